@@ -1,0 +1,44 @@
+"""A Keras network for MNIST-like images that is a scikit-learn estimator.
+
+The names below are loaded when they are first used: importing TensorFlow takes seconds, and
+somebody who only loads data or draws a figure should not wait for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from skmnist.classifier import SimpleMLPClassifier
+    from skmnist.datasets import load_mnist
+    from skmnist.display import DigitsDisplay, TrainingDisplay
+
+__version__ = _version("skmnist")
+
+__all__ = [
+    "DigitsDisplay",
+    "SimpleMLPClassifier",
+    "TrainingDisplay",
+    "load_mnist",
+]
+
+_HOMES = {
+    "DigitsDisplay": "skmnist.display",
+    "SimpleMLPClassifier": "skmnist.classifier",
+    "TrainingDisplay": "skmnist.display",
+    "load_mnist": "skmnist.datasets",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value  # the next access finds it without coming here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
