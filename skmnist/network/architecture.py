@@ -1,0 +1,153 @@
+"""What the network is: Flatten, (Dense, Dropout)*, Dense with softmax."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import keras
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Everything that decides which Keras layers a network has.
+
+    Two equal architectures train with the same program, so nothing belongs here that only
+    decides what the weights are: no seed, no learning rate.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one sample: ``(n_features,)``, or ``(height, width)`` of an image.
+    hidden_units : tuple of int
+        Units of each hidden layer; empty for softmax regression.
+    activation : str or callable
+        Activation of the hidden layers, as Keras knows it.
+    n_classes : int
+        Units of the softmax layer.
+    dropout : float, default=0.0
+        Fraction of the units of each hidden layer that are dropped in training.
+    l2 : float, default=0.0
+        Factor of the sum of the squared kernels that is added to the loss of each batch.
+    """
+
+    input_shape: tuple[int, ...]
+    hidden_units: tuple[int, ...]
+    activation: str | Callable
+    n_classes: int
+    dropout: float = 0.0
+    l2: float = 0.0
+
+    @property
+    def n_features(self) -> int:
+        """Number of values in one sample."""
+        return math.prod(self.input_shape)
+
+    @property
+    def n_weights(self) -> int:
+        """Number of trainable values: 3,985 for 28 × 28 pixels, 5 hidden units, 10 classes."""
+        widths = (self.n_features, *self.hidden_units, self.n_classes)
+        return sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths))
+
+    def layers(
+        self,
+        seed: int,
+        first_dense: type[keras.layers.Dense] = keras.layers.Dense,
+    ) -> list[keras.layers.Layer]:
+        """Make the layers, the Input aside, with weights drawn from `seed` alone.
+
+        Keras draws a seed from Python's global generator wherever it is given none; every
+        initializer and every Dropout therefore gets one of its own here, and the global
+        generators of Python, NumPy and TensorFlow are left alone.
+
+        Parameters
+        ----------
+        seed : int
+            Decides the initial weights and the Dropout masks.
+        first_dense : type, default=keras.layers.Dense
+            The class of the first Dense layer.
+
+        Returns
+        -------
+        list of keras.layers.Layer
+            Not built yet: they have no weights before they have seen an input shape.
+        """
+        seeds = iter(_layer_seeds(seed, 2 * len(self.hidden_units) + 1))
+        # Not the global dtype policy: the programs are written for float32.
+        layers: list[keras.layers.Layer] = [keras.layers.Flatten(name="flatten", dtype="float32")]
+        units_and_activations = [(units, self.activation) for units in self.hidden_units]
+        units_and_activations.append((self.n_classes, "softmax"))
+        for number, (units, activation) in enumerate(units_and_activations):
+            if number > 0 and self.dropout:
+                layers.append(
+                    keras.layers.Dropout(
+                        self.dropout, seed=next(seeds), name=f"dropout_{number}", dtype="float32"
+                    )
+                )
+            dense_class = first_dense if number == 0 else keras.layers.Dense
+            layers.append(
+                dense_class(
+                    units,
+                    activation=activation,
+                    kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+                    kernel_regularizer=keras.regularizers.L2(self.l2) if self.l2 else None,
+                    # The names that Keras gives to the first model of a process.
+                    name=f"dense_{number}" if number else "dense",
+                    dtype="float32",
+                )
+            )
+        return layers
+
+
+def build_sequential(
+    architecture: Architecture,
+    seed: int = 0,
+    model_class: type[keras.Sequential] = keras.Sequential,
+) -> keras.Sequential:
+    """Build the network as a Keras model, not compiled yet.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The layers to make.
+    seed : int, default=0
+        Decides the initial weights: Glorot's uniform distribution [1]_ for the kernels,
+        zeros for the biases, as in Keras's own Dense.
+    model_class : type, default=keras.Sequential
+        The class of the model.
+
+    Returns
+    -------
+    keras.Sequential
+        The article's network where the architecture is the default one.
+
+    References
+    ----------
+    .. [1] X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward
+       neural networks", AISTATS 2010.
+
+    Examples
+    --------
+    >>> from skmnist.network.architecture import Architecture, build_sequential
+    >>> model = build_sequential(Architecture((28, 28), (5,), "sigmoid", n_classes=10))
+    >>> model.count_params()
+    3985
+    """
+    return model_class(
+        [keras.Input(architecture.input_shape), *architecture.layers(seed)], name="sequential"
+    )
+
+
+def activation_names() -> list[str]:
+    """Names of Keras's activations, in alphabetical order."""
+    functions = set(dir(keras.activations)) - {"deserialize", "get", "serialize"}
+    return sorted(name for name in functions if not name.startswith("_"))
+
+
+def _layer_seeds(seed: int, n_seeds: int) -> Sequence[int]:
+    # SeedSequence makes streams that are independent even for the seeds 0, 1, 2, ... that
+    # people use. Keras wants 31 bits.
+    return [int(s) >> 1 for s in np.random.SeedSequence(seed).generate_state(n_seeds)]

@@ -1,0 +1,56 @@
+"""Class probabilities of many rows, without Keras's predict loop.
+
+A handful of operations on large blocks gains nothing from being compiled, and run eagerly they
+share no state: any number of threads can predict at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skmnist.network.architecture import Architecture
+
+# Values in a block of rows at the widest layer: 8 MB in float64.
+_BLOCK_VALUES = 1024 * 1024
+
+
+def predict_proba(
+    architecture: Architecture, weights: Sequence[np.ndarray], x: np.ndarray
+) -> np.ndarray:
+    """Compute the probability of each class for each row.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The network.
+    weights : sequence of ndarray
+        Kernel and bias of each Dense layer.
+    x : ndarray of shape (n_samples, n_features), uint8 or float32
+        The rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), float64
+        Each row sums to 1.
+    """
+    first_kernel, *kernels = weights[::2]
+    biases = [tf.constant(bias, tf.float64) for bias in weights[1::2]]
+    activations = [keras.activations.get(architecture.activation)] * len(kernels)
+    activations.append(keras.activations.softmax)
+    n_rows = max(1, _BLOCK_VALUES // max(len(kernel) for kernel in weights[::2]))
+    probabilities = np.empty((len(x), architecture.n_classes))
+    for start in range(0, len(x), n_rows):
+        block = slice(start, start + n_rows)
+        # The first product is nearly all of the work: in float32, and by NumPy, which takes
+        # the rows where they lie. What follows is small: in float64, probabilities are as
+        # smooth as the weights allow, and sum to 1 to the last digit.
+        product = x[block].astype(np.float32, copy=False) @ first_kernel
+        values = activations[0](tf.constant(product, tf.float64) + biases[0])
+        for kernel, bias, activate in zip(kernels, biases[1:], activations[1:], strict=True):
+            values = activate(tf.matmul(values, tf.constant(kernel, tf.float64)) + bias)
+        probabilities[block] = values
+    return probabilities
