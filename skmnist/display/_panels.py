@@ -1,0 +1,65 @@
+"""A grid of axes inside one axes, so that a display of many panels takes ``ax`` like any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def divide(
+    ax: Axes | None,
+    n_panels: int,
+    n_columns: int,
+    *,
+    figsize: tuple[float, float],
+    spacing: tuple[float, float],
+) -> tuple[Axes, list[Axes]]:
+    """Divide an axes into panels.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+        The axes whose place the panels take; its own lines and ticks are switched off. None makes
+        a new figure with pyplot, as scikit-learn's displays do.
+    n_panels : int
+        How many panels, filled row by row.
+    n_columns : int
+        How many panels stand side by side.
+    figsize : tuple of float
+        Width and height in inches of a new figure.
+    spacing : tuple of float
+        Width and height between panels, in panels, for a figure whose layout nobody computes.
+
+    Returns
+    -------
+    bounding_ax : matplotlib Axes
+        The axes that was divided.
+    panels : list of matplotlib Axes
+        The panels, in reading order.
+
+    Raises
+    ------
+    ValueError
+        If `ax` has no place in a grid that could be divided.
+    """
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.figure(figsize=figsize, layout="constrained").add_subplot()
+    place = ax.get_subplotspec()
+    if place is None:
+        raise ValueError(
+            "ax has no place in a grid that could be divided into panels. Pass an axes made by "
+            "plt.subplots() or figure.add_subplot(), or ax=None for a new figure."
+        )
+    figure = ax.figure
+    n_rows = -(-n_panels // n_columns)
+    if figure.get_layout_engine() is None:
+        grid = place.subgridspec(n_rows, n_columns, wspace=spacing[0], hspace=spacing[1])
+    else:
+        grid = place.subgridspec(n_rows, n_columns)  # the engine finds the spacing
+    ax.set_axis_off()
+    cells = [divmod(position, n_columns) for position in range(n_panels)]
+    return ax, [figure.add_subplot(grid[row, column]) for row, column in cells]

@@ -1,0 +1,495 @@
+"""The displays: what they draw, for which estimators, and what they refuse."""
+
+import subprocess
+import sys
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import same_color
+from matplotlib.figure import Figure
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+
+from skmnist import DigitsDisplay, TrainingDisplay
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def bayes(digits):
+    return GaussianNB().fit(*digits)  # wrong on 264 of the 1,797
+
+
+def captions(display):
+    return [ax.get_title() for ax in display.axes_]
+
+
+def pixels(display):
+    return np.array([image.get_array() for image in display.images_])
+
+
+def is_framed(ax, color):
+    return all(
+        same_color(spine.get_edgecolor(), color) and spine.get_linewidth() >= 2
+        for spine in ax.spines.values()
+    )
+
+
+def drawn(figure):
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+
+
+# DigitsDisplay
+
+
+def test_images_and_labels_only(digits):
+    X, y = digits
+    display = DigitsDisplay.from_images(X, y, n=5)
+
+    assert captions(display) == [str(label) for label in y[:5]]
+    np.testing.assert_array_equal(pixels(display), X[:5].reshape(5, 8, 8))
+    assert not any(is_framed(ax, "tab:red") for ax in display.axes_)
+
+
+def test_images_without_labels_have_no_captions(digits):
+    assert captions(DigitsDisplay.from_images(digits[0], n=2)) == ["", ""]
+
+
+def test_a_wrong_prediction_stands_out_by_word_and_frame():
+    display = DigitsDisplay(
+        np.zeros((3, 4, 4)),
+        labels=[7, 1, 2],
+        predictions=[7, 4, 2],
+        probabilities=[0.904, 0.6, 0.999],
+    ).plot()
+
+    assert captions(display) == [
+        "predicted 7, 90%",
+        "predicted 4, 60%\nwrong, true label 1",
+        "predicted 2, >99%",
+    ]
+    assert [is_framed(ax, "tab:red") for ax in display.axes_] == [False, True, False]
+    assert [same_color(ax.title.get_color(), "tab:red") for ax in display.axes_] == [
+        False,
+        True,
+        False,
+    ]
+    np.testing.assert_array_equal(display.wrong, [False, True, False])
+
+
+def test_wrong_color_is_the_users():
+    display = DigitsDisplay(np.zeros((1, 4, 4)), labels=["a"], predictions=["b"])
+    assert is_framed(display.plot(wrong_color="blue").axes_[0], "blue")
+
+
+def test_predictions_without_labels_are_never_wrong(digits, bayes):
+    display = DigitsDisplay.from_estimator(bayes, digits[0], n=20)
+    assert not display.wrong.any()
+    assert all("wrong" not in caption for caption in captions(display))
+
+
+def test_probabilities_are_those_of_the_predicted_label(digits):
+    X, y = digits
+    names = np.array([f"digit {label}" for label in y])
+    bayes = GaussianNB(var_smoothing=0.1).fit(X, names)
+    display = DigitsDisplay.from_estimator(bayes, X, names, n=20)
+
+    np.testing.assert_array_equal(display.predictions, bayes.predict(X[:20]))
+    np.testing.assert_allclose(display.probabilities, bayes.predict_proba(X[:20]).max(axis=1))
+    assert captions(display)[0].startswith("predicted digit 0, ")
+
+
+def test_a_classifier_without_probabilities(digits):
+    X, y = digits
+    svc = LinearSVC().fit(X[:300], y[:300])
+    assert captions(DigitsDisplay.from_estimator(svc, X, y, n=1)) == ["predicted 0"]
+
+
+def test_only_what_is_shown_is_predicted(digits):
+    class Counting(DecisionTreeClassifier):
+        def predict(self, X):
+            self.n_predicted_ = len(X)
+            return super().predict(X)
+
+    tree = Counting().fit(*digits)
+    DigitsDisplay.from_estimator(tree, *digits, n=3)
+    assert tree.n_predicted_ == 3
+
+
+def test_a_pipeline_is_shown_the_images_as_they_are(digits):
+    X, y = digits
+    pipeline = make_pipeline(StandardScaler(), GaussianNB()).fit(X, y)
+    display = DigitsDisplay.from_estimator(pipeline, X, y, n=4)
+
+    np.testing.assert_array_equal(display.predictions, pipeline.predict(X[:4]))
+    np.testing.assert_array_equal(pixels(display), X[:4].reshape(4, 8, 8))
+
+
+def test_a_search_over_a_pipeline(digits):
+    X, y = digits
+    pipeline = Pipeline([("scale", MinMaxScaler()), ("bayes", GaussianNB())])
+    search = GridSearchCV(pipeline, {"bayes__var_smoothing": [1e-9, 0.1]}, cv=2).fit(X, y)
+    display = DigitsDisplay.from_estimator(search, X, y, n=30)
+
+    np.testing.assert_array_equal(display.predictions, search.predict(X[:30]))
+    np.testing.assert_allclose(display.probabilities, search.predict_proba(X[:30]).max(axis=1))
+
+
+def test_worst_first_shows_the_most_confident_mistakes_first(digits, bayes):
+    X, y = digits
+    display = DigitsDisplay.from_estimator(bayes, X, y, n=12, worst_first=True)
+
+    assert display.wrong.all()
+    assert (np.diff(display.probabilities) <= 0).all()
+    is_wrong = bayes.predict(X) != y
+    assert display.probabilities[0] == bayes.predict_proba(X[is_wrong]).max()
+    np.testing.assert_array_equal(pixels(display), X[display.indices].reshape(-1, 8, 8))
+    np.testing.assert_array_equal(display.labels, y[display.indices])
+
+
+def test_worst_first_goes_on_with_the_least_confident_right_ones():
+    display = DigitsDisplay.from_predictions(
+        np.zeros((4, 9)),
+        [1, 1, 1, 1],
+        [1, 0, 1, 0],
+        probabilities=[0.9, 0.6, 0.7, 0.8],
+        worst_first=True,
+    )
+    np.testing.assert_array_equal(display.indices, [3, 1, 2, 0])
+
+
+def test_data_frames_keep_their_feature_names_and_order(digits):
+    X, y = digits
+    index = np.arange(len(y))[::-1] * 2  # row numbers and labels of the index never agree
+    frame = pd.DataFrame(X, index=index, columns=[f"pixel {i}" for i in range(64)])
+    series = pd.Series(y, index=index)
+    with_names = GaussianNB().fit(frame, series)
+    display = DigitsDisplay.from_estimator(with_names, frame, series, n=6)
+
+    np.testing.assert_array_equal(display.labels, y[:6])
+    np.testing.assert_array_equal(pixels(display), X[:6].reshape(6, 8, 8))
+
+
+def test_images_of_three_dimensions_and_of_other_shapes():
+    images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    np.testing.assert_array_equal(pixels(DigitsDisplay.from_images(images)), images)
+
+    display = DigitsDisplay.from_images(images.reshape(2, 12), image_shape=(3, 4))
+    np.testing.assert_array_equal(pixels(display), images)
+
+
+def test_one_gray_scale_for_all_images():
+    faint_and_bold = np.array([[[0, 10]], [[0, 250]]], dtype=np.uint8)
+    display = DigitsDisplay(faint_and_bold).plot()
+    assert {image.get_clim() for image in display.images_} == {(0, 250)}
+
+
+@pytest.mark.parametrize(
+    ("style", "background"), [("default", 255), ("dark_background", 0)], ids=["light", "dark"]
+)
+def test_digits_are_ink_on_the_background(style, background):
+    image = np.zeros((1, 20, 20), dtype=np.uint8)
+    image[0, 8:12, 8:12] = 255
+    with plt.style.context(style):
+        display = DigitsDisplay(image).plot()
+        colors = drawn(display.figure_)
+
+    box = display.axes_[0].get_window_extent()
+    height = len(colors)
+    center = colors[height - round((box.y0 + box.y1) / 2), round((box.x0 + box.x1) / 2)]
+    near_edge = colors[height - round(box.y0 + 0.1 * box.height), round(box.x0 + 0.1 * box.width)]
+    np.testing.assert_array_equal(center, 255 - background)
+    np.testing.assert_array_equal(near_edge, background)
+
+
+def test_fewer_images_than_asked_for(digits):
+    assert len(DigitsDisplay.from_images(digits[0][:3], n=10).axes_) == 3
+
+
+def test_n_columns_lays_out_the_grid(digits):
+    display = DigitsDisplay.from_images(digits[0], n=7, n_columns=3)
+    display.figure_.draw_without_rendering()
+    lefts = {round(ax.get_position().x0, 3) for ax in display.axes_}
+    tops = {round(ax.get_position().y1, 3) for ax in display.axes_}
+    assert (len(lefts), len(tops)) == (3, 3)
+
+
+@pytest.mark.parametrize("layout", [None, "constrained"])
+def test_drawing_into_an_axes_stays_there(digits, bayes, layout):
+    figure = Figure(figsize=(8, 7), layout=layout)
+    top, bottom = figure.subplots(2, 1)
+    bottom.plot([0, 1])
+    display = DigitsDisplay.from_estimator(bayes, *digits, worst_first=True, ax=top)
+    figure.draw_without_rendering()
+
+    assert display.figure_ is figure
+    assert display.ax_ is top
+    assert not plt.get_fignums()  # no second figure
+    lowest = min(ax.get_window_extent().y0 for ax in display.axes_)
+    assert lowest > bottom.get_window_extent().y1
+    boxes = [ax.title.get_window_extent() for ax in display.axes_]
+    assert all(left.x1 <= right.x0 for left, right in pairwise(boxes[:5]))
+    assert all(
+        below.y1 <= above.get_window_extent().y0 + 1  # a pixel
+        for above, below in zip(display.axes_[:5], boxes[5:], strict=True)
+    )
+
+
+def test_captions_of_a_new_figure_have_room():
+    names = ["Ankle boot", "T-shirt/top"] * 5
+    display = DigitsDisplay(np.zeros((10, 28, 28)), labels=names, predictions=names[::-1]).plot()
+    display.figure_.draw_without_rendering()
+    boxes = [ax.title.get_window_extent() for ax in display.axes_]
+    assert all(not one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[i + 1 :])
+    edges = display.figure_.bbox
+    assert min(box.x0 for box in boxes) >= edges.x0
+    assert max(box.y1 for box in boxes) <= edges.y1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"images": np.zeros((2, 64))}, r"\(n_images, height, width\).*\(2, 64\).*from_images"),
+        ({"images": np.zeros((0, 8, 8))}, "0 sample"),
+        ({"images": np.full((1, 8, 8), np.nan)}, "NaN"),
+        ({"images": [[["ink"]]]}, "arrays of bytes/strings"),
+        ({"labels": [1]}, r"inconsistent numbers of samples: \[2, 1\]"),
+        ({"predictions": [1, 2, 3]}, "inconsistent numbers of samples"),
+        ({"probabilities": [0.5, 1.5]}, "between 0 and 1"),
+        ({"probabilities": [0.5, np.nan]}, "between 0 and 1"),
+        ({"labels": [1, 2], "predictions": ["1", "2"]}, "Mix of label input types"),
+    ],
+)
+def test_digits_display_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        DigitsDisplay(**{"images": np.zeros((2, 8, 8)), **arguments})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"X": np.zeros((2, 50))}, "50 features.*image_shape"),
+        ({"image_shape": (5, 5)}, r"image_shape=\(5, 5\) needs 25 pixels.*has 64"),
+        ({"X": np.zeros((2, 4, 4, 3))}, r"\(2, 4, 4, 3\)"),
+        ({"y": [0]}, r"inconsistent numbers of samples: \[2, 1\]"),
+        ({"n": 0}, "n must be a positive int, got 0"),
+        ({"n": 2.5}, "n must be a positive int, got 2.5"),
+        ({"n_columns": 0}, "n_columns must be a positive int, got 0"),
+    ],
+)
+def test_from_images_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        DigitsDisplay.from_images(**{"X": np.zeros((2, 64)), **arguments})
+
+
+def test_from_estimator_refuses_what_is_no_classifier(digits):
+    X, y = digits
+    for estimator in (LinearRegression().fit(X, y), KMeans(2, n_init=1).fit(X)):
+        with pytest.raises(ValueError, match="only supports classifiers"):
+            DigitsDisplay.from_estimator(estimator, X, y)
+
+
+def test_from_estimator_refuses_an_unfitted_classifier(digits):
+    with pytest.raises(NotFittedError):
+        DigitsDisplay.from_estimator(GaussianNB(), *digits)
+
+
+def test_worst_first_says_what_it_lacks(digits, bayes):
+    X, y = digits
+    with pytest.raises(ValueError, match="needs the true labels"):
+        DigitsDisplay.from_estimator(bayes, X, worst_first=True)
+    with pytest.raises(ValueError, match="needs probabilities"):
+        DigitsDisplay.from_estimator(LinearSVC().fit(X[:99], y[:99]), X, y, worst_first=True)
+
+
+def test_an_axes_outside_every_grid_is_refused(digits):
+    ax = Figure().add_axes((0, 0, 1, 1))
+    with pytest.raises(ValueError, match="ax has no place in a grid"):
+        DigitsDisplay.from_images(digits[0], ax=ax)
+
+
+# TrainingDisplay
+
+HISTORY = {
+    "loss": [2.0, 1.5, 1.2, 1.0],
+    "accuracy": [0.3, 0.5, 0.6, 0.7],
+    "val_loss": [1.8, 1.4, 1.3, 1.35],
+    "val_accuracy": [0.35, 0.55, 0.55, 0.5],
+}
+
+
+def curves(ax):
+    return {line.get_label(): (line.get_xdata(), line.get_ydata()) for line in ax.lines}
+
+
+def test_loss_and_accuracy_of_training_and_validation():
+    display = TrainingDisplay.from_history(HISTORY)
+    loss, accuracy = display.axes_
+
+    assert [ax.get_title() for ax in display.axes_] == ["Loss", "Accuracy"]
+    assert [ax.get_xlabel() for ax in display.axes_] == ["epoch", "epoch"]
+    for ax, name in ((loss, "loss"), (accuracy, "accuracy")):
+        np.testing.assert_array_equal(curves(ax)["training"], ([1, 2, 3, 4], HISTORY[name]))
+        np.testing.assert_array_equal(
+            curves(ax)["validation"], ([1, 2, 3, 4], HISTORY[f"val_{name}"])
+        )
+    training, validation, _ = loss.lines
+    assert training.get_color() != validation.get_color()
+    assert training.get_linestyle() != validation.get_linestyle()
+
+
+def test_the_best_validation_epochs_are_marked():
+    display = TrainingDisplay.from_history(HISTORY)
+    loss, accuracy = display.axes_
+
+    assert display.best_epochs == {"loss": 3, "accuracy": 2}  # the lowest; the earliest highest
+    np.testing.assert_array_equal(curves(loss)["best: 1.300 in epoch 3"], ([3], [1.3]))
+    np.testing.assert_array_equal(curves(accuracy)["best: 0.550 in epoch 2"], ([2], [0.55]))
+    assert [text.get_text() for text in loss.get_legend().get_texts()] == [
+        "training",
+        "validation",
+        "best: 1.300 in epoch 3",
+    ]
+
+
+def test_a_diverged_epoch_is_not_the_best():
+    display = TrainingDisplay({"loss": [1, 2, 3], "val_loss": [np.nan, 2, 1]})
+    assert display.best_epochs == {"loss": 3}
+    hopeless = TrainingDisplay.from_history({"loss": [1, 2], "val_loss": [np.nan, np.nan]})
+    assert hopeless.best_epochs == {}
+
+
+def test_without_validation_nothing_is_marked():
+    history = {name: HISTORY[name] for name in ("loss", "accuracy")}
+    display = TrainingDisplay.from_history(history)
+    assert [list(curves(ax)) for ax in display.axes_] == [["training"], ["training"]]
+
+
+def test_without_accuracy_there_is_one_panel():
+    display = TrainingDisplay.from_history({"loss": [2.0, 1.0], "learning_rate": [0.1, 0.1]})
+    assert [ax.get_title() for ax in display.axes_] == ["Loss"]
+
+
+def test_one_epoch_is_visible_and_its_axis_counts_whole_epochs():
+    display = TrainingDisplay.from_history({"loss": [2.0], "val_loss": [1.5]})
+    (ax,) = display.axes_
+    display.figure_.draw_without_rendering()
+    low, high = ax.get_xlim()
+    assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [1]
+    assert all(line.get_marker() not in ("", "None") for line in ax.lines)
+
+
+class WithHistory(GaussianNB):
+    """Stands for an estimator that keeps its history as SimpleMLPClassifier does."""
+
+    def fit(self, X, y):
+        self.history_ = HISTORY
+        return super().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda bare: bare,
+        lambda bare: make_pipeline(StandardScaler(), bare),
+        lambda bare: GridSearchCV(bare, {}, cv=2),
+        lambda bare: GridSearchCV(make_pipeline(MinMaxScaler(), bare), {}, cv=2),
+        lambda bare: make_pipeline(MinMaxScaler(), GridSearchCV(bare, {}, cv=2)),
+    ],
+    ids=["bare", "pipeline", "search", "search of pipeline", "pipeline of search"],
+)
+def test_the_history_is_found_inside(wrap, digits):
+    X, y = digits
+    display = TrainingDisplay.from_estimator(wrap(WithHistory()).fit(X[:200], y[:200]))
+    np.testing.assert_array_equal(curves(display.axes_[0])["training"][1], HISTORY["loss"])
+
+
+def test_the_search_shows_its_best_estimator(digits):
+    class Remembering(GaussianNB):
+        def fit(self, X, y):
+            self.history_ = {"loss": [self.var_smoothing]}
+            return super().fit(X, y)
+
+    search = GridSearchCV(Remembering(), {"var_smoothing": [1e3, 1e-2]}, cv=2).fit(*digits)
+    assert TrainingDisplay.from_estimator(search).history["loss"] == [1e-2]
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (WithHistory, "WithHistory"),
+        (lambda: make_pipeline(MinMaxScaler(), WithHistory()), "WithHistory"),
+        (lambda: GridSearchCV(WithHistory(), {}), "GridSearchCV"),
+    ],
+)
+def test_an_estimator_without_history_is_refused(make, name):
+    with pytest.raises(NotFittedError, match=f"{name} has no history_"):
+        TrainingDisplay.from_estimator(make())
+
+
+def test_an_estimator_that_keeps_no_history_is_refused(digits):
+    X, y = digits
+    with pytest.raises(NotFittedError, match="GaussianNB has no history_"):
+        TrainingDisplay.from_estimator(GaussianNB().fit(X, y))
+
+
+@pytest.mark.parametrize(
+    ("history", "message"),
+    [
+        ([1.0, 2.0], "must be a mapping.*got list"),
+        ({}, "no 'loss'"),
+        ({"accuracy": [1.0]}, r"no 'loss', only \['accuracy'\]"),
+        ({"loss": []}, "one or more epochs"),
+        ({"loss": 1.0}, "one or more epochs"),
+        ({"loss": [1.0, 2.0], "val_loss": [1.0]}, r"'val_loss'\] has 1 values.*has 2"),
+    ],
+)
+def test_training_display_refuses(history, message):
+    with pytest.raises(ValueError, match=message):
+        TrainingDisplay(history)
+
+
+def test_training_into_an_axes():
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    display = TrainingDisplay.from_history(HISTORY, ax=right)
+    figure.draw_without_rendering()
+    assert display.figure_ is figure
+    assert min(ax.get_window_extent().x0 for ax in display.axes_) > left.get_window_extent().x1
+
+
+def test_a_figure_keeps_the_colours_of_the_style_it_was_made_in():
+    with plt.style.context("dark_background"):
+        figure = TrainingDisplay.from_history(HISTORY).figure_
+        inside = drawn(figure)
+    np.testing.assert_array_equal(drawn(figure), inside)
+
+
+def test_importing_the_displays_imports_neither_tensorflow_nor_matplotlib():
+    code = (
+        "import sys; from skmnist import DigitsDisplay, TrainingDisplay; "
+        "sys.exit(', '.join({'tensorflow', 'keras', 'matplotlib'} & sys.modules.keys()) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
