@@ -6,6 +6,7 @@ float32; behind this module nobody asks again.
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,8 +14,11 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import _check_sample_weight, _check_y, validate_data
+
+from skmnist.network.training import ValidationData
 
 
 class Rows(NamedTuple):
@@ -22,6 +26,34 @@ class Rows(NamedTuple):
 
     x: np.ndarray  # (n_samples, n_features), uint8 or float32, C-contiguous
     image_shape: tuple[int, int] | None  # of what came in; None where it was rows already
+
+
+def check_hidden_units(hidden_units: Any) -> tuple[int, ...]:
+    """Validate the parameter `hidden_units` where scikit-learn's constraints don't look.
+
+    Parameters
+    ----------
+    hidden_units : int or sequence of int
+        What was given.
+
+    Returns
+    -------
+    tuple of int
+        Units of each hidden layer.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one of them is not an int of 1 or more.
+    """
+    counts = [hidden_units] if isinstance(hidden_units, Integral) else list(hidden_units)
+    is_valid = [isinstance(count, Integral) and int(count) >= 1 for count in counts]
+    if not all(is_valid):
+        raise InvalidParameterError(
+            "The 'hidden_units' parameter of SimpleMLPClassifier must be an int of 1 or more, or "
+            f"a sequence of such ints. Got {hidden_units!r} instead."
+        )
+    return tuple(int(count) for count in counts)
 
 
 def check_rows(
@@ -185,6 +217,40 @@ def encode_labels(y: np.ndarray, classes: np.ndarray | None = None, name: str = 
     return Labels(classes, encoder.transform(y))
 
 
+def check_classes(classes: ArrayLike | None, known: np.ndarray | None) -> np.ndarray:
+    """Validate the argument `classes` of `partial_fit`.
+
+    Parameters
+    ----------
+    classes : array-like of shape (n_classes,) or None
+        What was given.
+    known : ndarray of shape (n_classes,) or None
+        The classes of the calls before; None in the first call.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+        The classes, sorted.
+
+    Raises
+    ------
+    ValueError
+        If `classes` is missing in the first call, is fewer than two, or differs from `known`.
+    """
+    if classes is None:
+        if known is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        return known
+    given = unique_labels(classes)
+    if len(given) < 2:
+        raise ValueError(f"classes must hold two labels or more, got {given.tolist()}.")
+    if known is not None and not np.array_equal(given, known):
+        raise ValueError(
+            f"classes={given.tolist()} are not those of the calls before, {known.tolist()}."
+        )
+    return given
+
+
 def check_weights(
     sample_weight: ArrayLike | None,
     x: np.ndarray,
@@ -258,3 +324,52 @@ def _weights_of_classes(class_weight: dict[Any, float] | str, labels: Labels) ->
         }
     codes = np.arange(len(labels.classes))
     return compute_class_weight(class_weight, classes=codes, y=labels.codes)
+
+
+def check_validation_data(
+    estimator: BaseEstimator,
+    X_val: ArrayLike | None,
+    y_val: ArrayLike | None,
+    sample_weight_val: ArrayLike | None,
+    classes: np.ndarray,
+    image_shape: tuple[int, int] | None,
+) -> ValidationData | None:
+    """Validate the samples to validate the training on.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Knows the features that the samples must have.
+    X_val : array-like of shape (n_val, n_features) or (n_val, height, width), or None
+        The samples.
+    y_val : array-like of shape (n_val,) or None
+        Their labels.
+    sample_weight_val : array-like of shape (n_val,) or None
+        Their weights.
+    classes : ndarray of shape (n_classes,)
+        The classes of the training set.
+    image_shape : tuple of (height, width) or None
+        The shape that images must have, if there is one.
+
+    Returns
+    -------
+    ValidationData or None
+        None where nothing was given.
+
+    Raises
+    ------
+    ValueError
+        If one of samples and labels is missing, or anything in them can't be used.
+    """
+    if X_val is None and y_val is None:
+        if sample_weight_val is not None:
+            raise ValueError("sample_weight_val is given without X_val and y_val.")
+        return None
+    if X_val is None or y_val is None:
+        given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
+        raise ValueError(f"{given} is given without {missing}. Pass both or neither.")
+    x, _ = check_rows(estimator, X_val, reset=False, image_shape=image_shape, name="X_val")
+    y_val = check_labels(estimator, y_val, len(x), name="y_val")
+    labels = encode_labels(y_val, classes, name="y_val")
+    weights = check_weights(sample_weight_val, x, labels, name="sample_weight_val")
+    return ValidationData(x, labels.codes, weights)

@@ -13,15 +13,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
-from sklearn.utils.multiclass import unique_labels
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist._inputs import (
     Labels,
     Rows,
+    check_classes,
+    check_hidden_units,
     check_labels,
     check_rows,
+    check_validation_data,
     check_weights,
     encode_labels,
 )
@@ -307,8 +309,8 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
             image_shape=image_shape,
             is_partial=False,
             goes_on=goes_on,
-            validation_data=self._check_validation_data(
-                X_val, y_val, sample_weight_val, labels.classes, image_shape
+            validation_data=check_validation_data(
+                self, X_val, y_val, sample_weight_val, labels.classes, image_shape
             ),
         )
         return self
@@ -355,7 +357,7 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
                 "weights as a dict {label: weight}."
             )
         goes_on = hasattr(self, "_state")
-        known_classes = self._check_classes(classes, is_first_call=not goes_on)
+        known_classes = check_classes(classes, self.classes_ if goes_on else None)
         x, image_shape = self._check_training_rows(X, goes_on)
         labels = encode_labels(check_labels(self, y, len(x)), known_classes)
         self._train(
@@ -451,7 +453,7 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
         return {**super().__getstate__(), "_model": None}
 
     def _check_training_rows(self, X: ArrayLike, goes_on: bool) -> Rows:
-        hidden_units = self._hidden_unit_counts()
+        hidden_units = check_hidden_units(self.hidden_units)
         if not goes_on:
             return check_rows(self, X, reset=True)
         if hidden_units != self._architecture.hidden_units:
@@ -467,23 +469,12 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
     ) -> Architecture:
         return Architecture(
             input_shape=image_shape or (self.n_features_in_,),
-            hidden_units=self._hidden_unit_counts(),
+            hidden_units=check_hidden_units(self.hidden_units),
             activation=self.activation,
             n_classes=len(classes),
             dropout=float(self.dropout),
             l2=float(self.l2),
         )
-
-    def _hidden_unit_counts(self) -> tuple[int, ...]:
-        given: Any = self.hidden_units
-        counts = [given] if isinstance(given, Integral) else list(given)
-        is_valid = [isinstance(count, Integral) and int(count) >= 1 for count in counts]
-        if not all(is_valid):
-            raise InvalidParameterError(
-                "The 'hidden_units' parameter of SimpleMLPClassifier must be an int of 1 or "
-                f"more, or a sequence of such ints. Got {given!r} instead."
-            )
-        return tuple(int(count) for count in counts)
 
     def _refuse_unavailable(self) -> None:
         if self.early_stopping:
@@ -493,42 +484,6 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
             )
         if self.callbacks:
             raise NotImplementedError("callbacks are not available yet. Use callbacks=None.")
-
-    def _check_classes(self, classes: ArrayLike | None, is_first_call: bool) -> np.ndarray:
-        if classes is None:
-            if is_first_call:
-                raise ValueError("classes must be passed on the first call to partial_fit.")
-            return self.classes_
-        given = unique_labels(classes)
-        if len(given) < 2:
-            raise ValueError(f"classes must hold two labels or more, got {given.tolist()}.")
-        if not is_first_call and not np.array_equal(given, self.classes_):
-            raise ValueError(
-                f"classes={given.tolist()} are not those of the calls before, "
-                f"{self.classes_.tolist()}."
-            )
-        return given
-
-    def _check_validation_data(
-        self,
-        X_val: ArrayLike | None,
-        y_val: ArrayLike | None,
-        sample_weight_val: ArrayLike | None,
-        classes: np.ndarray,
-        image_shape: tuple[int, int] | None,
-    ) -> ValidationData | None:
-        if X_val is None and y_val is None:
-            if sample_weight_val is not None:
-                raise ValueError("sample_weight_val is given without X_val and y_val.")
-            return None
-        if X_val is None or y_val is None:
-            given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
-            raise ValueError(f"{given} is given without {missing}. Pass both or neither.")
-        x, _ = check_rows(self, X_val, reset=False, image_shape=image_shape, name="X_val")
-        y_val = check_labels(self, y_val, len(x), name="y_val")
-        labels = encode_labels(y_val, classes, name="y_val")
-        weights = check_weights(sample_weight_val, x, labels, name="sample_weight_val")
-        return ValidationData(x, labels.codes, weights)
 
     def _new_seed(self) -> int:
         # None asks for any numbers, and NumPy's global generator is somebody else's.
@@ -549,12 +504,17 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
         """Train, and only then change what the estimator was fitted to."""
         if goes_on:
             architecture, seed, state = self._architecture, self._seed, self._state
+            history = self.history_
         else:
             architecture = self._architecture_for(image_shape, labels.classes)
             seed, state = self._new_seed(), None
+            history = {}
         epochs = 1 if is_partial else self.epochs
+        first_epoch = len(history.get("loss", ()))
         progress = (
-            Progress(epochs, len(x), verbose=int(self.verbose)) if self.verbose else nullcontext()
+            Progress(first_epoch, first_epoch + epochs, len(x), verbose=int(self.verbose))
+            if self.verbose
+            else nullcontext()
         )
         with progress as shown:
             network, history = train_network(
@@ -567,7 +527,7 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
                 shuffle=self.shuffle,
                 seed=seed,
                 epochs=epochs,
-                history=self.history_ if goes_on else {},
+                history=history,
                 is_partial=is_partial,
                 state=state,
                 row_weights=weights,

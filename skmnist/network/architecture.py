@@ -55,7 +55,9 @@ class Architecture:
     def layers(
         self,
         seed: int,
+        *,
         first_dense: type[keras.layers.Dense] = keras.layers.Dense,
+        output_activation: str = "softmax",
     ) -> list[keras.layers.Layer]:
         """Make the layers, the Input aside, with weights drawn from `seed` alone.
 
@@ -69,6 +71,8 @@ class Architecture:
             Decides the initial weights and the Dropout masks.
         first_dense : type, default=keras.layers.Dense
             The class of the first Dense layer.
+        output_activation : {"softmax", "linear"}, default="softmax"
+            Whether the last layer gives probabilities or their logits.
 
         Returns
         -------
@@ -79,7 +83,7 @@ class Architecture:
         # Not the global dtype policy: the programs are written for float32.
         layers: list[keras.layers.Layer] = [keras.layers.Flatten(name="flatten", dtype="float32")]
         units_and_activations = [(units, self.activation) for units in self.hidden_units]
-        units_and_activations.append((self.n_classes, "softmax"))
+        units_and_activations.append((self.n_classes, output_activation))
         for number, (units, activation) in enumerate(units_and_activations):
             if number > 0 and self.dropout:
                 layers.append(

@@ -27,8 +27,8 @@ class Progress:
 
     Parameters
     ----------
-    epochs : int
-        Number of epochs.
+    first_epoch, last_epoch : int
+        The number of the first epoch, from 0, and of the one to stop before.
     n_samples : int
         Rows in an epoch.
     verbose : int
@@ -39,23 +39,33 @@ class Progress:
     """
 
     def __init__(
-        self, epochs: int, n_samples: int, *, verbose: int, console: Console | None = None
+        self,
+        first_epoch: int,
+        last_epoch: int,
+        n_samples: int,
+        *,
+        verbose: int,
+        console: Console | None = None,
     ) -> None:
-        self._epochs = epochs
+        self._first_epoch = first_epoch
+        self._last_epoch = last_epoch
         self._n_samples = n_samples
-        self._line_every = 1 if verbose > 1 else -(-epochs // _MAX_LINES)
+        self._line_every = 1 if verbose > 1 else -(-(last_epoch - first_epoch) // _MAX_LINES)
         self._console = console or Console(highlight=False)
         has_bar = verbose == 1 and (self._console.is_terminal or self._console.is_jupyter)
         self._bar = RichProgress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=16),
             TaskProgressColumn(),
             TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[metrics]}"),
             console=self._console,
             transient=True,
             disable=not has_bar,
         )
-        self._task = self._bar.add_task(f"Epoch 1/{epochs}", total=epochs * n_samples)
+        self._task = self._bar.add_task(
+            self._heading(first_epoch), total=(last_epoch - first_epoch) * n_samples, metrics=""
+        )
 
     def __enter__(self) -> Progress:
         self._bar.start()
@@ -69,19 +79,26 @@ class Progress:
     ) -> None:
         self._bar.stop()
 
-    def advance(self, n_rows: int) -> None:
-        """Say that `n_rows` more rows have been trained on."""
-        self._bar.advance(self._task, n_rows)
+    def advance(self, n_rows: int, logs: dict[str, float]) -> None:
+        """Say that `n_rows` more rows have been trained on, and the metrics of the epoch so far."""
+        self._bar.update(self._task, advance=n_rows, metrics=_as_text(logs))
 
     def end_epoch(self, epoch: int, logs: dict[str, float]) -> None:
         """Say that the epoch with this number, from 0, has ended with these logs."""
-        number = epoch + 1
-        if number % self._line_every == 0 or number in (1, self._epochs):
-            width = len(str(self._epochs))
-            metrics = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
-            self._bar.console.print(f"Epoch {number:{width}}/{self._epochs}  {metrics}")
+        n_done = epoch + 1 - self._first_epoch
+        is_last = epoch + 1 == self._last_epoch
+        if n_done % self._line_every == 0 or n_done == 1 or is_last:
+            self._bar.console.print(f"{self._heading(epoch)}  {_as_text(logs)}")
         self._bar.update(
             self._task,
-            description=f"Epoch {min(number + 1, self._epochs)}/{self._epochs}",
-            completed=number * self._n_samples,
+            description=self._heading(epoch if is_last else epoch + 1),
+            completed=n_done * self._n_samples,
         )
+
+    def _heading(self, epoch: int) -> str:
+        width = len(str(self._last_epoch))
+        return f"Epoch {epoch + 1:{width}}/{self._last_epoch}"
+
+
+def _as_text(logs: dict[str, float]) -> str:
+    return "  ".join(f"{name} {value:.4f}" for name, value in logs.items())

@@ -1,0 +1,164 @@
+"""The compiled training computes what Keras's own loop computes."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from skmnist import SimpleMLPClassifier
+
+# An optimizer step per batch of three, so many that the training is compiled by XLA, and a
+# handful of larger steps, which are not. Neither batch size divides the number of rows.
+COMPILED = {"n_rows": 3001, "batch_size": 3}
+UNCOMPILED = {"n_rows": 500, "batch_size": 32}
+
+
+def rows_of(sample, n_rows):
+    return (sample.X_train[:n_rows] / 255).astype(np.float32), sample.y_train[:n_rows]
+
+
+def untrained_model(X, y, **parameters):
+    """The Keras model that a classifier with these parameters starts from."""
+    # A step of this length changes no float32.
+    start = SimpleMLPClassifier(**{**parameters, "optimizer": "adam", "learning_rate": 1e-30})
+    return start.set_params(epochs=1).fit(X, y).model_
+
+
+def assert_same_weights(classifier, model):
+    for ours, theirs in zip(classifier.model_.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+OPTIMIZERS = {
+    "adam": lambda: keras.optimizers.Adam(0.001),
+    "momentum": lambda: keras.optimizers.SGD(0.01, momentum=0.9),
+    "rmsprop": lambda: keras.optimizers.RMSprop(0.001),
+}
+
+
+@pytest.mark.parametrize("size", [COMPILED, UNCOMPILED], ids=["compiled", "uncompiled"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_two_epochs_equal_those_of_keras(sample, size, name):
+    X, y = rows_of(sample, size["n_rows"])
+    parameters = {
+        "hidden_units": 6,
+        "epochs": 2,
+        "batch_size": size["batch_size"],
+        "shuffle": False,
+        "random_state": 0,
+    }
+    model = untrained_model(X, y, **parameters)
+    model.compile(OPTIMIZERS[name](), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(
+        X, y, batch_size=size["batch_size"], epochs=2, shuffle=False, verbose=0
+    ).history
+
+    classifier = SimpleMLPClassifier(**parameters, optimizer=OPTIMIZERS[name]()).fit(X, y)
+
+    assert_same_weights(classifier, model)
+    np.testing.assert_allclose(classifier.history_["loss"], history["loss"], rtol=1e-4)
+    np.testing.assert_allclose(classifier.history_["accuracy"], history["accuracy"], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        keras.optimizers.Adadelta(0.1),
+        keras.optimizers.Adafactor(0.01),
+        keras.optimizers.Adagrad(0.01),
+        keras.optimizers.Adamax(0.001),
+        keras.optimizers.AdamW(0.001, weight_decay=0.1),
+        keras.optimizers.Ftrl(0.01),
+        keras.optimizers.Lamb(0.001),
+        keras.optimizers.Lion(0.0003),
+        keras.optimizers.Muon(0.001),
+        keras.optimizers.Nadam(0.001),
+        keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)),
+        keras.optimizers.Adam(0.001, clipnorm=0.01),
+        keras.optimizers.Adam(0.001, use_ema=True, ema_momentum=0.9),
+        keras.optimizers.SGD(0.1, gradient_accumulation_steps=3),
+    ],
+    ids=lambda optimizer: f"{type(optimizer).__name__}-{optimizer.clipnorm}-{optimizer.use_ema}",
+)
+def test_every_optimizer_of_keras_steps_as_in_keras(sample, optimizer):
+    # A kernel that is kept transposed, or an average that is not put back at the end, shows
+    # in some of these alone.
+    X, y = rows_of(sample, 500)
+    parameters = {"hidden_units": 6, "epochs": 2, "shuffle": False, "random_state": 0}
+    model = untrained_model(X, y, **parameters)
+    twin = type(optimizer).from_config(optimizer.get_config())
+    model.compile(twin, "sparse_categorical_crossentropy")
+    model.fit(X, y, batch_size=32, epochs=2, shuffle=False, verbose=0)
+
+    classifier = SimpleMLPClassifier(**parameters, optimizer=optimizer).fit(X, y)
+
+    assert_same_weights(classifier, model)
+
+
+@pytest.mark.parametrize("size", [COMPILED, UNCOMPILED], ids=["compiled", "uncompiled"])
+def test_weighted_batches_are_divided_by_their_weight(sample, size):
+    X, y = rows_of(sample, size["n_rows"])
+    batch_size = size["batch_size"]
+    weights = np.random.default_rng(0).uniform(0.1, 3.0, len(X))
+    parameters = {
+        "hidden_units": 6,
+        "epochs": 2,
+        "batch_size": batch_size,
+        "shuffle": False,
+        "random_state": 0,
+    }
+    model = untrained_model(X, y, **parameters)
+    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
+    for _ in range(2):
+        for start in range(0, len(X), batch_size):
+            batch = slice(start, start + batch_size)
+            # Keras divides by the number of rows, so that this leaves the sum of the weights.
+            shares = weights[batch] * len(weights[batch]) / weights[batch].sum()
+            model.train_on_batch(X[batch], y[batch], sample_weight=shares)
+
+    classifier = SimpleMLPClassifier(**parameters).fit(X, y, sample_weight=weights)
+
+    assert_same_weights(classifier, model)
+
+
+def test_l2_is_keras_l2(sample):
+    X, y = rows_of(sample, 500)
+    parameters = {
+        "hidden_units": (6, 4),
+        "activation": "tanh",
+        "l2": 0.01,
+        "epochs": 2,
+        "shuffle": False,
+        "random_state": 0,
+    }
+    model = untrained_model(X, y, **parameters)
+    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
+    history = model.fit(X, y, epochs=2, shuffle=False, validation_data=(X, y), verbose=0).history
+
+    classifier = SimpleMLPClassifier(**parameters).fit(X, y, X_val=X, y_val=y)
+
+    assert_same_weights(classifier, model)
+    np.testing.assert_allclose(classifier.history_["loss"], history["loss"], rtol=1e-4)
+    np.testing.assert_allclose(classifier.history_["val_loss"], history["val_loss"], rtol=1e-4)
+
+
+def test_bytes_train_as_the_same_numbers_in_float32(sample):
+    X, y = sample.X_train[:500], sample.y_train[:500]
+    as_bytes = SimpleMLPClassifier(random_state=0).fit(X, y)
+    as_floats = SimpleMLPClassifier(random_state=0).fit(X.astype(np.float32), y)
+    np.testing.assert_array_equal(as_bytes.coefs_[0], as_floats.coefs_[0])
+
+
+def test_dropout_leaves_out_that_fraction_of_the_units(sample):
+    # With the output of each of many units at 1, the logits are sums over the units that are
+    # left, scaled by 1 / (1 - rate): their loss differs from that without dropout, and a
+    # network of one unit, dropped in half the batches, learns only in the others.
+    X, y = rows_of(sample, 2000)
+    plain = SimpleMLPClassifier(50, random_state=0, epochs=3).fit(X, y)
+    thinned = SimpleMLPClassifier(50, random_state=0, epochs=3, dropout=0.9).fit(X, y)
+    assert thinned.loss_curve_[-1] > 1.2 * plain.loss_curve_[-1]
+    # At prediction, nothing is left out.
+    np.testing.assert_array_equal(thinned.predict_proba(X), thinned.predict_proba(X))
+    by_keras = thinned.model_.predict(X, verbose=0)
+    np.testing.assert_allclose(thinned.predict_proba(X), by_keras, atol=1e-6)

@@ -1,0 +1,191 @@
+"""Compiled programs are kept, shared one after the other, and never at the same time."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from skmnist import SimpleMLPClassifier
+from skmnist.network.architecture import Architecture
+from skmnist.network.optimizers import OptimizerSpec
+from skmnist.network.programs import PROGRAMS, ProgramSpec, ProgramStore
+
+
+@pytest.fixture
+def counted_activation():
+    """A sigmoid that counts its calls: TensorFlow calls it while it traces, and never after."""
+
+    def activation(x):
+        activation.n_calls += 1
+        return keras.activations.sigmoid(x)
+
+    activation.n_calls = 0
+    return activation
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size"), [(3001, 3), (600, 32)], ids=["compiled", "uncompiled"]
+)
+def test_another_fit_of_the_same_shape_traces_nothing(
+    sample, counted_activation, n_rows, batch_size
+):
+    X, y = sample.X_train / np.float32(255), sample.y_train
+    classifier = SimpleMLPClassifier(
+        7, activation=counted_activation, batch_size=batch_size, epochs=2, l2=0.1, random_state=0
+    )
+
+    def calls_of_fit(classifier, n_rows):
+        before = counted_activation.n_calls
+        classifier.fit(X[:n_rows], y[:n_rows])
+        return counted_activation.n_calls - before
+
+    first = calls_of_fit(classifier, n_rows)
+    second = calls_of_fit(classifier, n_rows)
+    # Building the Keras model that scikeras wants calls it too, in every fit alike.
+    assert second < first
+    others = [
+        clone(classifier),
+        clone(classifier).set_params(learning_rate=0.1),
+        clone(classifier).set_params(random_state=1),
+        clone(classifier).set_params(l2=0.01),
+        clone(classifier).set_params(optimizer=keras.optimizers.Adam(0.5)),
+    ]
+    assert [calls_of_fit(other, n_rows) for other in others] == [second] * 5
+    assert [calls_of_fit(classifier, n) for n in (n_rows + 1, n_rows + 37)] == [second] * 2
+    # The count would show it: another optimizer is another program.
+    assert calls_of_fit(clone(classifier).set_params(optimizer="sgd"), n_rows) > second
+
+
+def test_batches_larger_than_the_data_share_a_program(sample, counted_activation):
+    X, y = sample.X_train / np.float32(255), sample.y_train
+    classifier = SimpleMLPClassifier(
+        7, activation=counted_activation, batch_size=10_000, epochs=2000, random_state=0
+    )
+    calls = []
+    for n_rows in (50, 49):
+        before = counted_activation.n_calls
+        classifier.fit(X[:n_rows], y[:n_rows])
+        calls.append(counted_activation.n_calls - before)
+    assert calls[1] < calls[0]
+
+
+def test_concurrent_fits_equal_sequential_ones(sample):
+    X, y = sample.X_train / np.float32(255), sample.y_train
+    candidates = [
+        SimpleMLPClassifier(4, batch_size=batch_size, random_state=seed, epochs=2)
+        for seed in range(6)
+        for batch_size in (3, 64)
+    ]
+
+    def weights(classifier):
+        return clone(classifier).fit(X[:3001], y[:3001]).coefs_[0]
+
+    sequential = [weights(candidate) for candidate in candidates]
+    with ThreadPoolExecutor(4) as executor:
+        concurrent = list(executor.map(weights, candidates))
+    for ours, theirs in zip(concurrent, sequential, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def spec_of(hidden_units):
+    return ProgramSpec(
+        Architecture((4,), (hidden_units,), "sigmoid", 3),
+        OptimizerSpec.of(keras.optimizers.SGD()),
+        "float32",
+        None,
+    )
+
+
+def test_a_lent_program_is_lent_once():
+    store = ProgramStore()
+    with store.borrow(spec_of(2)) as first, store.borrow(spec_of(2)) as second:
+        assert first is not second
+    with store.borrow(spec_of(2)) as again:
+        assert again in (first, second)
+
+
+def test_a_program_comes_back_after_an_error():
+    store = ProgramStore()
+    with pytest.raises(KeyboardInterrupt), store.borrow(spec_of(2)) as first:
+        raise KeyboardInterrupt
+    with store.borrow(spec_of(2)) as again:
+        assert again is first
+
+
+def test_the_store_drops_the_least_recently_used():
+    store = ProgramStore(max_idle=2)
+    kept = {}
+    for hidden_units in (2, 3, 2, 4):
+        with store.borrow(spec_of(hidden_units)) as program:
+            kept[hidden_units] = program
+    with store.borrow(spec_of(2)) as again:
+        assert again is kept[2]
+    with store.borrow(spec_of(3)) as again:
+        assert again is not kept[3]
+
+
+def test_clear_drops_all():
+    store = ProgramStore()
+    with store.borrow(spec_of(2)) as first:
+        pass
+    store.clear()
+    with store.borrow(spec_of(2)) as again:
+        assert again is not first
+
+
+def test_a_fit_after_clear_is_the_same_fit(sample):
+    X, y = sample.X_train[:300] / 255, sample.y_train[:300]
+    before = SimpleMLPClassifier(random_state=0).fit(X, y)
+    PROGRAMS.clear()
+    after = SimpleMLPClassifier(random_state=0).fit(X, y)
+    np.testing.assert_array_equal(before.coefs_[0], after.coefs_[0])
+
+
+def test_a_program_is_never_pickled(sample):
+    classifier = SimpleMLPClassifier(random_state=0).fit(sample.images_train, sample.y_train)
+    classifier.model_  # noqa: B018 - made here, so that it could be pickled
+    assert len(pickle.dumps(classifier)) < 64 * 1024
+
+
+def test_ctrl_c_ends_a_fit_within_a_second_and_keeps_what_it_learnt():
+    # A training of hours, in a process of its own, which gets the signal of Ctrl-C.
+    script = """
+        import time, warnings
+        from skmnist import SimpleMLPClassifier, load_mnist
+        digits = load_mnist("sample")
+        X = digits.X_train / 255
+        SimpleMLPClassifier(epochs=16).fit(X, digits.y_train)  # compiles
+        print("ready", flush=True)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            classifier = SimpleMLPClassifier(epochs=1_000_000).fit(X, digits.y_train)
+        print("returned", time.time(), flush=True)
+        print(*(str(w.message) for w in caught if "interrupted" in str(w.message)))
+        print(classifier.n_iter_, classifier.score(X, digits.y_train))
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "ready\n"
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=4)
+
+    sent = time.time()
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    returned, message, numbers = out.splitlines()
+    assert float(returned.split()[1]) - sent < 1.0
+    assert "interrupted" in message
+    n_iter, accuracy = numbers.split()
+    assert int(n_iter) > 1
+    assert float(accuracy) > 0.7
