@@ -34,6 +34,7 @@ def train_network(
     epochs: int,
     history: dict[str, list[float]],
     is_partial: bool,
+    callbacks: list[keras.callbacks.Callback],
     **network_arguments: Any,
 ) -> tuple[Network, dict[str, list[float]]]:
     """Build, compile and train a network through scikeras.
@@ -56,6 +57,8 @@ def train_network(
         The history of the training that this one goes on with; empty for a new one.
     is_partial : bool
         Whether `codes` may lack some classes.
+    callbacks : list of keras.callbacks.Callback
+        Called as they are, not copied.
     **network_arguments : dict
         Passed on to `Network.fit`.
 
@@ -82,6 +85,7 @@ def train_network(
         metrics=["accuracy"],
         batch_size=batch_size,
         shuffle=shuffle,
+        callbacks=callbacks,
         # Lets scikeras add to the history that it is given.
         warm_start=True,
         verbose=0,

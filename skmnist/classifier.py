@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -12,13 +11,14 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.utils import Tags, check_random_state
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skmnist._callbacks import EpochTasks, copy_callbacks
+from skmnist._fitting import Training, TrainingSet, architecture_of, run_training
 from skmnist._inputs import (
-    Labels,
-    Rows,
     check_classes,
     check_hidden_units,
     check_labels,
@@ -27,15 +27,13 @@ from skmnist._inputs import (
     check_weights,
     encode_labels,
 )
-from skmnist._scikeras import train_network
-from skmnist.network.architecture import Architecture, activation_names, build_sequential
+from skmnist.network.architecture import activation_names, build_sequential
 from skmnist.network.inference import predict_proba
 from skmnist.network.optimizers import copy_optimizer, optimizer_names
-from skmnist.network.progress import Progress
-from skmnist.network.training import TrainingState, ValidationData
+from skmnist.network.training import TrainingState
 
 
-class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
+class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     """A small Keras network as a scikit-learn classifier.
 
     Without parameters it is the network of a well-known beginner's article on MNIST:
@@ -81,16 +79,20 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
         Whether each epoch takes the samples in an order of its own.
 
     early_stopping : bool, default=False
-        Not available yet.
+        Whether to stop before `epochs` where the accuracy on validation samples no longer
+        gets better, and to go back to the weights of the best epoch. The validation samples
+        are `X_val` and `y_val`, if they are given to `fit`, or are set aside from the training
+        samples, stratified by class.
 
     validation_fraction : float, default=0.1
-        Fraction of the training samples set aside for `early_stopping`.
+        Fraction of the training samples to set aside for `early_stopping`.
 
     n_iter_no_change : int, default=10
-        Number of epochs without improvement that `early_stopping` waits for.
+        Number of epochs in a row without improvement that `early_stopping` tolerates.
 
     tol : float, default=1e-4
-        What counts as an improvement for `early_stopping`.
+        By how much the accuracy must exceed the best one to count as an improvement for
+        `early_stopping`.
 
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, ``{label: weight}``; labels that are left out weigh 1.
@@ -101,8 +103,10 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
         Whether `fit` goes on where the last `fit` or `partial_fit` ended, with the weights,
         the state of the optimizer and the history, rather than starting anew.
 
-    callbacks : None, default=None
-        Not available yet.
+    callbacks : keras.callbacks.Callback, sequence of such, or None, default=None
+        Keras callbacks. Each training calls copies of them, to be found in `callbacks_`.
+        Callbacks that are called at each batch make training slower: the batches are then
+        served one by one.
 
     random_state : int, RandomState instance or None, default=None
         Decides the initial weights, the order of the samples and the dropout. The same int
@@ -130,10 +134,20 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
     history_ : dict of str to list of float
         For each epoch "loss", the mean over the batches of the epoch as they came by,
         regularization included, and "accuracy", and with validation data "val_loss" and
-        "val_accuracy", computed at the end of the epoch.
+        "val_accuracy", computed at the end of the epoch and weighted by `sample_weight_val`.
 
     loss_curve_ : list of float
         ``history_["loss"]``.
+
+    validation_scores_ : list of float or None
+        The accuracy on the validation samples after each epoch of the last `fit`, if
+        `early_stopping` is True.
+
+    best_validation_score_ : float or None
+        The highest of them.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last training called.
 
     coefs_ : list of ndarray
         Kernel of each layer, float32, of shape (units of the layer before, units).
@@ -195,18 +209,16 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
         "tol": [Interval(Real, 0, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "warm_start": ["boolean"],
-        "callbacks": [list, tuple, None],
+        "callbacks": [list, tuple, keras.callbacks.Callback, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
 
     classes_: np.ndarray
     history_: dict[str, list[float]]
-    _architecture: Architecture
     _image_shape: tuple[int, int] | None
     _model: keras.Sequential | None
-    _seed: int
-    _state: TrainingState
+    _training: Training
 
     def __init__(
         self,
@@ -226,7 +238,7 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
         tol: float = 1e-4,
         class_weight: dict[Any, float] | str | None = None,
         warm_start: bool = False,
-        callbacks: None = None,
+        callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.Callback | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -293,24 +305,40 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If a parameter or an argument can't be used; the message says which and why.
         """
-        self._refuse_unavailable()
-        goes_on = self.warm_start and hasattr(self, "_state")
-        x, image_shape = self._check_training_rows(X, goes_on)
-        labels = encode_labels(check_labels(self, y, len(x)))
-        if goes_on and not np.array_equal(labels.classes, self.classes_):
+        context = self._init_callback_context(max_subtasks=self.epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        goes_on = self.warm_start and hasattr(self, "_training")
+        training_set = self._check_training_set(
+            X, y, sample_weight, classes=None, goes_on=goes_on, min_classes=2
+        )
+        classes = training_set.labels.classes
+        if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
-                "warm_start needs the classes of the last fit, "
-                f"{self.classes_.tolist()}, but y has {labels.classes.tolist()}."
+                f"warm_start needs the classes of the last fit, {self.classes_.tolist()}, "
+                f"but y has {classes.tolist()}."
             )
-        self._train(
-            x,
-            labels,
-            weights=check_weights(sample_weight, x, labels, self.class_weight, min_classes=2),
-            image_shape=image_shape,
+        listeners = []
+        if getattr(self, "_skl_callbacks", None):
+            attributes = partial(self._fitted_attributes, training_set=training_set)
+            listeners.append(EpochTasks(self, context, attributes, X=X, y=y))
+        training = run_training(
+            self,
+            training_set,
+            last=self._training if goes_on else None,
             is_partial=False,
-            goes_on=goes_on,
             validation_data=check_validation_data(
-                self, X_val, y_val, sample_weight_val, labels.classes, image_shape
+                self, X_val, y_val, sample_weight_val, classes, training_set.image_shape
+            ),
+            callbacks=copy_callbacks(self.callbacks),
+            listeners=listeners,
+        )
+        self._remember(training, training_set)
+        context.call_on_fit_task_end(
+            estimator=self,
+            X=X,
+            y=y,
+            reconstruction_attributes=lambda: self._fitted_attributes(
+                training.state.weights, training_set
             ),
         )
         return self
@@ -350,24 +378,31 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
             If `classes` is missing in the first call or differs from the earlier ones, if
             `y` has other labels, or if anything else can't be used.
         """
-        self._refuse_unavailable()
+        if self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True.")
         if self.class_weight == "balanced":
             raise ValueError(
                 'class_weight="balanced" needs all samples at once. For partial_fit, give the '
                 "weights as a dict {label: weight}."
             )
-        goes_on = hasattr(self, "_state")
-        known_classes = check_classes(classes, self.classes_ if goes_on else None)
-        x, image_shape = self._check_training_rows(X, goes_on)
-        labels = encode_labels(check_labels(self, y, len(x)), known_classes)
-        self._train(
-            x,
-            labels,
-            weights=check_weights(sample_weight, x, labels, self.class_weight),
-            image_shape=image_shape,
-            is_partial=True,
+        goes_on = hasattr(self, "_training")
+        training_set = self._check_training_set(
+            X,
+            y,
+            sample_weight,
+            classes=check_classes(classes, self.classes_ if goes_on else None),
             goes_on=goes_on,
+            min_classes=1,
         )
+        training = run_training(
+            self,
+            training_set,
+            last=self._training if goes_on else None,
+            is_partial=True,
+            validation_data=None,
+            callbacks=copy_callbacks(self.callbacks),
+        )
+        self._remember(training, training_set)
         return self
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -402,7 +437,12 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         x, _ = check_rows(self, X, reset=False, image_shape=self._image_shape)
-        return predict_proba(self._architecture, self._state.weights, x)
+        if self._training.has_diverged:
+            raise ValueError(
+                f"This {type(self).__name__} can't predict: its training diverged, and its "
+                "weights are not finite. Lower learning_rate, or scale the features, and fit again."
+            )
+        return predict_proba(self._training.architecture, self._training.state.weights, x)
 
     def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
         """Compute the logarithm of the probability of each class.
@@ -425,8 +465,8 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
         """The network as a compiled Keras model."""
         check_is_fitted(self)
         if self._model is None:
-            model = build_sequential(self._architecture)
-            model.set_weights(self._state.weights)
+            model = build_sequential(self._training.architecture)
+            model.set_weights(self._training.state.weights)
             optimizer = (
                 keras.optimizers.get(self.optimizer)
                 if isinstance(self.optimizer, str)
@@ -438,7 +478,7 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there are weights to predict with."""
-        return hasattr(self, "_state")
+        return hasattr(self, "_training")
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn what to expect."""
@@ -452,106 +492,61 @@ class SimpleMLPClassifier(ClassifierMixin, BaseEstimator):
         """Leave out what is made again when it is needed."""
         return {**super().__getstate__(), "_model": None}
 
-    def _check_training_rows(self, X: ArrayLike, goes_on: bool) -> Rows:
-        hidden_units = check_hidden_units(self.hidden_units)
-        if not goes_on:
-            return check_rows(self, X, reset=True)
-        if hidden_units != self._architecture.hidden_units:
-            raise ValueError(
-                f"The network was fitted with hidden_units={self._architecture.hidden_units} "
-                f"and can't go on with {hidden_units}."
-            )
-        x, _ = check_rows(self, X, reset=False, image_shape=self._image_shape)
-        return Rows(x, self._image_shape)
-
-    def _architecture_for(
-        self, image_shape: tuple[int, int] | None, classes: np.ndarray
-    ) -> Architecture:
-        return Architecture(
-            input_shape=image_shape or (self.n_features_in_,),
-            hidden_units=check_hidden_units(self.hidden_units),
-            activation=self.activation,
-            n_classes=len(classes),
-            dropout=float(self.dropout),
-            l2=float(self.l2),
-        )
-
-    def _refuse_unavailable(self) -> None:
-        if self.early_stopping:
-            raise NotImplementedError(
-                "early_stopping=True is not available yet. Pass X_val and y_val to fit, and "
-                "choose epochs by history_['val_loss']."
-            )
-        if self.callbacks:
-            raise NotImplementedError("callbacks are not available yet. Use callbacks=None.")
-
-    def _new_seed(self) -> int:
-        # None asks for any numbers, and NumPy's global generator is somebody else's.
-        generator = np.random.RandomState() if self.random_state is None else self.random_state
-        return int(check_random_state(generator).randint(2**31 - 1))
-
-    def _train(
+    def _check_training_set(
         self,
-        x: np.ndarray,
-        labels: Labels,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
         *,
-        weights: np.ndarray | None,
-        image_shape: tuple[int, int] | None,
-        is_partial: bool,
+        classes: np.ndarray | None,
         goes_on: bool,
-        validation_data: ValidationData | None = None,
-    ) -> None:
-        """Train, and only then change what the estimator was fitted to."""
-        if goes_on:
-            architecture, seed, state = self._architecture, self._seed, self._state
-            history = self.history_
-        else:
-            architecture = self._architecture_for(image_shape, labels.classes)
-            seed, state = self._new_seed(), None
-            history = {}
-        epochs = 1 if is_partial else self.epochs
-        first_epoch = len(history.get("loss", ()))
-        progress = (
-            Progress(first_epoch, first_epoch + epochs, len(x), verbose=int(self.verbose))
-            if self.verbose
-            else nullcontext()
-        )
-        with progress as shown:
-            network, history = train_network(
-                architecture,
-                x,
-                labels.codes,
-                optimizer=self.optimizer,
-                learning_rate=self.learning_rate,
-                batch_size=self.batch_size,
-                shuffle=self.shuffle,
-                seed=seed,
-                epochs=epochs,
-                history=history,
-                is_partial=is_partial,
-                state=state,
-                row_weights=weights,
-                validation_data=validation_data,
-                progress=shown,
+        min_classes: int,
+    ) -> TrainingSet:
+        hidden_units = check_hidden_units(self.hidden_units)
+        if goes_on and hidden_units != self._training.architecture.hidden_units:
+            raise ValueError(
+                "The network was fitted with hidden_units="
+                f"{self._training.architecture.hidden_units} and can't go on with {hidden_units}."
             )
-        self.classes_ = labels.classes
-        self._architecture = architecture
-        self._image_shape = image_shape
-        self._seed = seed
-        self._state = network.state
+        image_shape = self._image_shape if goes_on else None
+        x, given_shape = check_rows(self, X, reset=not goes_on, image_shape=image_shape)
+        labels = encode_labels(check_labels(self, y, len(x)), classes)
+        weights = check_weights(sample_weight, x, labels, self.class_weight, min_classes)
+        return TrainingSet(x, image_shape if goes_on else given_shape, labels, weights)
+
+    def _remember(self, training: Training, training_set: TrainingSet) -> None:
+        self._training = training
+        self._image_shape = training_set.image_shape
         self._model = None
-        self.history_ = history
-        self.loss_curve_ = history["loss"]
+        self.classes_ = training_set.labels.classes
+        self.history_ = training.history
+        self.loss_curve_ = training.history.setdefault("loss", [])
         self.n_iter_ = len(self.loss_curve_)
-        self.coefs_ = network.state.weights[::2]
-        self.intercepts_ = network.state.weights[1::2]
+        self.callbacks_ = training.callbacks
+        self.coefs_ = training.state.weights[::2]
+        self.intercepts_ = training.state.weights[1::2]
         self.n_layers_ = len(self.coefs_) + 1
-        self.n_outputs_ = architecture.n_classes
+        self.n_outputs_ = training.architecture.n_classes
         self.out_activation_ = "softmax"
-        if network.was_interrupted:
-            warnings.warn(
-                f"Training was interrupted after {self.n_iter_} whole epochs. The classifier "
-                "keeps what it has learnt so far.",
-                UserWarning,
-                stacklevel=4,
-            )
+        stopping = training.early_stopping
+        self.validation_scores_ = None if stopping is None else stopping.scores
+        self.best_validation_score_ = None if stopping is None else stopping.best_score
+
+    def _fitted_attributes(
+        self, weights: list[np.ndarray], training_set: TrainingSet
+    ) -> dict[str, Any]:
+        """What an estimator needs to predict with these weights."""
+        return {
+            "classes_": training_set.labels.classes,
+            "_image_shape": training_set.image_shape,
+            "_model": None,
+            "_training": Training(
+                architecture_of(self, training_set),
+                seed=0,
+                state=TrainingState(weights, []),
+                history={},
+                early_stopping=None,
+                callbacks=[],
+                has_diverged=False,
+            ),
+        }

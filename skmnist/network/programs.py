@@ -27,6 +27,8 @@ from skmnist.network.optimizers import OptimizerSpec
 # people search on MNIST) and some MB of compiled code.
 MAX_IDLE_PROGRAMS = 32
 
+TRANSPOSED_KERNEL = "transposed_kernel"
+
 
 @dataclass(frozen=True)
 class ProgramSpec:
@@ -72,7 +74,7 @@ class FeatureMajorDense(keras.layers.Dense):
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights."""
         self._kernel = self.add_weight(
-            name="transposed_kernel", shape=(self.units, input_shape[-1]), initializer="zeros"
+            name=TRANSPOSED_KERNEL, shape=(self.units, input_shape[-1]), initializer="zeros"
         )
         self.bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
         self.built = True
@@ -135,15 +137,18 @@ class TrainingProgram:
             variable.assign(value)
         state = self._pristine_state if optimizer_state is None else optimizer_state
         for variable, value in zip(self.optimizer.variables, state, strict=True):
-            variable.assign(value)
+            variable.assign(value.T if self._is_transposed(variable) else value)
 
     def weights(self) -> list[np.ndarray]:
         """Kernel and bias of each Dense layer, float32, as Keras has them."""
         return self._to_own_layout([variable.numpy() for variable in self.variables])
 
     def optimizer_state(self) -> list[np.ndarray]:
-        """Values of the optimizer's variables, in this program's own layout."""
-        return [variable.numpy() for variable in self.optimizer.variables]
+        """Values of the optimizer's variables, as an optimizer of a Keras model has them."""
+        return [
+            variable.numpy().T if self._is_transposed(variable) else variable.numpy()
+            for variable in self.optimizer.variables
+        ]
 
     def set_dropout_seed(self, seed: Sequence[int]) -> None:
         """Start the masks of every Dropout layer anew.
@@ -264,6 +269,10 @@ class TrainingProgram:
         gradients = tape.gradient(loss, [variable.value for variable in self.variables])
         self.optimizer.apply(gradients, self.variables)
         return logits, penalty
+
+    def _is_transposed(self, variable: keras.Variable) -> bool:
+        # Keras names what an optimizer keeps for a variable after it.
+        return TRANSPOSED_KERNEL in variable.path
 
     def _to_own_layout(self, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
         # The same either way: a transposed kernel transposed is the kernel.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ import keras
 import numpy as np
 
 from skmnist.network.architecture import Architecture, build_sequential
-from skmnist.network.blocks import BlockReader, BlockShape
+from skmnist.network.blocks import Block, BlockReader, BlockShape
+from skmnist.network.callbacks import plain_model, wants_batches
+from skmnist.network.early_stopping import EarlyStopping
 from skmnist.network.inference import predict_proba
 from skmnist.network.optimizers import OptimizerSpec
 from skmnist.network.programs import PROGRAMS, ProgramSpec, TrainingProgram
@@ -61,6 +63,11 @@ class TrainingState:
     weights: list[np.ndarray]
     optimizer_state: list[np.ndarray]
 
+    @classmethod
+    def of(cls, program: TrainingProgram) -> TrainingState:
+        """Copy what a program holds."""
+        return cls(program.weights(), program.optimizer_state())
+
 
 class Network(keras.Sequential):
     """The network as scikeras trains it: a Sequential with a `fit` of its own.
@@ -73,11 +80,14 @@ class Network(keras.Sequential):
         What the last `fit` left behind.
     was_interrupted : bool
         Whether Ctrl-C ended the last `fit`.
+    has_diverged : bool
+        Whether the loss of the last `fit` became NaN or infinite, which ended it.
     """
 
     architecture: Architecture
     state: TrainingState
     was_interrupted: bool
+    has_diverged: bool
 
     def fit(
         self,
@@ -90,8 +100,10 @@ class Network(keras.Sequential):
         initial_epoch: int = 0,
         shuffle: bool = True,
         state: TrainingState | None = None,
+        rows: np.ndarray | None = None,
         row_weights: np.ndarray | None = None,
         validation_data: ValidationData | None = None,
+        early_stopping: EarlyStopping[TrainingState] | None = None,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         progress: Progress | None = None,
         **_unused_keras_arguments: Any,
@@ -116,12 +128,17 @@ class Network(keras.Sequential):
             Whether each epoch takes the rows in an order of its own.
         state : TrainingState or None
             Where to go on; None to start with the model's own weights.
+        rows : ndarray of int, or None
+            Which rows to train on; None for all.
         row_weights : ndarray of shape (n_samples,), float32, or None
             Weights of the rows; rows of weight 0 are left out.
         validation_data : ValidationData or None
             What to compute `val_loss` and `val_accuracy` on.
+        early_stopping : EarlyStopping or None
+            Follows `val_accuracy`; at the end, the network goes back to the best epoch.
         callbacks : sequence of keras.callbacks.Callback
-            Called as Keras calls them at the ends of the training and of its epochs.
+            Called as Keras calls them. The batches are served one by one if one of them wants
+            that; otherwise their hooks for batches are called at the ends of blocks.
         progress : Progress or None
             Shown how far the training is.
         **_unused_keras_arguments : dict
@@ -133,80 +150,145 @@ class Network(keras.Sequential):
             "loss", "accuracy" and their "val_" twins, one number per epoch.
         """
         codes = np.ascontiguousarray(y.reshape(len(y)), dtype=np.int32)
-        rows = np.arange(len(x)) if row_weights is None else np.flatnonzero(row_weights)
-        batch_size = min(batch_size, _round_up(len(rows)))
-        n_steps = (epochs - initial_epoch) * math.ceil(len(rows) / batch_size)
-        block_shape = _block_shape(self.architecture, batch_size)
-        spec = ProgramSpec(
-            self.architecture,
-            OptimizerSpec.of(self.optimizer),
-            x.dtype.name,
-            block_shape if n_steps >= _STEPS_WORTH_COMPILING else None,
+        rows = np.arange(len(x)) if rows is None else rows
+        if row_weights is not None:
+            rows = rows[row_weights[rows] > 0]
+        n_epochs = epochs - initial_epoch
+        spec, block_shape = self._plan(
+            x.dtype, batch_size, len(rows), n_epochs, any(map(wants_batches, callbacks))
         )
-        if spec.block_shape is None:
-            # Such a program takes blocks of any shape: no larger than the data then.
-            n_batches = min(block_shape.n_batches, math.ceil(len(rows) / batch_size))
-            block_shape = BlockShape(n_batches, batch_size)
         reader = BlockReader(x, codes, row_weights, block_shape)
+        # Callbacks see a model of Keras's own, and may change it; without any, nobody looks at
+        # the model before the end.
+        is_watched = bool(callbacks)
+        model = plain_model(self) if is_watched else self
         callback_list = keras.callbacks.CallbackList(
-            list(callbacks), add_history=True, model=self, epochs=epochs, verbose=0
+            list(callbacks), add_history=True, model=model, epochs=epochs, verbose=0
         )
-        self.stop_training = False
-        self.was_interrupted = False
+        model.stop_training = self.was_interrupted = self.has_diverged = False
+        logs: dict[str, float] = {}
         with PROGRAMS.borrow(spec) as program:
             program.load(
                 self.get_weights() if state is None else state.weights,
                 None if state is None else state.optimizer_state,
             )
+            self._set_learning_rate(program)
+            if is_watched:
+                self._follow(program)
             callback_list.on_train_begin()
-            logs: dict[str, float] = {}
+            # BackupAndRestore says so where it goes on.
+            initial_epoch = getattr(model, "_initial_epoch", None) or initial_epoch
             try:
                 for epoch in range(initial_epoch, epochs):
                     callback_list.on_epoch_begin(epoch)
-                    if not spec.optimizer.has_schedule:
-                        program.optimizer.learning_rate = float(self.optimizer.learning_rate)
+                    if is_watched:
+                        self._lead(program)
                     program.set_dropout_seed((seed, epoch))
-                    order = _epoch_order(rows, seed, epoch) if shuffle else rows
-                    logs = self._train_epoch(program, reader, order, progress)
+                    blocks = reader.read(_epoch_order(rows, seed, epoch) if shuffle else rows)
+                    logs = self._train_epoch(
+                        program, blocks, callback_list if is_watched else None, progress
+                    )
                     if validation_data is not None:
-                        logs |= self._validate(program, validation_data)
-                    if callbacks:
-                        self.set_weights(program.weights())
+                        logs |= self._validate(program.weights(), validation_data)
+                    if early_stopping is not None:
+                        score = logs["val_accuracy"]
+                        best = TrainingState.of(program) if early_stopping.is_best(score) else None
+                        model.stop_training |= early_stopping.update(score, best)
+                    if is_watched:
+                        self._follow(program)
                     callback_list.on_epoch_end(epoch, logs)
                     if progress is not None:
                         progress.end_epoch(epoch, logs)
-                    if self.stop_training:
+                    if is_watched:
+                        self._lead(program)
+                    if model.stop_training or self.has_diverged:
                         break
             except KeyboardInterrupt:
                 self.was_interrupted = True
             program.optimizer.finalize_variable_values(program.variables)
-            self.state = TrainingState(program.weights(), program.optimizer_state())
-            self.set_weights(self.state.weights)
+            if early_stopping is not None and early_stopping.best_state is not None:
+                best = early_stopping.best_state
+                program.load(best.weights, best.optimizer_state)
+            self._follow(program) if is_watched else self.set_weights(program.weights())
             callback_list.on_train_end(logs)
-        return self.history
+            if is_watched:
+                self._lead(program)
+            self.state = TrainingState.of(program)
+        return model.history
+
+    def _set_learning_rate(self, program: TrainingProgram) -> None:
+        if not program.spec.optimizer.has_schedule:
+            program.optimizer.learning_rate = float(self.optimizer.learning_rate)
+
+    def _follow(self, program: TrainingProgram) -> None:
+        """Give the model the weights of the program, and the optimizer all but the rate."""
+        self.set_weights(program.weights())
+        if not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+        state = program.optimizer_state()
+        for variable, value in zip(self.optimizer.variables, state, strict=True):
+            if variable.path != self.optimizer.learning_rate.path:
+                variable.assign(value)
+
+    def _lead(self, program: TrainingProgram) -> None:
+        """Give the program the weights of the model, and all that the optimizer knows."""
+        program.load(self.get_weights(), [v.numpy() for v in self.optimizer.variables])
 
     def _train_epoch(
         self,
         program: TrainingProgram,
-        reader: BlockReader,
-        order: np.ndarray,
+        blocks: Iterator[Block],
+        callback_list: keras.callbacks.CallbackList | None,
         progress: Progress | None,
     ) -> dict[str, float]:
         loss = weight = n_correct = n_rows = 0.0
+        n_batches = 0
         logs: dict[str, float] = {}
-        for block in reader.read(order):
+        for block in blocks:
+            if callback_list is not None:
+                callback_list.on_train_batch_begin(n_batches)
             block_loss, block_weight, block_correct = program.run(block, self.architecture.l2)
             loss += block_loss
             weight += block_weight
             n_correct += block_correct
             n_rows += block.n_rows
+            n_batches += math.ceil(block.n_rows / block.x.shape[1])
             logs = {"loss": loss / weight, "accuracy": n_correct / n_rows}
+            if callback_list is not None:
+                self._follow(program)
+                callback_list.on_train_batch_end(n_batches - 1, logs)
+                self._lead(program)
             if progress is not None:
                 progress.advance(block.n_rows, logs)
+            if not math.isfinite(loss):
+                self.has_diverged = True
+            if self.has_diverged or (
+                callback_list is not None and callback_list.model.stop_training
+            ):
+                break
         return logs
 
-    def _validate(self, program: TrainingProgram, data: ValidationData) -> dict[str, float]:
-        weights = program.weights()
+    def _plan(
+        self, x_dtype: np.dtype, batch_size: int, n_rows: int, n_epochs: int, batchwise: bool
+    ) -> tuple[ProgramSpec, BlockShape]:
+        """Decide which program to run, on blocks of which shape."""
+        batch_size = min(batch_size, _round_up(n_rows))
+        n_steps_per_epoch = math.ceil(n_rows / batch_size)
+        block_shape = _block_shape(self.architecture, batch_size)
+        compiles = n_epochs * n_steps_per_epoch >= _STEPS_WORTH_COMPILING and not batchwise
+        if not compiles:
+            # Such a program takes blocks of any shape: no larger than the data then.
+            n_batches = 1 if batchwise else min(block_shape.n_batches, n_steps_per_epoch)
+            block_shape = BlockShape(n_batches, batch_size)
+        spec = ProgramSpec(
+            self.architecture,
+            OptimizerSpec.of(self.optimizer),
+            x_dtype.name,
+            block_shape if compiles else None,
+        )
+        return spec, block_shape
+
+    def _validate(self, weights: list[np.ndarray], data: ValidationData) -> dict[str, float]:
         probabilities = predict_proba(self.architecture, weights, data.x)
         likelihoods = probabilities[np.arange(len(data.codes)), data.codes]
         losses = -np.log(np.maximum(likelihoods, np.finfo(np.float64).tiny))
@@ -214,7 +296,8 @@ class Network(keras.Sequential):
         loss = np.average(losses, weights=data.weights)
         if self.architecture.l2:
             loss += self.architecture.l2 * sum(float(np.sum(k**2)) for k in weights[::2])
-        return {"val_loss": float(loss), "val_accuracy": float(is_correct.mean())}
+        accuracy = np.average(is_correct, weights=data.weights)
+        return {"val_loss": float(loss), "val_accuracy": float(accuracy)}
 
 
 def build_network(architecture: Architecture, seed: int) -> Network:

@@ -1,0 +1,226 @@
+"""One training of a `SimpleMLPClassifier`, from checked data to a trained network."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+
+from skmnist._inputs import Labels, check_hidden_units
+from skmnist._scikeras import train_network
+from skmnist.network.architecture import Architecture
+from skmnist.network.early_stopping import EarlyStopping
+from skmnist.network.progress import Progress
+from skmnist.network.training import Network, TrainingState, ValidationData
+
+if TYPE_CHECKING:
+    from skmnist.classifier import SimpleMLPClassifier
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Checked training data.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_samples, n_features), uint8 or float32, C-contiguous
+        The samples.
+    image_shape : tuple of (height, width) or None
+        Of what came in; None where it was rows already.
+    labels : Labels
+        The classes of the samples.
+    weights : ndarray of shape (n_samples,), float32, or None
+        The weights of the samples; None for 1.
+    """
+
+    x: np.ndarray
+    image_shape: tuple[int, int] | None
+    labels: Labels
+    weights: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training that has ended, and where the next one can go on.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The network.
+    seed : int
+        Decides the initial weights, the orders of the epochs and the dropout.
+    state : TrainingState
+        The weights and what the optimizer knows.
+    history : dict of str to list of float
+        The metrics of each epoch, from the first training on.
+    early_stopping : EarlyStopping or None
+        What it saw.
+    callbacks : list of keras.callbacks.Callback
+        The callbacks that were called.
+    has_diverged : bool
+        Whether the loss became NaN or infinite.
+    """
+
+    architecture: Architecture
+    seed: int
+    state: TrainingState
+    history: dict[str, list[float]]
+    early_stopping: EarlyStopping[TrainingState] | None
+    callbacks: list[keras.callbacks.Callback]
+    has_diverged: bool
+
+
+def architecture_of(estimator: SimpleMLPClassifier, training_set: TrainingSet) -> Architecture:
+    """Describe the network that an estimator's parameters ask for."""
+    return Architecture(
+        input_shape=training_set.image_shape or (training_set.x.shape[1],),
+        hidden_units=check_hidden_units(estimator.hidden_units),
+        activation=estimator.activation,
+        n_classes=len(training_set.labels.classes),
+        dropout=float(estimator.dropout),
+        l2=float(estimator.l2),
+    )
+
+
+def new_seed(random_state: int | np.random.RandomState | None) -> int:
+    """Draw the seed of a training."""
+    # None asks for any numbers, and NumPy's global generator is somebody else's.
+    generator = np.random.RandomState() if random_state is None else random_state
+    return int(check_random_state(generator).randint(2**31 - 1))
+
+
+def run_training(
+    estimator: SimpleMLPClassifier,
+    training_set: TrainingSet,
+    *,
+    last: Training | None,
+    is_partial: bool,
+    validation_data: ValidationData | None,
+    callbacks: Sequence[keras.callbacks.Callback],
+    listeners: Sequence[keras.callbacks.Callback] = (),
+) -> Training:
+    """Train the network of an estimator.
+
+    Parameters
+    ----------
+    estimator : SimpleMLPClassifier
+        Has the parameters; it is not changed.
+    training_set : TrainingSet
+        What to train on.
+    last : Training or None
+        The training to go on with; None to start anew.
+    is_partial : bool
+        Whether to train for one epoch, on samples that may lack some classes.
+    validation_data : ValidationData or None
+        What to validate on.
+    callbacks : sequence of keras.callbacks.Callback
+        The copies of the user's callbacks.
+    listeners : sequence of keras.callbacks.Callback
+        More callbacks, which the user does not know of.
+
+    Returns
+    -------
+    Training
+        What came of it.
+    """
+    if last is None:
+        architecture = architecture_of(estimator, training_set)
+        seed = new_seed(estimator.random_state)
+    else:
+        architecture, seed = last.architecture, last.seed
+    rows = early_stopping = None
+    if estimator.early_stopping:
+        early_stopping = EarlyStopping[TrainingState](estimator.n_iter_no_change, estimator.tol)
+        if validation_data is None:
+            rows, validation_data = _set_aside(training_set, estimator.validation_fraction, seed)
+    history = {} if last is None else last.history
+    epochs = 1 if is_partial else estimator.epochs
+    first_epoch = len(history.get("loss", ()))
+    progress = (
+        Progress(
+            first_epoch,
+            first_epoch + epochs,
+            len(training_set.x) if rows is None else len(rows),
+            verbose=int(estimator.verbose),
+        )
+        if estimator.verbose
+        else nullcontext()
+    )
+    with progress as shown:
+        network, history = train_network(
+            architecture,
+            training_set.x,
+            training_set.labels.codes,
+            optimizer=estimator.optimizer,
+            learning_rate=estimator.learning_rate,
+            batch_size=estimator.batch_size,
+            shuffle=estimator.shuffle,
+            seed=seed,
+            epochs=epochs,
+            history=history,
+            is_partial=is_partial,
+            state=None if last is None else last.state,
+            rows=rows,
+            row_weights=training_set.weights,
+            validation_data=validation_data,
+            early_stopping=early_stopping,
+            callbacks=[*callbacks, *listeners],
+            progress=shown,
+        )
+    _warn(network, len(history.get("loss", ())))
+    return Training(
+        architecture,
+        seed,
+        network.state,
+        history,
+        early_stopping,
+        list(callbacks),
+        network.has_diverged,
+    )
+
+
+def _set_aside(
+    training_set: TrainingSet, fraction: float, seed: int
+) -> tuple[np.ndarray, ValidationData]:
+    x, labels, weights = training_set.x, training_set.labels, training_set.weights
+    try:
+        rows, validation_rows = train_test_split(
+            np.arange(len(x)), test_size=fraction, stratify=labels.codes, random_state=seed
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"early_stopping can't set validation_fraction={fraction} of {len(x)} samples aside, "
+            f"stratified by {len(labels.classes)} classes: {error} Change validation_fraction, "
+            "or pass X_val and y_val."
+        ) from error
+    return rows, ValidationData(
+        x[validation_rows],
+        labels.codes[validation_rows],
+        None if weights is None else weights[validation_rows],
+    )
+
+
+def _warn(network: Network, n_epochs: int) -> None:
+    # The fifth level is the caller of fit: through scikit-learn's wrapper of it.
+    if network.was_interrupted:
+        warnings.warn(
+            f"Training was interrupted after {n_epochs} whole epochs. The classifier keeps what "
+            "it has learnt so far.",
+            UserWarning,
+            stacklevel=5,
+        )
+    if network.has_diverged:
+        warnings.warn(
+            f"Training diverged: the loss of epoch {n_epochs} is not finite, and the network is "
+            "of no use. Lower learning_rate, or that of the optimizer, or scale the features.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
