@@ -1,0 +1,496 @@
+"""Wrong parameters and wrong arguments: what is raised, what it says, and what stays as it was."""
+
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from sklearn.exceptions import NotFittedError
+
+from skmnist import SimpleMLPClassifier
+
+BACKENDS = {"keras", "scikeras", "tensorflow"}
+
+
+@contextmanager
+def refuses(exception, *texts):
+    """Expect an exception that says all of `texts` and never went through TensorFlow.
+
+    Whoever gets it should read about the argument they gave, not about a layer or a tensor.
+    """
+    with pytest.raises(exception) as caught:
+        yield
+    assert type(caught.value).__module__.partition(".")[0] not in BACKENDS
+    for entry in caught.traceback:
+        assert not BACKENDS.intersection(Path(str(entry.path)).parts), entry
+    for text in texts:
+        assert text in str(caught.value)
+
+
+@pytest.fixture(name="X")
+def forty_rows(digits):
+    return digits.X[:40]
+
+
+@pytest.fixture(name="y")
+def their_labels(digits):
+    return digits.y[:40]
+
+
+WRONG_PARAMETERS = [
+    ("hidden_units", 0),
+    ("hidden_units", -3),
+    ("hidden_units", 2.5),
+    ("hidden_units", "5"),
+    ("hidden_units", None),
+    ("hidden_units", [5, 0]),
+    ("hidden_units", (5, -1)),
+    ("hidden_units", [5, 2.0]),
+    ("hidden_units", ["5"]),
+    ("hidden_units", [[5, 5]]),
+    ("hidden_units", np.array([5.0])),
+    ("activation", "nothing like it"),
+    ("activation", "Sigmoid"),
+    ("activation", None),
+    ("activation", 3),
+    ("optimizer", "nothing like it"),
+    ("optimizer", None),
+    ("optimizer", 0.01),
+    ("optimizer", keras.optimizers.Adam),  # the class, not an instance
+    ("optimizer", keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)),
+    ("learning_rate", 0),
+    ("learning_rate", -0.1),
+    ("learning_rate", "0.1"),
+    ("learning_rate", np.nan),
+    ("learning_rate", np.inf),
+    ("learning_rate", None),
+    ("l2", -1e-9),
+    ("l2", np.nan),
+    ("l2", np.inf),
+    ("l2", None),
+    ("dropout", -0.1),
+    ("dropout", 1),
+    ("dropout", 1.5),
+    ("dropout", np.nan),
+    ("dropout", "0.1"),
+    ("epochs", 0),
+    ("epochs", -5),
+    ("epochs", 2.0),
+    ("epochs", "5"),
+    ("epochs", None),
+    ("batch_size", 0),
+    ("batch_size", -1),
+    ("batch_size", 32.0),
+    ("batch_size", "auto"),
+    ("batch_size", None),
+    ("shuffle", "yes"),
+    ("shuffle", None),
+    ("early_stopping", "yes"),
+    ("validation_fraction", 0.0),
+    ("validation_fraction", 1.0),
+    ("validation_fraction", -0.1),
+    ("n_iter_no_change", 0),
+    ("n_iter_no_change", 1.5),
+    ("tol", -1.0),
+    ("class_weight", "equal"),
+    ("class_weight", [1, 2]),
+    ("class_weight", 2.0),
+    ("warm_start", "yes"),
+    ("warm_start", None),
+    ("callbacks", "checkpoint"),
+    ("callbacks", 3),
+    ("random_state", -1),
+    ("random_state", 2**32),
+    ("random_state", 1.5),
+    ("random_state", "seed"),
+    ("random_state", np.random.default_rng(0)),
+    ("verbose", -1),
+    ("verbose", "loud"),
+]
+
+
+class TestParameters:
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    @pytest.mark.parametrize(("name", "value"), WRONG_PARAMETERS)
+    def test_out_of_range(self, X, y, name, value, method):
+        classifier = SimpleMLPClassifier(**{name: value})
+        arguments = {"classes": range(10)} if method == "partial_fit" else {}
+        # ValueError: scikit-learn's InvalidParameterError is one, and a TypeError too.
+        with refuses(ValueError, f"'{name}' parameter", f"Got {value!r} instead"):
+            getattr(classifier, method)(X, y, **arguments)
+
+    @pytest.mark.parametrize("name", ["activation", "optimizer"])
+    def test_a_name_that_is_unknown_brings_those_that_are_known(self, X, y, name):
+        with refuses(ValueError, {"activation": "'relu'", "optimizer": "'adam'"}[name]):
+            SimpleMLPClassifier(**{name: "nothing like it"}).fit(X, y)
+
+    def test_nothing_is_checked_before_fit(self):
+        """As everywhere in scikit-learn: `clone` and `set_params` take parameters as they are."""
+        classifier = SimpleMLPClassifier(hidden_units=-3)
+        assert classifier.set_params(epochs=0).get_params()["epochs"] == 0
+
+    def test_a_parameter_that_does_not_exist(self):
+        with pytest.raises(TypeError, match="hidden_layer_sizes"):
+            SimpleMLPClassifier(hidden_layer_sizes=5)
+        with pytest.raises(ValueError, match="hidden_layer_sizes"):
+            SimpleMLPClassifier().set_params(hidden_layer_sizes=5)
+
+    @pytest.mark.parametrize("missing", [{"7": 1.0}, {10: 1.0}, {0: 1.0, "other": 2.0}])
+    def test_a_class_weight_of_no_class(self, X, y, missing):
+        with refuses(ValueError, "class_weight", repr(list(missing)[-1])):
+            SimpleMLPClassifier(class_weight=missing).fit(X, y)
+
+    @pytest.mark.parametrize("weight", [-1.0, np.nan])
+    def test_a_class_weight_that_is_no_weight(self, X, y, weight):
+        with refuses(ValueError, "class_weight", str(weight)):
+            SimpleMLPClassifier(class_weight={3: weight}).fit(X, y)
+
+    def test_class_weights_that_leave_one_class(self, X, y):
+        weights = {label: 0.0 for label in range(10) if label != 3}
+        with refuses(ValueError, "class_weight", "1 class"):
+            SimpleMLPClassifier(class_weight=weights).fit(X, y)
+
+    def test_balanced_classes_are_unknown_to_partial_fit(self, X, y):
+        with refuses(ValueError, 'class_weight="balanced"', "partial_fit"):
+            SimpleMLPClassifier(class_weight="balanced").partial_fit(X, y, classes=range(10))
+
+
+WRONG_ROWS = {
+    "nothing": (None, ValueError, "2D array"),
+    "a number": (3.0, ValueError, "2D array"),
+    "one row": (np.zeros(784), ValueError, "Expected 2D array, got 1D array"),
+    "a series": (pd.Series(np.zeros(784)), ValueError, "2-dimensional"),
+    "images with a channel": (np.zeros((40, 28, 28, 1)), ValueError, "X has shape (40, 28, 28, 1)"),
+    "no rows": (np.zeros((0, 784)), ValueError, "0 sample(s)"),
+    "no images": (np.zeros((0, 28, 28)), ValueError, "0 sample(s)"),
+    "empty list": ([], ValueError, "array"),
+    "no features": (np.zeros((40, 0)), ValueError, "0 feature(s)"),
+    "NaN": (np.full((40, 784), np.nan), ValueError, "X contains NaN"),
+    "NaN in images": (np.full((40, 28, 28), np.nan), ValueError, "X contains NaN"),
+    "infinity": (np.full((40, 784), np.inf), ValueError, "X contains infinity"),
+    "too large": (np.full((40, 784), 1e39), ValueError, "too large for dtype('float32')"),
+    "missing values": (np.full((40, 784), None), ValueError, "X contains NaN"),
+    "text": (np.full((40, 784), "dark"), ValueError, "X holds text"),
+    "numbers as text": (np.full((40, 784), "0.5"), ValueError, "X holds text"),
+    "text in images": (np.full((40, 28, 28), "dark"), ValueError, "X holds text"),
+    "bytes": (np.full((40, 784), b"dark"), ValueError, "X holds text"),
+    "a list of text": ([["dark"] * 784] * 40, ValueError, "X holds text"),
+    "text as objects": (np.full((40, 784), "dark", dtype=object), ValueError, "'dark'"),
+    "text in a table": (pd.DataFrame({"ink": ["dark"] * 40}), ValueError, "'dark'"),
+    "complex numbers": (np.full((40, 784), 1j), ValueError, "Complex data not supported"),
+    "rows of several lengths": ([[1.0, 2.0], [3.0]] * 20, ValueError, "inhomogeneous"),
+    "sparse": (scipy.sparse.csr_array((40, 784)), TypeError, "Sparse data was passed"),
+    "a matrix": (None, TypeError, "np.matrix is not supported"),
+    "an object": (object(), TypeError, "object"),
+}
+
+
+@pytest.fixture(params=WRONG_ROWS)
+def wrong_rows(request):
+    X, exception, text = WRONG_ROWS[request.param]
+    if request.param == "a matrix":  # which NumPy warns about where it is made
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
+            X = np.asmatrix(np.zeros((40, 784)))
+    return X, exception, text
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:X has feature names:UserWarning")
+class TestRows:
+    def test_fit(self, wrong_rows, y):
+        X, exception, text = wrong_rows
+        with refuses(exception, text):
+            SimpleMLPClassifier().fit(X, y)
+
+    def test_partial_fit(self, wrong_rows, y):
+        X, exception, text = wrong_rows
+        with refuses(exception, text):
+            SimpleMLPClassifier().partial_fit(X, y, classes=range(10))
+
+    @pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba"])
+    def test_predict(self, wrong_rows, fitted, method):
+        X, exception, text = wrong_rows
+        with refuses(exception, text):
+            getattr(fitted, method)(X)
+
+    def test_validation_data(self, wrong_rows, digits):
+        X, exception, text = wrong_rows
+        if X is None:
+            text = "y_val is given without X_val"
+        elif text.startswith(("X has", "X holds")):
+            text = text.replace("X", "X_val", 1)
+        with refuses(exception, text):
+            SimpleMLPClassifier().fit(digits.X, digits.y, X_val=X, y_val=digits.y[:40])
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit", "score"])
+    @pytest.mark.parametrize("n_labels", [39, 41, 0])
+    def test_another_number_of_labels(self, fitted, digits, method, n_labels):
+        labels = digits.y[:n_labels]
+        with refuses(ValueError, "inconsistent numbers of samples", "40", str(n_labels)):
+            if method == "fit":
+                SimpleMLPClassifier().fit(digits.X[:40], labels)
+            elif method == "partial_fit":
+                SimpleMLPClassifier().partial_fit(digits.X[:40], labels, classes=range(10))
+            else:
+                fitted.score(digits.X[:40], labels)
+
+    @pytest.mark.parametrize("n_features", [1, 783, 785])
+    def test_another_number_of_features(self, fitted, fitted_to_images, n_features):
+        for classifier in (fitted, fitted_to_images):
+            with refuses(ValueError, f"X has {n_features} features", "expecting 784 features"):
+                classifier.predict(np.zeros((3, n_features)))
+
+    @pytest.mark.parametrize("shape", [(27, 28), (28, 27), (14, 56), (784, 1)])
+    def test_images_of_another_size(self, fitted_to_images, shape):
+        with refuses(ValueError, "X holds images of shape", str(shape), "(28, 28)"):
+            fitted_to_images.predict(np.zeros((3, *shape)))
+
+    def test_images_of_another_size_going_on(self, digits):
+        classifier = SimpleMLPClassifier(epochs=1, warm_start=True)
+        classifier.fit(digits.images, digits.y)
+        stretched = digits.images.reshape(-1, 14, 56)
+        with refuses(ValueError, "X holds images of shape (14, 56)", "(28, 28)"):
+            classifier.fit(stretched, digits.y)
+        with refuses(ValueError, "X holds images of shape (14, 56)", "(28, 28)"):
+            classifier.partial_fit(stretched, digits.y)
+
+    @pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba", "score"])
+    def test_nothing_is_predicted_before_fit(self, X, y, method):
+        arguments = (X, y) if method == "score" else (X,)
+        with refuses(NotFittedError, "SimpleMLPClassifier", "not fitted yet"):
+            getattr(SimpleMLPClassifier(), method)(*arguments)
+
+    def test_there_is_no_model_before_fit(self):
+        with refuses(NotFittedError, "not fitted yet"):
+            _ = SimpleMLPClassifier().model_
+        assert not hasattr(SimpleMLPClassifier(), "model_")
+
+
+def cycle(*labels):
+    return [labels[i % len(labels)] for i in range(40)]
+
+
+WRONG_LABELS = {
+    "nothing": (None, ValueError, "requires y to be passed"),
+    "a number": (3, ValueError, "1d array"),
+    "a word": ("seven", ValueError, "1d array"),
+    "one class": (np.full(40, 7), ValueError, "y holds one class only, [7]"),
+    "one class as text": (np.full(40, "seven"), ValueError, "y holds one class only, ['seven']"),
+    "continuous": (np.linspace(0, 1, 40), ValueError, "Unknown label type: continuous"),
+    "NaN": (np.full(40, np.nan), ValueError, "y contains NaN"),
+    "infinity": (cycle(0.0, np.inf), ValueError, "y contains infinity"),
+    "missing values": (pd.Series(cycle(1, None), dtype="Int64"), ValueError, "y contains NaN"),
+    "missing text": (pd.Series(cycle("a", None), dtype="category"), ValueError, "contains NaN"),
+    "missing objects": (np.array(cycle(1, None), dtype=object), ValueError, "label type: unknown"),
+    "complex numbers": (np.array(cycle(1j, 2j)), ValueError, "Complex data not supported"),
+    "one-hot": (np.eye(10)[cycle(*range(10))], ValueError, "y has shape (40, 10)"),
+    "several labels": (np.array([[1, 0, 1], [0, 1, 1]] * 20), ValueError, "y has shape (40, 3)"),
+    "two outputs": (pd.DataFrame({"a": cycle(0, 1), "b": cycle(1, 0)}), ValueError, "(40, 2)"),
+    "one row": ([cycle(0, 1)], ValueError, "y has shape (1, 40)"),
+    "three dimensions": (np.zeros((40, 1, 1)), ValueError, "dim"),
+    "sparse": (scipy.sparse.csr_array(np.eye(40)), ValueError, "y has shape (40, 40)"),
+    "lists of several lengths": (cycle([0, 1], [2]), ValueError, "inhomogeneous"),
+    "bytes": (np.array(cycle(b"a", b"b")), TypeError, "bytes"),
+}
+
+
+class TestLabels:
+    @pytest.mark.parametrize("kind", WRONG_LABELS)
+    def test_fit(self, X, kind):
+        labels, exception, text = WRONG_LABELS[kind]
+        with refuses(exception, text):
+            SimpleMLPClassifier().fit(X, labels)
+
+    @pytest.mark.parametrize("kind", [kind for kind in WRONG_LABELS if "one class" not in kind])
+    def test_partial_fit(self, X, kind):
+        labels, exception, text = WRONG_LABELS[kind]
+        with refuses(exception, text):
+            SimpleMLPClassifier().partial_fit(X, labels, classes=range(10))
+
+    def test_several_labels_are_refused_with_what_works(self, X, y):
+        with refuses(ValueError, "Several labels for one sample", "y.argmax(axis=1)"):
+            SimpleMLPClassifier().fit(X, np.eye(10, dtype=int)[y])
+        SimpleMLPClassifier(epochs=1).fit(X, np.eye(10, dtype=int)[y].argmax(axis=1))
+
+    def test_one_class_for_a_single_row(self):
+        with refuses(ValueError, "y holds one class only", "at least two classes"):
+            SimpleMLPClassifier().fit(np.zeros((1, 4)), [0])
+
+
+WRONG_WEIGHTS = {
+    "too few": (np.ones(39), "sample_weight.shape == (39,), expected (40,)"),
+    "too many": (np.ones(41), "sample_weight.shape == (41,), expected (40,)"),
+    "a column": (np.ones((40, 1)), "weights must be 1D array or scalar"),
+    "NaN": (np.full(40, np.nan), "sample_weight contains NaN"),
+    "infinity": (np.full(40, np.inf), "sample_weight contains infinity"),
+    "negative": (np.linspace(-1, 1, 40), "sample_weight holds negative weights, such as -1.0"),
+    "zero": (np.zeros(40), "weights must contain at least one non-zero number"),
+    "text": (np.full(40, "heavy"), "'heavy'"),
+    "balanced": ("balanced", "'balanced'"),
+    "complex numbers": (np.full(40, 1j), "Complex data not supported"),
+}
+
+
+class TestWeights:
+    @pytest.mark.parametrize("kind", WRONG_WEIGHTS)
+    def test_fit(self, X, y, kind):
+        weights, text = WRONG_WEIGHTS[kind]
+        with refuses(ValueError, text):
+            SimpleMLPClassifier().fit(X, y, sample_weight=weights)
+
+    @pytest.mark.parametrize("kind", WRONG_WEIGHTS)
+    def test_partial_fit(self, X, y, kind):
+        weights, text = WRONG_WEIGHTS[kind]
+        with refuses(ValueError, text):
+            SimpleMLPClassifier().partial_fit(X, y, range(10), sample_weight=weights)
+
+    @pytest.mark.parametrize("kind", WRONG_WEIGHTS)
+    def test_validation_data(self, digits, X, y, kind):
+        weights, text = WRONG_WEIGHTS[kind]
+        with refuses(ValueError, text.replace("sample_weight holds", "sample_weight_val holds")):
+            SimpleMLPClassifier().fit(
+                digits.X, digits.y, X_val=X, y_val=y, sample_weight_val=weights
+            )
+
+    def test_weights_that_leave_one_class(self, X, y):
+        with refuses(ValueError, "sample_weight", "1 class"):
+            SimpleMLPClassifier().fit(X, y, sample_weight=(y == 3).astype(float))
+
+
+class TestValidationData:
+    @pytest.mark.parametrize(
+        ("given", "missing"),
+        [
+            (["X_val"], "y_val"),
+            (["y_val"], "X_val"),
+            (["X_val", "sample_weight_val"], "y_val"),
+            (["sample_weight_val"], "X_val"),
+        ],
+    )
+    def test_a_part_of_it(self, X, y, given, missing):
+        parts = {"X_val": X, "y_val": y, "sample_weight_val": np.ones(len(y))}
+        with refuses(ValueError, given[0], f"without {missing}"):
+            SimpleMLPClassifier().fit(X, y, **{name: parts[name] for name in given})
+
+    def test_labels_that_the_training_has_not(self, X, y):
+        is_known = y < 7
+        with refuses(ValueError, "y_val holds labels", "[0, 1, 2, 3, 4, 5, 6]: [7, 8, 9]"):
+            SimpleMLPClassifier().fit(X[is_known], y[is_known], X_val=X, y_val=y)
+
+    @pytest.mark.parametrize("dtype", [str, object])
+    def test_labels_of_another_type(self, X, y, dtype):
+        with refuses(ValueError, "y_val holds labels", "'0'"):
+            SimpleMLPClassifier().fit(X, y, X_val=X, y_val=y.astype(str).astype(dtype))
+
+    @pytest.mark.parametrize("n_labels", [39, 0])
+    def test_another_number_of_labels(self, X, y, n_labels):
+        with refuses(ValueError, "inconsistent", "40", f"{n_labels} labels in y_val"):
+            SimpleMLPClassifier().fit(X, y, X_val=X, y_val=y[:n_labels])
+
+    def test_another_number_of_features(self, X, y):
+        with refuses(ValueError, "X_val", "783 features", "784 features"):
+            SimpleMLPClassifier().fit(X, y, X_val=X[:, 1:], y_val=y)
+
+    def test_images_of_another_size(self, digits):
+        stretched = digits.images.reshape(-1, 14, 56)
+        with refuses(ValueError, "X_val holds images of shape (14, 56)", "(28, 28)"):
+            SimpleMLPClassifier().fit(digits.images, digits.y, X_val=stretched, y_val=digits.y)
+
+    def test_several_labels(self, X, y):
+        with refuses(ValueError, "y_val has shape (40, 10)"):
+            SimpleMLPClassifier().fit(X, y, X_val=X, y_val=np.eye(10)[y])
+
+
+class TestGoingOn:
+    def test_partial_fit_without_classes(self, X, y):
+        with refuses(ValueError, "classes must be passed on the first call to partial_fit"):
+            SimpleMLPClassifier().partial_fit(X, y)
+
+    def test_partial_fit_with_one_class(self, X):
+        with refuses(ValueError, "classes", "[7]"):
+            SimpleMLPClassifier().partial_fit(X, np.full(40, 7), classes=[7])
+
+    def test_partial_fit_with_a_label_that_is_no_class(self, X, y):
+        with refuses(ValueError, "y holds labels", "[0, 1, 2]: [3, 4, 5, 6, 7, 8, 9]"):
+            SimpleMLPClassifier().partial_fit(X, y, classes=[0, 1, 2])
+
+    def test_partial_fit_with_other_classes_than_before(self, X, y):
+        classifier = SimpleMLPClassifier().partial_fit(X, y, classes=range(10))
+        with refuses(ValueError, "classes=[0, 1, 2]", "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"):
+            classifier.partial_fit(X, y, classes=[0, 1, 2])
+        with refuses(ValueError, "y holds labels", ": [77]"):
+            classifier.partial_fit(X, np.full(40, 77))
+
+    def test_warm_start_with_other_classes(self, X, y):
+        classifier = SimpleMLPClassifier(epochs=1, warm_start=True).fit(X, y)
+        with refuses(ValueError, "warm_start", "[0, 1, 2, 3, 4]"):
+            classifier.fit(X[y < 5], y[y < 5])
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    def test_another_network(self, X, y, method):
+        classifier = SimpleMLPClassifier(epochs=1, warm_start=True).fit(X, y)
+        classifier.set_params(hidden_units=(6, 4))
+        with refuses(ValueError, "hidden_units=(5,)", "(6, 4)"):
+            getattr(classifier, method)(X, y)
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    def test_another_number_of_features(self, X, y, method):
+        classifier = SimpleMLPClassifier(epochs=1, warm_start=True).fit(X, y)
+        with refuses(ValueError, "783 features", "784 features"):
+            getattr(classifier, method)(X[:, 1:], y)
+
+
+class TestAfterAFailure:
+    """A fit that fails leaves a fitted classifier as it was."""
+
+    @pytest.fixture
+    def classifier(self, digits):
+        return SimpleMLPClassifier(epochs=2, random_state=0).fit(digits.X, digits.y)
+
+    @pytest.mark.parametrize(
+        ("change", "text"),
+        [
+            ({"parameters": {"epochs": 0}}, "epochs"),
+            ({"parameters": {"hidden_units": [3, -1]}}, "hidden_units"),
+            ({"parameters": {"class_weight": {77: 1.0}}}, "class_weight"),
+            ({"X": np.full((310, 784), np.nan)}, "NaN"),
+            ({"y": np.zeros(310)}, "one class"),
+            ({"y": np.linspace(0, 1, 310)}, "continuous"),
+            ({"y": [0, 1]}, "inconsistent"),
+            ({"sample_weight": -np.ones(310)}, "sample_weight"),
+            ({"X_val": np.zeros((2, 784))}, "y_val"),
+            ({"X_val": np.zeros((2, 784)), "y_val": [0, 77]}, "y_val"),
+            ({"X_val": np.zeros((2, 783)), "y_val": [0, 1]}, "X_val"),
+        ],
+    )
+    @pytest.mark.parametrize("warm_start", [False, True])
+    def test_it_predicts_as_before(self, classifier, digits, change, text, warm_start):
+        arguments = {"X": digits.X, "y": digits.y} | change
+        classifier.set_params(warm_start=warm_start, **arguments.pop("parameters", {}))
+        before = {name: value for name, value in vars(classifier).items() if name.endswith("_")}
+        probabilities = classifier.predict_proba(digits.X)
+        with pytest.raises(ValueError, match=text):
+            classifier.fit(**arguments)
+        np.testing.assert_array_equal(classifier.predict_proba(digits.X), probabilities)
+        after = {name: value for name, value in vars(classifier).items() if name.endswith("_")}
+        assert after.keys() == before.keys()
+        assert all(after[name] is before[name] for name in before if name != "n_features_in_")
+        assert classifier.n_features_in_ == 784
+        assert classifier.n_iter_ == len(classifier.history_["loss"]) == 2
+
+    def test_partial_fit_goes_on_as_if_nothing_had_happened(self, digits):
+        classifiers = [
+            SimpleMLPClassifier(random_state=0).partial_fit(digits.X, digits.y, range(10))
+            for _ in range(2)
+        ]
+        for wrong in (digits.X[:, 1:], digits.X * np.nan, digits.X[:7]):
+            with pytest.raises(ValueError, match=r"features|NaN|inconsistent"):
+                classifiers[0].partial_fit(wrong, digits.y)
+        for classifier in classifiers:
+            classifier.partial_fit(digits.X, digits.y)
+        np.testing.assert_array_equal(*[c.predict_proba(digits.X) for c in classifiers])
