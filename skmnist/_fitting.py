@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
-from skmnist._inputs import Labels, check_hidden_units
+from skmnist._inputs import Labels
+from skmnist._parameters import check_activation, check_hidden_units
 from skmnist._scikeras import train_network
 from skmnist.network.architecture import Architecture
 from skmnist.network.early_stopping import EarlyStopping
@@ -39,12 +41,15 @@ class TrainingSet:
         The classes of the samples.
     weights : ndarray of shape (n_samples,), float32, or None
         The weights of the samples; None for 1.
+    features : BaseEstimator
+        Has the attributes that scikit-learn notes the features down in.
     """
 
     x: np.ndarray
     image_shape: tuple[int, int] | None
     labels: Labels
     weights: np.ndarray | None
+    features: BaseEstimator
 
 
 @dataclass(frozen=True)
@@ -77,13 +82,26 @@ class Training:
     callbacks: list[keras.callbacks.Callback]
     has_diverged: bool
 
+    @classmethod
+    def with_weights(cls, architecture: Architecture, weights: list[np.ndarray]) -> Training:
+        """Make one to predict with, and not to go on with."""
+        return cls(
+            architecture,
+            seed=0,
+            state=TrainingState(weights, "", []),
+            history={},
+            early_stopping=None,
+            callbacks=[],
+            has_diverged=False,
+        )
+
 
 def architecture_of(estimator: SimpleMLPClassifier, training_set: TrainingSet) -> Architecture:
     """Describe the network that an estimator's parameters ask for."""
     return Architecture(
         input_shape=training_set.image_shape or (training_set.x.shape[1],),
         hidden_units=check_hidden_units(estimator.hidden_units),
-        activation=estimator.activation,
+        activation=check_activation(estimator.activation),
         n_classes=len(training_set.labels.classes),
         dropout=float(estimator.dropout),
         l2=float(estimator.l2),
@@ -131,11 +149,12 @@ def run_training(
     Training
         What came of it.
     """
+    architecture = architecture_of(estimator, training_set)
     if last is None:
-        architecture = architecture_of(estimator, training_set)
         seed = new_seed(estimator.random_state)
     else:
-        architecture, seed = last.architecture, last.seed
+        _check_same_network(architecture, last.architecture)
+        seed = last.seed
     rows = early_stopping = None
     if estimator.early_stopping:
         early_stopping = EarlyStopping[TrainingState](estimator.n_iter_no_change, estimator.tol)
@@ -185,6 +204,17 @@ def run_training(
         list(callbacks),
         network.has_diverged,
     )
+
+
+def _check_same_network(architecture: Architecture, last: Architecture) -> None:
+    # Dropout and l2 may change on the way; what the weights mean may not.
+    for name in ("hidden_units", "activation"):
+        now, before = getattr(architecture, name), getattr(last, name)
+        if now != before:
+            raise ValueError(
+                f"The network was fitted with {name}={before!r} and can't go on with {now!r}. "
+                "Set warm_start=False to start anew."
+            )
 
 
 def _set_aside(

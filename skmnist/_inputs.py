@@ -6,7 +6,9 @@ float32; behind this module nobody asks again.
 
 from __future__ import annotations
 
-from numbers import Integral
+from collections.abc import Iterator
+from contextlib import contextmanager
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +16,6 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import compute_class_weight
-from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import _check_sample_weight, _check_y, validate_data
 
@@ -26,34 +27,6 @@ class Rows(NamedTuple):
 
     x: np.ndarray  # (n_samples, n_features), uint8 or float32, C-contiguous
     image_shape: tuple[int, int] | None  # of what came in; None where it was rows already
-
-
-def check_hidden_units(hidden_units: Any) -> tuple[int, ...]:
-    """Validate the parameter `hidden_units` where scikit-learn's constraints don't look.
-
-    Parameters
-    ----------
-    hidden_units : int or sequence of int
-        What was given.
-
-    Returns
-    -------
-    tuple of int
-        Units of each hidden layer.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one of them is not an int of 1 or more.
-    """
-    counts = [hidden_units] if isinstance(hidden_units, Integral) else list(hidden_units)
-    is_valid = [isinstance(count, Integral) and int(count) >= 1 for count in counts]
-    if not all(is_valid):
-        raise InvalidParameterError(
-            "The 'hidden_units' parameter of SimpleMLPClassifier must be an int of 1 or more, or "
-            f"a sequence of such ints. Got {hidden_units!r} instead."
-        )
-    return tuple(int(count) for count in counts)
 
 
 def check_rows(
@@ -110,14 +83,9 @@ def check_rows(
                 f"fitted with images of shape {image_shape}."
             )
         X = np.asarray(X).reshape(shape[0], images[0] * images[1])
-    try:
+    with _named(name, "X"):
         # The first dtype is what anything else is converted to.
         x = validate_data(estimator, X, reset=reset, dtype=[np.float32, np.uint8], order="C")
-    except ValueError as error:
-        if name == "X":
-            raise
-        # scikit-learn calls whatever it validates X.
-        raise ValueError(f"{name} can't be used: {error}") from error
     return Rows(x, images)
 
 
@@ -159,7 +127,15 @@ def check_labels(
             "(n_samples,). Several labels for one sample are not supported; one-hot labels "
             f"turn into single ones by {name}.argmax(axis=1)."
         )
-    labels = _check_y(y, estimator=estimator)
+    # pandas's nullable integers and truth values, which scikit-learn would turn into floats.
+    nullable: Any = y
+    own_dtype = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+    if own_dtype is not None and own_dtype.kind in "biu" and not nullable.isna().any():
+        y = nullable.to_numpy(dtype=own_dtype)
+    with _named(name, "y"):
+        labels = _check_y(y, estimator=estimator)
+    if labels.dtype == object and any(label is None for label in labels):
+        raise ValueError(f"{name} holds None. Every sample needs a label.")
     if len(labels) != n_samples:
         raise ValueError(
             "Found input variables with inconsistent numbers of samples: "
@@ -167,6 +143,17 @@ def check_labels(
         )
     check_classification_targets(labels)
     return labels
+
+
+@contextmanager
+def _named(name: str, name_in_scikit_learn: str) -> Iterator[None]:
+    """Give errors of scikit-learn the name of the argument, where it calls it another."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if name == name_in_scikit_learn:
+            raise
+        raise type(error)(f"{name} can't be used: {error}") from error
 
 
 class Labels(NamedTuple):
@@ -292,12 +279,15 @@ def check_weights(
     if sample_weight is None:
         weights = np.ones(len(x))
     else:
-        weights = _check_sample_weight(sample_weight, x, dtype=np.float64)
+        with _named(name, "sample_weight"):
+            weights = _check_sample_weight(sample_weight, x, dtype=np.float64)
         if weights.min() < 0:
             raise ValueError(f"{name} holds negative weights, such as {weights.min()}.")
     if class_weight is not None:
         weights = weights * _weights_of_classes(class_weight, labels)[labels.codes]
-    weights = weights.astype(np.float32)
+    # Only their ratios count. By a power of two, which changes no digit, they come to where
+    # float32 neither overflows nor runs out of digits.
+    weights = np.ldexp(weights, -np.frexp(weights.max())[1]).astype(np.float32)
     n_classes = len(np.unique(labels.codes[weights > 0]))
     if n_classes < min_classes:
         raise ValueError(
@@ -315,9 +305,13 @@ def _weights_of_classes(class_weight: dict[Any, float] | str, labels: Labels) ->
                 f"class_weight has weights for labels that are not among the classes "
                 f"{labels.classes.tolist()}: {sorted(unknown, key=str)}."
             )
-        negative = {label: w for label, w in class_weight.items() if not w >= 0}
-        if negative:
-            raise ValueError(f"class_weight must hold weights of 0 or more, got {negative}.")
+        wrong = {
+            label: weight
+            for label, weight in class_weight.items()
+            if not (isinstance(weight, Real) and 0 <= weight < np.inf)
+        }
+        if wrong:
+            raise ValueError(f"class_weight must hold finite weights of 0 or more, got {wrong}.")
         # Codes, since scikit-learn looks labels up in a way that numpy.str_ does not survive.
         class_weight = {
             code: class_weight.get(label, 1.0) for code, label in enumerate(labels.classes.tolist())

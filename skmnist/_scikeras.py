@@ -17,7 +17,7 @@ from scikeras.wrappers import KerasClassifier
 from sklearn import config_context
 
 from skmnist.network.architecture import Architecture
-from skmnist.network.optimizers import copy_optimizer
+from skmnist.network.optimizers import make_optimizer
 from skmnist.network.training import Network, build_network
 
 
@@ -69,16 +69,11 @@ def train_network(
     history : dict of str to list of float
         `history` and what came to it.
     """
-    routed: dict[str, Any] = {}
-    if isinstance(optimizer, str):
-        routed["optimizer__learning_rate"] = learning_rate
-    else:
-        optimizer = copy_optimizer(optimizer)
     classifier = KerasClassifier(
         model=build_network,
         model__architecture=architecture,
         model__seed=seed,
-        optimizer=optimizer,
+        optimizer=make_optimizer(optimizer, learning_rate),
         # The classes stay integers: the same mathematics as one-hot rows and
         # categorical_crossentropy, without an array of n_samples × n_classes.
         loss="sparse_categorical_crossentropy",
@@ -89,7 +84,6 @@ def train_network(
         # Lets scikeras add to the history that it is given.
         warm_start=True,
         verbose=0,
-        **routed,
     )
     classifier.history_ = defaultdict(list, {name: [*values] for name, values in history.items()})
     # All of it was validated at the door; scikeras would look at each value twice more.

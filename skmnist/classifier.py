@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Integral, Real
@@ -20,7 +21,6 @@ from skmnist._callbacks import EpochTasks, copy_callbacks
 from skmnist._fitting import Training, TrainingSet, architecture_of, run_training
 from skmnist._inputs import (
     check_classes,
-    check_hidden_units,
     check_labels,
     check_rows,
     check_validation_data,
@@ -29,8 +29,7 @@ from skmnist._inputs import (
 )
 from skmnist.network.architecture import activation_names, build_sequential
 from skmnist.network.inference import predict_proba
-from skmnist.network.optimizers import copy_optimizer, optimizer_names
-from skmnist.network.training import TrainingState
+from skmnist.network.optimizers import make_optimizer, optimizer_names
 
 
 class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
@@ -101,7 +100,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
 
     warm_start : bool, default=False
         Whether `fit` goes on where the last `fit` or `partial_fit` ended, with the weights,
-        the state of the optimizer and the history, rather than starting anew.
+        the state of the optimizer and the history, rather than starting anew. `hidden_units`
+        and `activation` must be the same as then; an `optimizer` of another kind starts anew.
 
     callbacks : keras.callbacks.Callback, sequence of such, or None, default=None
         Keras callbacks. Each training calls copies of them, to be found in `callbacks_`.
@@ -319,7 +319,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             )
         listeners = []
         if getattr(self, "_skl_callbacks", None):
-            attributes = partial(self._fitted_attributes, training_set=training_set)
+            attributes = partial(self._as_if_ended, training_set=training_set)
             listeners.append(EpochTasks(self, context, attributes, X=X, y=y))
         training = run_training(
             self,
@@ -327,7 +327,12 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             last=self._training if goes_on else None,
             is_partial=False,
             validation_data=check_validation_data(
-                self, X_val, y_val, sample_weight_val, classes, training_set.image_shape
+                training_set.features,
+                X_val,
+                y_val,
+                sample_weight_val,
+                classes,
+                training_set.image_shape,
             ),
             callbacks=copy_callbacks(self.callbacks),
             listeners=listeners,
@@ -337,9 +342,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             estimator=self,
             X=X,
             y=y,
-            reconstruction_attributes=lambda: self._fitted_attributes(
-                training.state.weights, training_set
-            ),
+            reconstruction_attributes=lambda: self._fitted_attributes(training, training_set),
         )
         return self
 
@@ -467,12 +470,12 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         if self._model is None:
             model = build_sequential(self._training.architecture)
             model.set_weights(self._training.state.weights)
-            optimizer = (
-                keras.optimizers.get(self.optimizer)
-                if isinstance(self.optimizer, str)
-                else copy_optimizer(self.optimizer)
+            model.compile(
+                make_optimizer(self.optimizer, self.learning_rate),
+                "sparse_categorical_crossentropy",
+                metrics=["accuracy"],
+                auto_scale_loss=False,
             )
-            model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
             self._model = model
         return self._model
 
@@ -502,23 +505,18 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         goes_on: bool,
         min_classes: int,
     ) -> TrainingSet:
-        hidden_units = check_hidden_units(self.hidden_units)
-        if goes_on and hidden_units != self._training.architecture.hidden_units:
-            raise ValueError(
-                "The network was fitted with hidden_units="
-                f"{self._training.architecture.hidden_units} and can't go on with {hidden_units}."
-            )
+        # scikit-learn notes the features down before anything else is checked, and a fit that
+        # is refused must leave the estimator as it was.
+        features = self if goes_on else copy.copy(self)
         image_shape = self._image_shape if goes_on else None
-        x, given_shape = check_rows(self, X, reset=not goes_on, image_shape=image_shape)
+        x, given_shape = check_rows(features, X, reset=not goes_on, image_shape=image_shape)
         labels = encode_labels(check_labels(self, y, len(x)), classes)
         weights = check_weights(sample_weight, x, labels, self.class_weight, min_classes)
-        return TrainingSet(x, image_shape if goes_on else given_shape, labels, weights)
+        return TrainingSet(x, image_shape if goes_on else given_shape, labels, weights, features)
 
     def _remember(self, training: Training, training_set: TrainingSet) -> None:
-        self._training = training
-        self._image_shape = training_set.image_shape
-        self._model = None
-        self.classes_ = training_set.labels.classes
+        self.__dict__.pop("feature_names_in_", None)
+        self.__dict__.update(self._fitted_attributes(training, training_set))
         self.history_ = training.history
         self.loss_curve_ = training.history.setdefault("loss", [])
         self.n_iter_ = len(self.loss_curve_)
@@ -532,21 +530,20 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         self.validation_scores_ = None if stopping is None else stopping.scores
         self.best_validation_score_ = None if stopping is None else stopping.best_score
 
-    def _fitted_attributes(
-        self, weights: list[np.ndarray], training_set: TrainingSet
-    ) -> dict[str, Any]:
-        """What an estimator needs to predict with these weights."""
+    def _fitted_attributes(self, training: Training, training_set: TrainingSet) -> dict[str, Any]:
+        """All that an estimator needs to predict."""
+        names = ("n_features_in_", "feature_names_in_")
+        features = vars(training_set.features)
         return {
+            **{name: features[name] for name in names if name in features},
             "classes_": training_set.labels.classes,
             "_image_shape": training_set.image_shape,
             "_model": None,
-            "_training": Training(
-                architecture_of(self, training_set),
-                seed=0,
-                state=TrainingState(weights, []),
-                history={},
-                early_stopping=None,
-                callbacks=[],
-                has_diverged=False,
-            ),
+            "_training": training,
         }
+
+    def _as_if_ended(self, weights: list[np.ndarray], training_set: TrainingSet) -> dict[str, Any]:
+        """What the estimator would be if the training ended with these weights."""
+        architecture = architecture_of(self, training_set)
+        training = Training.with_weights(architecture, weights)
+        return self._fitted_attributes(training, training_set)

@@ -286,7 +286,7 @@ WRONG_LABELS = {
     "infinity": (cycle(0.0, np.inf), ValueError, "y contains infinity"),
     "missing values": (pd.Series(cycle(1, None), dtype="Int64"), ValueError, "y contains NaN"),
     "missing text": (pd.Series(cycle("a", None), dtype="category"), ValueError, "contains NaN"),
-    "missing objects": (np.array(cycle(1, None), dtype=object), ValueError, "label type: unknown"),
+    "missing objects": (np.array(cycle(1, None), dtype=object), ValueError, "y holds None"),
     "complex numbers": (np.array(cycle(1j, 2j)), ValueError, "Complex data not supported"),
     "one-hot": (np.eye(10)[cycle(*range(10))], ValueError, "y has shape (40, 10)"),
     "several labels": (np.array([[1, 0, 1], [0, 1, 1]] * 20), ValueError, "y has shape (40, 3)"),

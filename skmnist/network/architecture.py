@@ -147,7 +147,9 @@ def build_sequential(
 
 def activation_names() -> list[str]:
     """Names of Keras's activations, in alphabetical order."""
-    functions = set(dir(keras.activations)) - {"deserialize", "get", "serialize"}
+    # Not these: "glu" halves the units, "threshold" wants to be told which.
+    others = {"deserialize", "get", "glu", "serialize", "threshold"}
+    functions = set(dir(keras.activations)) - others
     return sorted(name for name in functions if not name.startswith("_"))
 
 

@@ -57,5 +57,10 @@ def plain_model(network: keras.Sequential) -> keras.Sequential:
     model = keras.Sequential(
         [keras.Input(network.input_shape[1:]), *network.layers], name="sequential"
     )
-    model.compile(network.optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        network.optimizer,
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        auto_scale_loss=False,
+    )
     return model

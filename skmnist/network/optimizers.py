@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,19 +28,65 @@ ELEMENTWISE = (
 
 def optimizer_names() -> list[str]:
     """Names of Keras's optimizers, in alphabetical order."""
-    not_for_use_alone = {keras.optimizers.Optimizer, keras.optimizers.LossScaleOptimizer}
-    return sorted(
-        value.__name__.lower()
-        for value in vars(keras.optimizers).values()
+    return sorted(_classes_by_name())
+
+
+def make_optimizer(
+    optimizer: str | keras.optimizers.Optimizer, learning_rate: float
+) -> keras.optimizers.Optimizer:
+    """Make an optimizer that has made no step yet.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+        A name, or an instance, of which a copy without its state is made.
+    learning_rate : float
+        For an optimizer that is given by its name.
+
+    Returns
+    -------
+    keras.optimizers.Optimizer
+        The optimizer.
+
+    Raises
+    ------
+    ValueError
+        If the optimizer scales losses, which a training in float32 has no use for.
+    """
+    if isinstance(optimizer, str):
+        return _classes_by_name()[optimizer](learning_rate=learning_rate)
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        raise ValueError(
+            "optimizer must not be a LossScaleOptimizer: the training runs in float32, whose "
+            "losses need no scaling. Pass the optimizer inside it."
+        )
+    return type(optimizer).from_config(_config_of(optimizer))
+
+
+def _classes_by_name() -> dict[str, type[keras.optimizers.Optimizer]]:
+    # By class, since keras.optimizers.get does not know all of them. These are no optimizers by
+    # themselves.
+    others = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer"}
+    return {
+        name.lower(): value
+        for name, value in vars(keras.optimizers).items()
         if inspect.isclass(value)
         and issubclass(value, keras.optimizers.Optimizer)
-        and value not in not_for_use_alone
-    )
+        and name not in others
+    }
 
 
-def copy_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """Make a fresh optimizer with the same configuration and none of the state."""
-    return type(optimizer).from_config(optimizer.get_config())
+def _config_of(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
+    config = optimizer.get_config()
+    if _schedule_of(optimizer) is not None:
+        # As it is: Keras can make it from its configuration only if it was registered.
+        config["learning_rate"] = _schedule_of(optimizer)
+    return config
+
+
+def _schedule_of(optimizer: keras.optimizers.Optimizer) -> Callable | None:
+    rate = getattr(optimizer, "_learning_rate", None)
+    return rate if callable(rate) else None
 
 
 @dataclass(frozen=True)
@@ -64,11 +111,12 @@ class OptimizerSpec:
     @classmethod
     def of(cls, optimizer: keras.optimizers.Optimizer) -> OptimizerSpec:
         """Describe `optimizer`."""
-        config = optimizer.get_config()
-        config.pop("name", None)
-        if not isinstance(config.get("learning_rate"), dict):
-            config.pop("learning_rate", None)
-        return cls(type(optimizer), json.dumps(config, sort_keys=True, default=repr), config)
+        config, text = _config_of(optimizer), optimizer.get_config()
+        for name in ("name",) if _schedule_of(optimizer) else ("name", "learning_rate"):
+            config.pop(name, None)
+            text.pop(name, None)
+        key = json.dumps(text, sort_keys=True, default=repr)
+        return cls(type(optimizer), key, config)
 
     @property
     def is_elementwise(self) -> bool:

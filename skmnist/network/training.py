@@ -56,17 +56,20 @@ class TrainingState:
     ----------
     weights : list of ndarray
         Kernel and bias of each Dense layer, float32.
+    optimizer_key : str
+        Says which optimizer it was, the learning rate aside.
     optimizer_state : list of ndarray
         The values of the optimizer's variables.
     """
 
     weights: list[np.ndarray]
+    optimizer_key: str
     optimizer_state: list[np.ndarray]
 
     @classmethod
     def of(cls, program: TrainingProgram) -> TrainingState:
         """Copy what a program holds."""
-        return cls(program.weights(), program.optimizer_state())
+        return cls(program.weights(), str(program.spec.optimizer), program.optimizer_state())
 
 
 class Network(keras.Sequential):
@@ -88,6 +91,10 @@ class Network(keras.Sequential):
     state: TrainingState
     was_interrupted: bool
     has_diverged: bool
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Configure the model as Keras does it, but never scale the loss: it is float32."""
+        super().compile(*args, **{**kwargs, "auto_scale_loss": False})
 
     def fit(
         self,
@@ -127,7 +134,8 @@ class Network(keras.Sequential):
         shuffle : bool, default=True
             Whether each epoch takes the rows in an order of its own.
         state : TrainingState or None
-            Where to go on; None to start with the model's own weights.
+            Where to go on; None to start with the model's own weights. An optimizer of another
+            kind starts anew.
         rows : ndarray of int, or None
             Which rows to train on; None for all.
         row_weights : ndarray of shape (n_samples,), float32, or None
@@ -168,10 +176,12 @@ class Network(keras.Sequential):
         model.stop_training = self.was_interrupted = self.has_diverged = False
         logs: dict[str, float] = {}
         with PROGRAMS.borrow(spec) as program:
-            program.load(
-                self.get_weights() if state is None else state.weights,
-                None if state is None else state.optimizer_state,
-            )
+            if state is None:
+                program.load(self.get_weights(), None)
+            else:
+                # Another optimizer than the last has nothing to go on with.
+                is_same = state.optimizer_key == str(spec.optimizer)
+                program.load(state.weights, state.optimizer_state if is_same else None)
             self._set_learning_rate(program)
             if is_watched:
                 self._follow(program)
