@@ -190,17 +190,24 @@ class TrainingProgram:
                 jit_compile=self.spec.block_shape is not None,
             ).get_concrete_function()
         sums = self._compiled(
-            block.x, block.codes, block.weights, block.n_batches, tf.constant(l2, tf.float32)
+            block.x,
+            block.rows,
+            block.codes,
+            block.weights,
+            block.n_batches,
+            tf.constant(l2, tf.float32),
         )
         loss, weight, n_correct = sums.numpy().tolist()
         return loss, weight, n_correct
 
     def _signature(self) -> list[tf.TensorSpec]:
-        block = self.spec.block_shape or (None, None)
+        n_batches, batch_size, n_rows = self.spec.block_shape or (None, None, None)
+        batches = (n_batches, batch_size)
         return [
-            tf.TensorSpec((*block, self.spec.architecture.n_features), self.spec.x_dtype),
-            tf.TensorSpec(block, tf.int32),
-            tf.TensorSpec(block, tf.float32),
+            tf.TensorSpec((n_rows, self.spec.architecture.n_features), self.spec.x_dtype),
+            tf.TensorSpec(batches, tf.int32),
+            tf.TensorSpec(batches, tf.int32),
+            tf.TensorSpec(batches, tf.float32),
             tf.TensorSpec((), tf.int32),
             tf.TensorSpec((), tf.float32),
         ]
@@ -208,6 +215,7 @@ class TrainingProgram:
     def _train_on_block(
         self,
         x: tf.Tensor,
+        rows: tf.Tensor,
         codes: tf.Tensor,
         weights: tf.Tensor,
         n_batches: tf.Tensor,
@@ -221,7 +229,7 @@ class TrainingProgram:
         def train_on_batch(
             i: tf.Tensor, logits: tf.TensorArray, penalty: tf.Tensor
         ) -> tuple[tf.Tensor, tf.TensorArray, tf.Tensor]:
-            batch = tf.cast(x[i], tf.float32)
+            batch = tf.cast(tf.gather(x, rows[i]), tf.float32)
             batch_logits, batch_penalty = self._step(batch, codes[i], shares[i], l2)
             return (
                 i + 1,
@@ -229,7 +237,7 @@ class TrainingProgram:
                 penalty + batch_penalty * batch_weights[i],
             )
 
-        shape = self.spec.block_shape or (tf.shape(codes)[0], None)
+        shape = self.spec.block_shape or (tf.shape(codes)[0], None, None)
         logits = tf.TensorArray(
             tf.float32, size=shape[0], element_shape=(shape[1], self.spec.architecture.n_classes)
         )

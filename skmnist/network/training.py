@@ -11,19 +11,20 @@ import keras
 import numpy as np
 
 from skmnist.network.architecture import Architecture, build_sequential
-from skmnist.network.blocks import Block, BlockReader, BlockShape
+from skmnist.network.blocks import Block, BlockReader, BlockShape, bytes_needed, is_resident
 from skmnist.network.callbacks import plain_model, wants_batches
 from skmnist.network.early_stopping import EarlyStopping
 from skmnist.network.inference import predict_proba
+from skmnist.network.memory import ROWS_MEMORY
 from skmnist.network.optimizers import OptimizerSpec
 from skmnist.network.programs import PROGRAMS, ProgramSpec, TrainingProgram
 from skmnist.network.progress import Progress
 
-# A block holds at most this many values (16 MB as float32), so that two of them stay small
-# beside the data, and at most as many batches as take about half a second to train on.
-_BLOCK_VALUES = 4 * 1024 * 1024
+# A block holds at most as many batches as take about half a second to train on, and where its
+# rows are gathered, at most this many values: 16 MB as float32.
+_BLOCK_BATCHES = 512
 _BLOCK_FLOPS = 1e10
-_BLOCK_BATCHES = 256
+_BLOCK_VALUES = 4 * 1024 * 1024
 
 # Compiling takes 0.5 to 1 s, and saves 0.1 to 0.3 ms a step.
 _STEPS_WORTH_COMPILING = 2000
@@ -163,9 +164,8 @@ class Network(keras.Sequential):
             rows = rows[row_weights[rows] > 0]
         n_epochs = epochs - initial_epoch
         spec, block_shape = self._plan(
-            x.dtype, batch_size, len(rows), n_epochs, any(map(wants_batches, callbacks))
+            x, batch_size, len(rows), n_epochs, any(map(wants_batches, callbacks))
         )
-        reader = BlockReader(x, codes, row_weights, block_shape)
         # Callbacks see a model of Keras's own, and may change it; without any, nobody looks at
         # the model before the end.
         is_watched = bool(callbacks)
@@ -175,7 +175,11 @@ class Network(keras.Sequential):
         )
         model.stop_training = self.was_interrupted = self.has_diverged = False
         logs: dict[str, float] = {}
-        with PROGRAMS.borrow(spec) as program:
+        with (
+            PROGRAMS.borrow(spec) as program,
+            ROWS_MEMORY.borrow(bytes_needed(x, block_shape)) as memory,
+        ):
+            reader = BlockReader(x, codes, row_weights, block_shape, memory)
             if state is None:
                 program.load(self.get_weights(), None)
             else:
@@ -262,7 +266,7 @@ class Network(keras.Sequential):
             weight += block_weight
             n_correct += block_correct
             n_rows += block.n_rows
-            n_batches += math.ceil(block.n_rows / block.x.shape[1])
+            n_batches += int(block.n_batches)
             logs = {"loss": loss / weight, "accuracy": n_correct / n_rows}
             if callback_list is not None:
                 self._follow(program)
@@ -279,21 +283,29 @@ class Network(keras.Sequential):
         return logs
 
     def _plan(
-        self, x_dtype: np.dtype, batch_size: int, n_rows: int, n_epochs: int, batchwise: bool
+        self, x: np.ndarray, batch_size: int, n_rows: int, n_epochs: int, batchwise: bool
     ) -> tuple[ProgramSpec, BlockShape]:
         """Decide which program to run, on blocks of which shape."""
         batch_size = min(batch_size, _round_up(n_rows))
         n_steps_per_epoch = math.ceil(n_rows / batch_size)
-        block_shape = _block_shape(self.architecture, batch_size)
         compiles = n_epochs * n_steps_per_epoch >= _STEPS_WORTH_COMPILING and not batchwise
-        if not compiles:
-            # Such a program takes blocks of any shape: no larger than the data then.
-            n_batches = 1 if batchwise else min(block_shape.n_batches, n_steps_per_epoch)
-            block_shape = BlockShape(n_batches, batch_size)
+        # A program that is not compiled takes blocks of any shape: no larger than the data then.
+        rounded = _round_up if compiles else int
+        if batchwise:
+            n_batches = 1
+        else:
+            n_batches = min(
+                _max_batches(self.architecture, batch_size, is_resident(x)),
+                rounded(n_steps_per_epoch),
+            )
+        n_places = n_batches * batch_size
+        block_shape = BlockShape(
+            n_batches, batch_size, rounded(len(x)) if is_resident(x) else n_places
+        )
         spec = ProgramSpec(
             self.architecture,
             OptimizerSpec.of(self.optimizer),
-            x_dtype.name,
+            x.dtype.name,
             block_shape if compiles else None,
         )
         return spec, block_shape
@@ -323,19 +335,17 @@ def _epoch_order(rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
     return np.random.default_rng((seed, epoch)).permutation(rows)
 
 
-def _block_shape(architecture: Architecture, batch_size: int) -> BlockShape:
+def _max_batches(architecture: Architecture, batch_size: int, is_resident: bool) -> int:
     # Forward and backward, each weight is multiplied and added three times a row.
     flops = 6.0 * architecture.n_weights * batch_size
-    n_batches = min(
-        _BLOCK_VALUES // (batch_size * architecture.n_features),
-        int(_BLOCK_FLOPS / flops),
-        _BLOCK_BATCHES,
-    )
-    return BlockShape(max(1, n_batches), batch_size)
+    n_batches = min(_BLOCK_BATCHES, int(_BLOCK_FLOPS / flops))
+    if not is_resident:
+        n_batches = min(n_batches, _BLOCK_VALUES // (batch_size * architecture.n_features))
+    return max(1, n_batches)
 
 
-def _round_up(n_rows: int) -> int:
-    # Where one batch takes all rows, folds of nearly the same size should share a program:
-    # up to the next multiple of an eighth of the power of two below.
-    step = max(1, 2 ** (n_rows.bit_length() - 4))
-    return math.ceil(n_rows / step) * step
+def _round_up(number: int) -> int:
+    # Folds of nearly the same size should share a program: up to the next multiple of an eighth
+    # of the power of two below.
+    step = max(1, 2 ** (number.bit_length() - 4))
+    return math.ceil(number / step) * step
