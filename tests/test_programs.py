@@ -17,6 +17,7 @@ from sklearn.base import clone
 
 from skmnist import SimpleMLPClassifier
 from skmnist.network.architecture import Architecture
+from skmnist.network.memory import MemoryPool
 from skmnist.network.optimizers import OptimizerSpec
 from skmnist.network.programs import PROGRAMS, ProgramSpec, ProgramStore
 
@@ -189,3 +190,51 @@ def test_ctrl_c_ends_a_fit_within_a_second_and_keeps_what_it_learnt():
     n_iter, accuracy = numbers.split()
     assert int(n_iter) > 1
     assert float(accuracy) > 0.7
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size"), [(3001, 3), (600, 32)], ids=["compiled", "uncompiled"]
+)
+def test_data_too_large_to_copy_trains_the_same_network(sample, monkeypatch, n_rows, batch_size):
+    # Blocks of a few batches, gathered by a thread, as for data of more than 512 MB.
+    X, y = sample.X_train[:n_rows] / np.float32(255), sample.y_train[:n_rows]
+    weights = np.random.default_rng(0).uniform(0, 2, n_rows) // 0.1
+    classifier = SimpleMLPClassifier(5, batch_size=batch_size, epochs=2, random_state=0)
+    copied = clone(classifier).fit(X, y, sample_weight=weights)
+    monkeypatch.setattr("skmnist.network.blocks._MAX_RESIDENT_BYTES", 1000)
+    monkeypatch.setattr("skmnist.network.training._BLOCK_VALUES", 784 * batch_size * 7)
+    gathered = clone(classifier).fit(X, y, sample_weight=weights)
+    np.testing.assert_array_equal(gathered.coefs_[0], copied.coefs_[0])
+    np.testing.assert_allclose(gathered.loss_curve_, copied.loss_curve_, rtol=1e-5)
+
+
+class TestMemoryPool:
+    def test_memory_is_lent_again(self):
+        pool = MemoryPool(max_idle_bytes=1000)
+        with pool.borrow(500) as first:
+            address = first.ctypes.data
+        with pool.borrow(400) as again, pool.borrow(400) as other:
+            assert again.nbytes == 400
+            assert again.ctypes.data == address
+            assert other.ctypes.data != address
+
+    def test_memory_can_be_shared_with_tensorflow(self):
+        with MemoryPool(0).borrow(100) as memory:
+            assert memory.ctypes.data % 64 == 0
+
+    def test_no_more_than_the_limit_waits(self):
+        pool = MemoryPool(max_idle_bytes=1000)
+        with pool.borrow(700) as first, pool.borrow(600) as second:
+            pass
+        # The one of 700 came back last, and that of 600 had to go.
+        with pool.borrow(600) as again, pool.borrow(600) as other:
+            assert again.ctypes.data == first.ctypes.data
+            assert other.ctypes.data != second.ctypes.data
+
+    def test_clear_frees_all(self):
+        pool = MemoryPool(max_idle_bytes=1000)
+        with pool.borrow(500) as first:
+            kept = first
+        pool.clear()
+        with pool.borrow(500) as again:
+            assert again.ctypes.data != kept.ctypes.data

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from skmnist.network.architecture import Architecture
 
-# Values in a block of rows at the widest layer: 8 MB in float64.
+# Values that are made of a block of rows at once, at the widest layer: 8 MB in float64.
 _BLOCK_VALUES = 1024 * 1024
 
 
@@ -37,20 +37,22 @@ def predict_proba(
     ndarray of shape (n_samples, n_classes), float64
         Each row sums to 1.
     """
-    first_kernel, *kernels = weights[::2]
-    biases = [tf.constant(bias, tf.float64) for bias in weights[1::2]]
-    activations = [keras.activations.get(architecture.activation)] * len(kernels)
+    kernels, biases = weights[::2], weights[1::2]
+    activations = [keras.activations.get(architecture.activation)] * (len(kernels) - 1)
     activations.append(keras.activations.softmax)
-    n_rows = max(1, _BLOCK_VALUES // max(len(kernel) for kernel in weights[::2]))
+    widest = max(len(bias) for bias in biases)
+    if x.dtype != np.float32:
+        widest = max(widest, x.shape[1])
+    n_rows = max(1, _BLOCK_VALUES // widest)
     probabilities = np.empty((len(x), architecture.n_classes))
     for start in range(0, len(x), n_rows):
         block = slice(start, start + n_rows)
-        # The first product is nearly all of the work: in float32, and by NumPy, which takes
-        # the rows where they lie. What follows is small: in float64, probabilities are as
-        # smooth as the weights allow, and sum to 1 to the last digit.
-        product = x[block].astype(np.float32, copy=False) @ first_kernel
-        values = activations[0](tf.constant(product, tf.float64) + biases[0])
-        for kernel, bias, activate in zip(kernels, biases[1:], activations[1:], strict=True):
-            values = activate(tf.matmul(values, tf.constant(kernel, tf.float64)) + bias)
+        # The first product is nearly all of the work: in float32, of the rows where they lie.
+        # What follows is small: in float64, probabilities are as smooth as the weights allow,
+        # and sum to 1 to the last digit.
+        values = x[block].astype(np.float32, copy=False)
+        for kernel, bias, activate in zip(kernels, biases, activations, strict=True):
+            sums = (values @ kernel).astype(np.float64, copy=False) + bias
+            values = np.asarray(activate(tf.constant(sums)))
         probabilities[block] = values
     return probabilities
