@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+import skmnist.network
 from skmnist import SimpleMLPClassifier
 from skmnist.network.architecture import Architecture
 from skmnist.network.memory import MemoryPool
 from skmnist.network.optimizers import OptimizerSpec
-from skmnist.network.programs import PROGRAMS, ProgramSpec, ProgramStore
+from skmnist.network.programs import ProgramSpec, ProgramStore
 
 
 @pytest.fixture
@@ -144,10 +145,22 @@ def test_clear_drops_all():
         assert again is not first
 
 
+def test_clearing_makes_the_next_fit_trace_again(sample, counted_activation):
+    X, y = sample.X_train[:300] / 255, sample.y_train[:300]
+    calls = []
+    for clears in (False, False, True):
+        if clears:
+            skmnist.network.clear()
+        before = counted_activation.n_calls
+        SimpleMLPClassifier(7, activation=counted_activation).fit(X, y)
+        calls.append(counted_activation.n_calls - before)
+    assert calls[1] < calls[2] == calls[0]
+
+
 def test_a_fit_after_clear_is_the_same_fit(sample):
     X, y = sample.X_train[:300] / 255, sample.y_train[:300]
     before = SimpleMLPClassifier(random_state=0).fit(X, y)
-    PROGRAMS.clear()
+    skmnist.network.clear()
     after = SimpleMLPClassifier(random_state=0).fit(X, y)
     np.testing.assert_array_equal(before.coefs_[0], after.coefs_[0])
 
