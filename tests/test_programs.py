@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -171,10 +170,10 @@ def test_a_program_is_never_pickled(sample):
     assert len(pickle.dumps(classifier)) < 64 * 1024
 
 
-def test_ctrl_c_ends_a_fit_within_a_second_and_keeps_what_it_learnt():
+def test_ctrl_c_ends_a_fit_and_keeps_what_it_learnt():
     # A training of hours, in a process of its own, which gets the signal of Ctrl-C.
     script = """
-        import time, warnings
+        import signal, warnings
         from skmnist import SimpleMLPClassifier, load_mnist
         digits = load_mnist("sample")
         X = digits.X_train / 255
@@ -183,9 +182,9 @@ def test_ctrl_c_ends_a_fit_within_a_second_and_keeps_what_it_learnt():
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             classifier = SimpleMLPClassifier(epochs=1_000_000).fit(X, digits.y_train)
-        print("returned", time.time(), flush=True)
         print(*(str(w.message) for w in caught if "interrupted" in str(w.message)))
         print(classifier.n_iter_, classifier.score(X, digits.y_train))
+        print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
     """
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True
@@ -194,12 +193,11 @@ def test_ctrl_c_ends_a_fit_within_a_second_and_keeps_what_it_learnt():
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=4)
 
-    sent = time.time()
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
-    returned, message, numbers = out.splitlines()
-    assert float(returned.split()[1]) - sent < 1.0
+    message, numbers, handler = out.splitlines()
     assert "interrupted" in message
+    assert handler == "True"
     n_iter, accuracy = numbers.split()
     assert int(n_iter) > 1
     assert float(accuracy) > 0.7

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from skmnist.network.blocks import Block, BlockReader, BlockShape, bytes_needed,
 from skmnist.network.callbacks import plain_model, wants_batches
 from skmnist.network.early_stopping import EarlyStopping
 from skmnist.network.inference import predict_proba
+from skmnist.network.interruption import deferred_interrupts
 from skmnist.network.memory import ROWS_MEMORY
 from skmnist.network.optimizers import OptimizerSpec
 from skmnist.network.programs import PROGRAMS, ProgramSpec, TrainingProgram
@@ -178,6 +179,7 @@ class Network(keras.Sequential):
         with (
             PROGRAMS.borrow(spec) as program,
             ROWS_MEMORY.borrow(bytes_needed(x, block_shape)) as memory,
+            deferred_interrupts() as is_interrupted,
         ):
             reader = BlockReader(x, codes, row_weights, block_shape, memory)
             if state is None:
@@ -200,7 +202,11 @@ class Network(keras.Sequential):
                     program.set_dropout_seed((seed, epoch))
                     blocks = reader.read(_epoch_order(rows, seed, epoch) if shuffle else rows)
                     logs = self._train_epoch(
-                        program, blocks, callback_list if is_watched else None, progress
+                        program,
+                        blocks,
+                        callback_list if is_watched else None,
+                        progress,
+                        is_interrupted,
                     )
                     if validation_data is not None:
                         logs |= self._validate(program.weights(), validation_data)
@@ -219,6 +225,8 @@ class Network(keras.Sequential):
                         break
             except KeyboardInterrupt:
                 self.was_interrupted = True
+            # Pressed behind the last block, it came too late to end anything, and is said too.
+            self.was_interrupted |= is_interrupted()
             program.optimizer.finalize_variable_values(program.variables)
             if early_stopping is not None and early_stopping.best_state is not None:
                 best = early_stopping.best_state
@@ -254,6 +262,7 @@ class Network(keras.Sequential):
         blocks: Iterator[Block],
         callback_list: keras.callbacks.CallbackList | None,
         progress: Progress | None,
+        is_interrupted: Callable[[], bool],
     ) -> dict[str, float]:
         loss = weight = n_correct = n_rows = 0.0
         n_batches = 0
@@ -274,6 +283,8 @@ class Network(keras.Sequential):
                 self._lead(program)
             if progress is not None:
                 progress.advance(block.n_rows, logs)
+            if is_interrupted():
+                raise KeyboardInterrupt
             if not math.isfinite(loss):
                 self.has_diverged = True
             if self.has_diverged or (
