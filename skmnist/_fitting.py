@@ -10,46 +10,21 @@ from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
-from skmnist._inputs import Labels
+from skmnist._inputs import TrainingSet
 from skmnist._parameters import check_activation, check_hidden_units
 from skmnist._scikeras import train_network
 from skmnist.network.architecture import Architecture
 from skmnist.network.early_stopping import EarlyStopping
 from skmnist.network.progress import Progress
-from skmnist.network.training import Network, TrainingState, ValidationData
+from skmnist.network.training import Network, TrainingState
+from skmnist.network.validation import ValidationData
 
 if TYPE_CHECKING:
     from skmnist.classifier import SimpleMLPClassifier
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """Checked training data.
-
-    Parameters
-    ----------
-    x : ndarray of shape (n_samples, n_features), uint8 or float32, C-contiguous
-        The samples.
-    image_shape : tuple of (height, width) or None
-        Of what came in; None where it was rows already.
-    labels : Labels
-        The classes of the samples.
-    weights : ndarray of shape (n_samples,), float32, or None
-        The weights of the samples; None for 1.
-    features : BaseEstimator
-        Has the attributes that scikit-learn notes the features down in.
-    """
-
-    x: np.ndarray
-    image_shape: tuple[int, int] | None
-    labels: Labels
-    weights: np.ndarray | None
-    features: BaseEstimator
 
 
 @dataclass(frozen=True)
@@ -82,19 +57,6 @@ class Training:
     callbacks: list[keras.callbacks.Callback]
     has_diverged: bool
 
-    @classmethod
-    def with_weights(cls, architecture: Architecture, weights: list[np.ndarray]) -> Training:
-        """Make one to predict with, and not to go on with."""
-        return cls(
-            architecture,
-            seed=0,
-            state=TrainingState(weights, "", []),
-            history={},
-            early_stopping=None,
-            callbacks=[],
-            has_diverged=False,
-        )
-
 
 def architecture_of(estimator: SimpleMLPClassifier, training_set: TrainingSet) -> Architecture:
     """Describe the network that an estimator's parameters ask for."""
@@ -117,6 +79,7 @@ def new_seed(random_state: int | np.random.RandomState | None) -> int:
 
 def run_training(
     estimator: SimpleMLPClassifier,
+    architecture: Architecture,
     training_set: TrainingSet,
     *,
     last: Training | None,
@@ -131,6 +94,8 @@ def run_training(
     ----------
     estimator : SimpleMLPClassifier
         Has the parameters; it is not changed.
+    architecture : Architecture
+        The network.
     training_set : TrainingSet
         What to train on.
     last : Training or None
@@ -149,7 +114,6 @@ def run_training(
     Training
         What came of it.
     """
-    architecture = architecture_of(estimator, training_set)
     if last is None:
         seed = new_seed(estimator.random_state)
     else:
@@ -167,7 +131,7 @@ def run_training(
         Progress(
             first_epoch,
             first_epoch + epochs,
-            len(training_set.x) if rows is None else len(rows),
+            training_set.n_samples if rows is None else len(rows),
             verbose=int(estimator.verbose),
         )
         if estimator.verbose
@@ -223,13 +187,16 @@ def _set_aside(
     x, labels, weights = training_set.x, training_set.labels, training_set.weights
     try:
         rows, validation_rows = train_test_split(
-            np.arange(len(x)), test_size=fraction, stratify=labels.codes, random_state=seed
+            np.arange(training_set.n_samples),
+            test_size=fraction,
+            stratify=labels.codes,
+            random_state=seed,
         )
     except ValueError as error:
         raise ValueError(
-            f"early_stopping can't set validation_fraction={fraction} of {len(x)} samples aside, "
-            f"stratified by {len(labels.classes)} classes: {error} Change validation_fraction, "
-            "or pass X_val and y_val."
+            f"early_stopping can't set validation_fraction={fraction} of "
+            f"{training_set.n_samples} samples aside, stratified by {len(labels.classes)} classes: "
+            f"{error} Change validation_fraction, or pass X_val and y_val."
         ) from error
     return rows, ValidationData(
         x[validation_rows],

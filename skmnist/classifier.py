@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Integral, Real
@@ -14,20 +13,19 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist._callbacks import EpochTasks, copy_callbacks
-from skmnist._fitting import Training, TrainingSet, architecture_of, run_training
-from skmnist._inputs import (
-    check_classes,
-    check_labels,
-    check_rows,
-    check_validation_data,
-    check_weights,
-    encode_labels,
+from skmnist._fitting import Training, architecture_of, run_training
+from skmnist._inputs import TrainingSet, check_rows, check_training_set, check_validation_data
+from skmnist._labels import check_classes
+from skmnist.network.architecture import (
+    Architecture,
+    activation_names,
+    build_sequential,
+    compile_sequential,
 )
-from skmnist.network.architecture import activation_names, build_sequential
 from skmnist.network.inference import predict_proba
 from skmnist.network.optimizers import make_optimizer, optimizer_names
 
@@ -49,8 +47,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         sequence means none: softmax regression.
 
     activation : str or callable, default="sigmoid"
-        Activation of the hidden layers: the name of one in `keras.activations`, or a
-        function of a tensor.
+        Activation of the hidden layers: the name of one in `keras.activations`, of one of
+        Keras's layers "ELU", "LeakyReLU", "ReLU" and "Softmax", or a function of a tensor.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         The name of one in `keras.optimizers`, in lower case, or an instance. An instance is
@@ -87,7 +85,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         Fraction of the training samples to set aside for `early_stopping`.
 
     n_iter_no_change : int, default=10
-        Number of epochs in a row without improvement that `early_stopping` tolerates.
+        Number of epochs in a row without improvement that `early_stopping` tolerates. With
+        ``np.inf`` it never stops, and goes back to the best epoch at the end.
 
     tol : float, default=1e-4
         By how much the accuracy must exceed the best one to count as an improvement for
@@ -120,7 +119,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels, sorted, of the type that was given.
+        The labels, sorted, of the type that was given; for one-hot labels, the numbers of the
+        columns.
 
     n_features_in_ : int
         Number of features of a sample: of pixels, for images.
@@ -138,6 +138,12 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
 
     loss_curve_ : list of float
         ``history_["loss"]``.
+
+    loss_ : float or None
+        The last of them; None where Ctrl-C ended the first epoch.
+
+    best_loss_ : float or None
+        The lowest of them; None if `early_stopping` is True.
 
     validation_scores_ : list of float or None
         The accuracy on the validation samples after each epoch of the last `fit`, if
@@ -205,7 +211,10 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
         "tol": [Interval(Real, 0, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "warm_start": ["boolean"],
@@ -216,9 +225,13 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
 
     classes_: np.ndarray
     history_: dict[str, list[float]]
+    _architecture: Architecture
     _image_shape: tuple[int, int] | None
+    _is_healthy: bool
+    _is_one_hot: bool
     _model: keras.Sequential | None
     _training: Training
+    _weights: list[np.ndarray]
 
     def __init__(
         self,
@@ -276,20 +289,22 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, height, width)
+        X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
+(n_samples, height, width)
             Training samples: any numbers. uint8 is used as it is, anything else as float32.
 
-        y : array-like of shape (n_samples,)
-            Labels: numbers, text or truth values.
+        y : array-like of shape (n_samples,), or one-hot of shape (n_samples, n_classes)
+            Labels: numbers, text or truth values. Or rows of a single 1 and else 0, whose
+            columns are the classes; predictions then come back in the same form.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the training samples; None for 1. A weight of 0 leaves a sample out.
 
-        X_val : array-like of shape (n_val, n_features) or (n_val, height, width), default=None
+        X_val : array-like or sparse matrix of the shape of `X`, default=None
             Samples to compute "val_loss" and "val_accuracy" on after each epoch. In a
             `Pipeline`, ``transform_input=["X_val"]`` transforms them as it transforms `X`.
 
-        y_val : array-like of shape (n_val,), default=None
+        y_val : array-like of the form of `y`, default=None
             Labels of `X_val`, all of which must be in `y`.
 
         sample_weight_val : array-like of shape (n_val,), default=None
@@ -308,9 +323,10 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         context = self._init_callback_context(max_subtasks=self.epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         goes_on = self.warm_start and hasattr(self, "_training")
-        training_set = self._check_training_set(
-            X, y, sample_weight, classes=None, goes_on=goes_on, min_classes=2
+        training_set = check_training_set(
+            self, X, y, sample_weight, classes=None, goes_on=goes_on, min_classes=2
         )
+        architecture = architecture_of(self, training_set)
         classes = training_set.labels.classes
         if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
@@ -319,21 +335,15 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             )
         listeners = []
         if getattr(self, "_skl_callbacks", None):
-            attributes = partial(self._as_if_ended, training_set=training_set)
+            attributes = partial(self._attributes_to_predict, architecture, training_set)
             listeners.append(EpochTasks(self, context, attributes, X=X, y=y))
         training = run_training(
             self,
+            architecture,
             training_set,
             last=self._training if goes_on else None,
             is_partial=False,
-            validation_data=check_validation_data(
-                training_set.features,
-                X_val,
-                y_val,
-                sample_weight_val,
-                classes,
-                training_set.image_shape,
-            ),
+            validation_data=check_validation_data(training_set, X_val, y_val, sample_weight_val),
             callbacks=copy_callbacks(self.callbacks),
             listeners=listeners,
         )
@@ -342,7 +352,9 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             estimator=self,
             X=X,
             y=y,
-            reconstruction_attributes=lambda: self._fitted_attributes(training, training_set),
+            reconstruction_attributes=lambda: self._attributes_to_predict(
+                architecture, training_set, training.state.weights
+            ),
         )
         return self
 
@@ -358,14 +370,16 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, height, width)
+        X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
+(n_samples, height, width)
             Training samples.
 
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,), or one-hot of shape (n_samples, n_classes)
             Labels. Not every class needs to be among them.
 
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come. Needed in the first call, optional afterwards.
+            All labels that will ever come. Needed in the first call, optional afterwards and
+            for one-hot labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples; None for 1.
@@ -389,16 +403,18 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
                 "weights as a dict {label: weight}."
             )
         goes_on = hasattr(self, "_training")
-        training_set = self._check_training_set(
+        training_set = check_training_set(
+            self,
             X,
             y,
             sample_weight,
-            classes=check_classes(classes, self.classes_ if goes_on else None),
+            classes=check_classes(classes, self.classes_ if goes_on else None, y),
             goes_on=goes_on,
             min_classes=1,
         )
         training = run_training(
             self,
+            architecture_of(self, training_set),
             training_set,
             last=self._training if goes_on else None,
             is_partial=True,
@@ -413,15 +429,19 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, height, width)
+        X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
+(n_samples, height, width)
             Samples.
 
         Returns
         -------
-        ndarray of shape (n_samples,)
-            The most probable of `classes_`, of the labels' own type.
+        ndarray of shape (n_samples,), or (n_samples, n_classes) after a fit to one-hot labels
+            The most probable of `classes_`, of the labels' own type; one-hot after one-hot
+            labels, as int64.
         """
         codes = self.predict_proba(X).argmax(axis=1)
+        if self._is_one_hot:
+            return np.eye(len(self.classes_), dtype=np.int64)[codes]
         return self.classes_[codes]
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
@@ -429,7 +449,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, height, width)
+        X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
+(n_samples, height, width)
             Samples.
 
         Returns
@@ -440,19 +461,20 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         """
         check_is_fitted(self)
         x, _ = check_rows(self, X, reset=False, image_shape=self._image_shape)
-        if self._training.has_diverged:
+        if not self._is_healthy:
             raise ValueError(
                 f"This {type(self).__name__} can't predict: its training diverged, and its "
-                "weights are not finite. Lower learning_rate, or scale the features, and fit again."
+                "weights are of no use. Lower learning_rate, or scale the features, and fit again."
             )
-        return predict_proba(self._training.architecture, self._training.state.weights, x)
+        return predict_proba(self._architecture, self._weights, x)
 
     def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
         """Compute the logarithm of the probability of each class.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, height, width)
+        X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
+(n_samples, height, width)
             Samples.
 
         Returns
@@ -468,25 +490,21 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         """The network as a compiled Keras model."""
         check_is_fitted(self)
         if self._model is None:
-            model = build_sequential(self._training.architecture)
-            model.set_weights(self._training.state.weights)
-            model.compile(
-                make_optimizer(self.optimizer, self.learning_rate),
-                "sparse_categorical_crossentropy",
-                metrics=["accuracy"],
-                auto_scale_loss=False,
-            )
+            model = build_sequential(self._architecture)
+            model.set_weights(self._weights)
+            compile_sequential(model, make_optimizer(self._optimizer, self._learning_rate))
             self._model = model
         return self._model
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there are weights to predict with."""
-        return hasattr(self, "_training")
+        return hasattr(self, "_weights")
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn what to expect."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.sparse = True
         # Five units and five epochs are the article's, and an introduction, not a good score.
         tags.classifier_tags.poor_score = True
         return tags
@@ -495,55 +513,44 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         """Leave out what is made again when it is needed."""
         return {**super().__getstate__(), "_model": None}
 
-    def _check_training_set(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        *,
-        classes: np.ndarray | None,
-        goes_on: bool,
-        min_classes: int,
-    ) -> TrainingSet:
-        # scikit-learn notes the features down before anything else is checked, and a fit that
-        # is refused must leave the estimator as it was.
-        features = self if goes_on else copy.copy(self)
-        image_shape = self._image_shape if goes_on else None
-        x, given_shape = check_rows(features, X, reset=not goes_on, image_shape=image_shape)
-        labels = encode_labels(check_labels(self, y, len(x)), classes)
-        weights = check_weights(sample_weight, x, labels, self.class_weight, min_classes)
-        return TrainingSet(x, image_shape if goes_on else given_shape, labels, weights, features)
-
     def _remember(self, training: Training, training_set: TrainingSet) -> None:
         self.__dict__.pop("feature_names_in_", None)
-        self.__dict__.update(self._fitted_attributes(training, training_set))
+        weights = training.state.weights
+        self.__dict__.update(
+            self._attributes_to_predict(training.architecture, training_set, weights)
+        )
+        self._is_healthy &= not training.has_diverged
+        self._training = training
         self.history_ = training.history
         self.loss_curve_ = training.history.setdefault("loss", [])
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
         self.n_iter_ = len(self.loss_curve_)
         self.callbacks_ = training.callbacks
-        self.coefs_ = training.state.weights[::2]
-        self.intercepts_ = training.state.weights[1::2]
+        self.coefs_ = weights[::2]
+        self.intercepts_ = weights[1::2]
         self.n_layers_ = len(self.coefs_) + 1
         self.n_outputs_ = training.architecture.n_classes
         self.out_activation_ = "softmax"
         stopping = training.early_stopping
         self.validation_scores_ = None if stopping is None else stopping.scores
         self.best_validation_score_ = None if stopping is None else stopping.best_score
+        self.best_loss_ = min(self.loss_curve_, default=None) if stopping is None else None
 
-    def _fitted_attributes(self, training: Training, training_set: TrainingSet) -> dict[str, Any]:
-        """All that an estimator needs to predict."""
+    def _attributes_to_predict(
+        self, architecture: Architecture, training_set: TrainingSet, weights: list[np.ndarray]
+    ) -> dict[str, Any]:
         names = ("n_features_in_", "feature_names_in_")
         features = vars(training_set.features)
         return {
             **{name: features[name] for name in names if name in features},
             "classes_": training_set.labels.classes,
+            "_architecture": architecture,
             "_image_shape": training_set.image_shape,
+            "_is_healthy": all(np.isfinite(array).all() for array in weights),
+            "_is_one_hot": training_set.labels.is_one_hot,
             "_model": None,
-            "_training": training,
+            # As they were given: the parameters may be set to something else at any time.
+            "_optimizer": self.optimizer,
+            "_learning_rate": self.learning_rate,
+            "_weights": weights,
         }
-
-    def _as_if_ended(self, weights: list[np.ndarray], training_set: TrainingSet) -> dict[str, Any]:
-        """What the estimator would be if the training ended with these weights."""
-        architecture = architecture_of(self, training_set)
-        training = Training.with_weights(architecture, weights)
-        return self._fitted_attributes(training, training_set)

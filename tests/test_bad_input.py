@@ -183,7 +183,6 @@ WRONG_ROWS = {
     "text in a table": (pd.DataFrame({"ink": ["dark"] * 40}), ValueError, "'dark'"),
     "complex numbers": (np.full((40, 784), 1j), ValueError, "Complex data not supported"),
     "rows of several lengths": ([[1.0, 2.0], [3.0]] * 20, ValueError, "inhomogeneous"),
-    "sparse": (scipy.sparse.csr_array((40, 784)), TypeError, "Sparse data was passed"),
     "a matrix": (None, TypeError, "np.matrix is not supported"),
     "an object": (object(), TypeError, "object"),
 }
@@ -288,12 +287,17 @@ WRONG_LABELS = {
     "missing text": (pd.Series(cycle("a", None), dtype="category"), ValueError, "contains NaN"),
     "missing objects": (np.array(cycle(1, None), dtype=object), ValueError, "y holds None"),
     "complex numbers": (np.array(cycle(1j, 2j)), ValueError, "Complex data not supported"),
-    "one-hot": (np.eye(10)[cycle(*range(10))], ValueError, "y has shape (40, 10)"),
-    "several labels": (np.array([[1, 0, 1], [0, 1, 1]] * 20), ValueError, "y has shape (40, 3)"),
-    "two outputs": (pd.DataFrame({"a": cycle(0, 1), "b": cycle(1, 0)}), ValueError, "(40, 2)"),
-    "one row": ([cycle(0, 1)], ValueError, "y has shape (1, 40)"),
+    "several labels": (np.array([[1, 0, 0], [0, 1, 1]] * 20), ValueError, "2 ones in row 1"),
+    "no label": (np.array([[1, 0, 0], [0, 0, 0]] * 20), ValueError, "0 ones in row 1"),
+    "sparse, several": (scipy.sparse.csr_array(np.ones((40, 3))), ValueError, "3 ones in row 0"),
+    "probabilities": (np.full((40, 4), 0.25), ValueError, "y has shape (40, 4)"),
+    "two outputs": (pd.DataFrame({"a": cycle(0, 1), "b": cycle(1, 2)}), ValueError, "(40, 2)"),
+    "columns of text": (np.array([["0", "1"]] * 40), ValueError, "y has shape (40, 2)"),
+    "columns with NaN": (np.array([[np.nan, 1.0]] * 40), ValueError, "y has shape (40, 2)"),
+    "one row": ([cycle(0, 1)], ValueError, "20 ones in row 0"),
     "three dimensions": (np.zeros((40, 1, 1)), ValueError, "dim"),
-    "sparse": (scipy.sparse.csr_array(np.eye(40)), ValueError, "y has shape (40, 40)"),
+    "other three dimensions": (np.zeros((40, 2, 1)), ValueError, "y has shape (40, 2, 1)"),
+    "too few one-hot": (np.eye(10)[cycle(*range(10))][:39], ValueError, "40 samples, but 39"),
     "lists of several lengths": (cycle([0, 1], [2]), ValueError, "inhomogeneous"),
     "bytes": (np.array(cycle(b"a", b"b")), TypeError, "bytes"),
 }
@@ -312,10 +316,23 @@ class TestLabels:
         with refuses(exception, text):
             SimpleMLPClassifier().partial_fit(X, labels, classes=range(10))
 
-    def test_several_labels_are_refused_with_what_works(self, X, y):
-        with refuses(ValueError, "Several labels for one sample", "y.argmax(axis=1)"):
-            SimpleMLPClassifier().fit(X, np.eye(10, dtype=int)[y])
-        SimpleMLPClassifier(epochs=1).fit(X, np.eye(10, dtype=int)[y].argmax(axis=1))
+    def test_several_labels_are_refused_with_what_works(self, X):
+        with refuses(ValueError, "Several labels for one sample", "holds a single 1"):
+            SimpleMLPClassifier().fit(X, np.ones((40, 10), dtype=int))
+
+    def test_one_hot_labels_with_other_classes(self, X, y):
+        one_hot = np.eye(10, dtype=int)[y]
+        with refuses(ValueError, "y has 10 columns", "the classes are [0, 1, 2]"):
+            SimpleMLPClassifier().partial_fit(X, one_hot, classes=[0, 1, 2])
+
+    @pytest.mark.parametrize("first_is_one_hot", [True, False])
+    def test_one_form_of_labels_after_the_other(self, X, y, first_is_one_hot):
+        forms = {False: y, True: np.eye(10, dtype=int)[y]}
+        started = SimpleMLPClassifier(epochs=1, warm_start=True)
+        started.fit(X, forms[first_is_one_hot])
+        for method in (started.fit, started.partial_fit):
+            with refuses(ValueError, "one-hot labels", "single labels", "before"):
+                method(X, forms[not first_is_one_hot])
 
     def test_one_class_for_a_single_row(self):
         with refuses(ValueError, "y holds one class only", "at least two classes"):
@@ -402,8 +419,16 @@ class TestValidationData:
             SimpleMLPClassifier().fit(digits.images, digits.y, X_val=stretched, y_val=digits.y)
 
     def test_several_labels(self, X, y):
-        with refuses(ValueError, "y_val has shape (40, 10)"):
-            SimpleMLPClassifier().fit(X, y, X_val=X, y_val=np.eye(10)[y])
+        with refuses(ValueError, "y_val has 10 ones in row 0"):
+            SimpleMLPClassifier().fit(
+                X, np.eye(10, dtype=int)[y], X_val=X, y_val=np.ones((40, 10), dtype=int)
+            )
+
+    @pytest.mark.parametrize("is_one_hot", [True, False])
+    def test_another_form_of_labels(self, X, y, is_one_hot):
+        forms = {False: y, True: np.eye(10, dtype=int)[y]}
+        with refuses(ValueError, "y_val holds", "one-hot labels", "single labels"):
+            SimpleMLPClassifier().fit(X, forms[is_one_hot], X_val=X, y_val=forms[not is_one_hot])
 
 
 class TestGoingOn:

@@ -3,10 +3,14 @@
 import keras
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from sklearn.metrics import classification_report
+from sklearn.model_selection import cross_val_predict
 
 from skmnist import SimpleMLPClassifier
 
@@ -41,6 +45,14 @@ TABLES = {
     "data frame": lambda X: pd.DataFrame(X),
     "data frame of several dtypes": lambda X: pd.DataFrame(X).astype({0: float, 1: "int16"}),
     "data frame of nullable integers": lambda X: pd.DataFrame(X).astype("Int64"),
+    "polars data frame": pl.DataFrame,
+    "CSR matrix": scipy.sparse.csr_matrix,
+    "CSR array": scipy.sparse.csr_array,
+    "CSR array of float64": lambda X: scipy.sparse.csr_array(X.astype(float)),
+    "CSR array, indices out of order": lambda X: unsorted(scipy.sparse.csr_array(X)),
+    "CSC array": scipy.sparse.csc_array,
+    "COO array": scipy.sparse.coo_array,
+    "LIL matrix": scipy.sparse.lil_matrix,
 }
 
 
@@ -48,6 +60,19 @@ def not_aligned(X):
     memory = np.zeros(X.nbytes + 1, np.uint8)[1:]
     memory[:] = X.view(np.uint8).reshape(-1)
     return memory.view(X.dtype).reshape(X.shape)
+
+
+def unsorted(X):
+    for row in range(X.shape[0]):
+        entries = slice(*X.indptr[row : row + 2])
+        X.indices[entries] = X.indices[entries][::-1]
+        X.data[entries] = X.data[entries][::-1]
+    X.has_sorted_indices = False
+    return X
+
+
+def leaky_relu_of_the_layer(x):
+    return keras.activations.leaky_relu(x, negative_slope=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +117,9 @@ class TestArrays:
     def test_the_kind_of_table_does_not_matter(self, reference, images, labels, kind):
         X = images.reshape(N_ROWS, -1)
         table = TABLES[kind](X)
-        assert_same_network(train(table, labels), reference)
-        np.testing.assert_array_equal(reference.predict_proba(table), reference.predict_proba(X))
+        classifier = train(table, labels)
+        assert_same_network(classifier, reference)
+        np.testing.assert_array_equal(classifier.predict_proba(table), reference.predict_proba(X))
 
     def test_a_file_that_is_mapped_into_memory(self, reference, images, labels, tmp_path):
         np.save(tmp_path / "images.npy", images)
@@ -126,6 +152,13 @@ class TestArrays:
         assert classifier.feature_names_in_.tolist() == names
         with pytest.raises(ValueError, match="pixel0"):
             classifier.predict(table.rename(columns={"pixel0": "another"}))
+
+    def test_names_of_polars_columns_are_kept(self, images, labels):
+        named = pl.DataFrame(images.reshape(N_ROWS, -1))
+        classifier = train(named, labels)
+        assert classifier.feature_names_in_.tolist() == named.columns
+        with pytest.raises(ValueError, match="feature names should match"):
+            classifier.predict(named.rename({"column_0": "other"}))
 
     def test_images_have_as_many_features_as_pixels(self, fitted_to_images, digits):
         assert fitted_to_images.n_features_in_ == 784
@@ -236,6 +269,8 @@ LABELS = {
     "series of text": lambda y: pd.Series([f"digit {label}" for label in y]),
     "categories": lambda y: pd.Series([f"digit {label}" for label in y], dtype="category"),
     "categories of numbers": lambda y: pd.Series(y * 7, dtype="category"),
+    "polars series": pl.Series,
+    "polars series of text": lambda y: pl.Series([f"digit {label}" for label in y]),
 }
 
 
@@ -287,6 +322,148 @@ class TestLabels:
         in_text = digits.y.astype(str)
         history = train(digits.X, in_text, X_val=digits.X, y_val=in_text.astype(object)).history_
         assert history == train(digits.X, digits.y, X_val=digits.X, y_val=digits.y).history_
+
+
+ONE_HOT = {
+    "int": lambda one_hot: one_hot,
+    "float32": lambda one_hot: one_hot.astype(np.float32),
+    "bool": lambda one_hot: one_hot.astype(bool),
+    "list": lambda one_hot: one_hot.tolist(),
+    "as Keras makes them": lambda one_hot: keras.utils.to_categorical(one_hot.argmax(axis=1), 10),
+    "dummies of pandas": lambda one_hot: pd.get_dummies(one_hot.argmax(axis=1)),
+    "CSR array": scipy.sparse.csr_array,
+}
+
+
+class TestOneHotLabels:
+    @pytest.mark.parametrize("kind", ONE_HOT)
+    def test_they_train_the_network_of_the_labels(self, reference, images, labels, kind):
+        X = images.reshape(N_ROWS, -1)
+        one_hot = np.eye(10, dtype=int)[labels]
+        classifier = train(X, ONE_HOT[kind](one_hot))
+        assert_same_network(classifier, reference)
+        assert classifier.classes_.tolist() == list(range(10))
+        predicted = classifier.predict(X)
+        assert predicted.shape == (N_ROWS, 10)
+        assert predicted.dtype == np.int64
+        np.testing.assert_array_equal(predicted.argmax(axis=1), reference.predict(X))
+        np.testing.assert_array_equal(predicted.sum(axis=1), 1)
+        np.testing.assert_array_equal(classifier.predict_proba(X), reference.predict_proba(X))
+        assert classifier.score(X, one_hot) == reference.score(X, labels)
+
+    def test_validation_data(self, reference, images, labels):
+        X, one_hot = images.reshape(N_ROWS, -1), np.eye(10)[labels]
+        history = train(X, one_hot, X_val=X, y_val=one_hot).history_
+        assert history["val_accuracy"] == [reference.score(X, labels)]
+
+    def test_a_column_without_samples_is_a_class(self, digits):
+        one_hot = np.eye(12, dtype=int)[digits.y]
+        classifier = train(digits.X, one_hot, class_weight="balanced")
+        assert classifier.predict_proba(digits.X).shape == (len(digits.X), 12)
+        assert classifier.predict(digits.X).shape == (len(digits.X), 12)
+
+    def test_two_columns(self, digits):
+        classifier = train(digits.X, np.eye(2, dtype=int)[(digits.y > 4).astype(int)])
+        assert classifier.predict(digits.X[:1]).shape == (1, 2)
+
+    def test_class_weights_are_by_column(self, digits):
+        weights = {1: 3.0, 4: 0.0}
+        classifier = train(digits.X, np.eye(10)[digits.y], class_weight=weights)
+        assert_same_network(classifier, train(digits.X, digits.y, class_weight=weights))
+
+    def test_going_on(self, digits):
+        one_hot = np.eye(10, dtype=int)[digits.y]
+        first, second = slice(0, 150), slice(150, None)
+        classifier = SimpleMLPClassifier(random_state=0)
+        by_labels = SimpleMLPClassifier(random_state=0)
+        for part in (first, second):
+            # The columns say which classes there are.
+            classifier.partial_fit(digits.X[part], one_hot[part])
+            by_labels.partial_fit(digits.X[part], digits.y[part], classes=range(10))
+        assert_same_network(classifier, by_labels)
+        assert classifier.predict(digits.X).shape == one_hot.shape
+
+    def test_a_new_fit_forgets_the_form_of_the_labels(self, digits):
+        classifier = train(digits.X, np.eye(10)[digits.y])
+        assert classifier.fit(digits.X, digits.y).predict(digits.X).ndim == 1
+
+    def test_scikit_learn_takes_them_for_labels_with_columns(self, digits):
+        one_hot = np.eye(10, dtype=int)[digits.y]
+        classifier = SimpleMLPClassifier(16, epochs=20, learning_rate=0.01, random_state=0)
+        X = digits.X
+        probabilities = cross_val_predict(classifier, X, one_hot, method="predict_proba")
+        assert probabilities.shape == one_hot.shape
+        assert (probabilities.argmax(axis=1) == digits.y).mean() > 0.6
+        report = classification_report(
+            one_hot, classifier.fit(X, one_hot).predict(X), output_dict=True
+        )
+        assert report["samples avg"]["recall"] > 0.9
+
+
+class TestSparseRows:
+    """What a sparse matrix holds is tested with the tables above; here, how it is taken."""
+
+    def test_every_method_takes_them(self, reference, images, labels):
+        X = images.reshape(N_ROWS, -1)
+        sparse = scipy.sparse.csr_array(X)
+        np.testing.assert_allclose(
+            reference.predict_proba(sparse), reference.predict_proba(X), atol=1e-12
+        )
+        streamed, expected = (SimpleMLPClassifier(random_state=0) for _ in range(2))
+        for part in (slice(0, 30), slice(30, None)):
+            streamed.partial_fit(sparse[part], labels[part], classes=range(10))
+            expected.partial_fit(X[part], labels[part], classes=range(10))
+        assert_same_network(streamed, expected)
+
+    def test_validation_data(self, digits):
+        sparse = scipy.sparse.csr_array(digits.X)
+        expected = train(digits.X, digits.y, X_val=digits.X, y_val=digits.y)
+        for X, X_val in ((sparse, sparse), (sparse, digits.X), (digits.X, sparse)):
+            trained = train(X, digits.y, X_val=X_val, y_val=digits.y)
+            np.testing.assert_allclose(
+                trained.history_["val_loss"], expected.history_["val_loss"], rtol=1e-6
+            )
+            assert trained.history_["loss"] == expected.history_["loss"]
+
+    def test_early_stopping_sets_the_same_rows_aside(self, digits):
+        parameters = {"early_stopping": True, "epochs": 3}
+        trained = train(scipy.sparse.csr_array(digits.X), digits.y, **parameters)
+        expected = train(digits.X, digits.y, **parameters)
+        assert trained.validation_scores_ == expected.validation_scores_
+
+    @pytest.mark.parametrize("batch_size", [1, 32])
+    def test_rows_that_are_too_many_to_fill_in_at_once(self, digits, monkeypatch, batch_size):
+        monkeypatch.setattr("skmnist.network.blocks._MAX_RESIDENT_BYTES", 1000)
+        monkeypatch.setattr("skmnist.network.planning._BLOCK_VALUES", 784 * 100)
+        X = digits.X.astype(np.float32)
+        sparse = train(scipy.sparse.csr_array(X), digits.y, batch_size=batch_size, epochs=2)
+        assert_same_network(sparse, train(X, digits.y, batch_size=batch_size, epochs=2))
+
+    def test_rows_of_nothing(self, digits):
+        X = digits.X.copy()
+        X[::3] = 0
+        assert_same_network(
+            train(scipy.sparse.csr_array(X), digits.y), train(X.astype(np.float32), digits.y)
+        )
+
+    def test_nothing_is_written_to_what_was_handed_in(self, digits):
+        sparse = unsorted(scipy.sparse.csr_array(digits.X.astype(np.float32)))
+        given = sparse.copy()
+        for array in (sparse.data, sparse.indices, sparse.indptr):
+            array.flags.writeable = False
+        classifier = train(sparse, digits.y, X_val=sparse, y_val=digits.y)
+        classifier.predict(sparse)
+        for name in ("data", "indices", "indptr"):
+            np.testing.assert_array_equal(getattr(sparse, name), getattr(given, name))
+
+    @pytest.mark.parametrize("value", [np.nan, np.inf])
+    def test_values_that_are_no_numbers(self, digits, fitted, value):
+        X = scipy.sparse.csr_array(digits.X.astype(np.float32))
+        X.data[-1] = value
+        with pytest.raises(ValueError, match="X contains"):
+            SimpleMLPClassifier().fit(X, digits.y)
+        with pytest.raises(ValueError, match="X contains"):
+            fitted.predict(X)
 
 
 class TestCallersArrays:
@@ -429,6 +606,30 @@ class TestParameters:
         np.testing.assert_allclose(
             own.predict_proba(digits.X), by_name.predict_proba(digits.X), rtol=1e-3
         )
+
+    @pytest.mark.parametrize(
+        ("layer", "function"),
+        [
+            ("ReLU", "relu"),
+            ("ELU", "elu"),
+            ("Softmax", "softmax"),
+            # The layer and the function of this name differ in their slopes.
+            ("LeakyReLU", leaky_relu_of_the_layer),
+        ],
+    )
+    def test_an_activation_is_a_name_of_a_layer(self, digits, layer, function):
+        by_layer = train(digits.X, digits.y, hidden_units=(4, 3), activation=layer, dropout=0.1)
+        by_function = train(
+            digits.X, digits.y, hidden_units=(4, 3), activation=function, dropout=0.1
+        )
+        for ours, theirs in zip(by_layer.coefs_, by_function.coefs_, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(
+            by_layer.predict_proba(digits.X),
+            by_layer.model_.predict(digits.X, verbose=0),
+            atol=1e-5,
+        )
+        assert [type(part).__name__ for part in by_layer.model_.layers].count(layer) == 2
 
     def test_a_batch_larger_than_the_data_is_one_batch(self, digits):
         one = train(digits.X, digits.y, batch_size=len(digits.X), learning_rate=0.01)

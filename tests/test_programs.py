@@ -213,7 +213,7 @@ def test_data_too_large_to_copy_trains_the_same_network(sample, monkeypatch, n_r
     classifier = SimpleMLPClassifier(5, batch_size=batch_size, epochs=2, random_state=0)
     copied = clone(classifier).fit(X, y, sample_weight=weights)
     monkeypatch.setattr("skmnist.network.blocks._MAX_RESIDENT_BYTES", 1000)
-    monkeypatch.setattr("skmnist.network.training._BLOCK_VALUES", 784 * batch_size * 7)
+    monkeypatch.setattr("skmnist.network.planning._BLOCK_VALUES", 784 * batch_size * 7)
     gathered = clone(classifier).fit(X, y, sample_weight=weights)
     np.testing.assert_array_equal(gathered.coefs_[0], copied.coefs_[0])
     np.testing.assert_allclose(gathered.loss_curve_, copied.loss_curve_, rtol=1e-5)

@@ -12,6 +12,7 @@ from sklearn.utils import _safe_indexing, check_array, column_or_1d
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
 from skmnist.display._images import as_images
+from skmnist.display._labels import single_labels
 from skmnist.display._mistakes import differing, probabilities_of, worst_first_order
 from skmnist.display._panels import divide
 
@@ -101,8 +102,8 @@ class DigitsDisplay:
             )
         n_images = len(self.images)
         check_consistent_length(images, labels, predictions, probabilities, indices)
-        self.labels = _column(labels)
-        self.predictions = _column(predictions)
+        self.labels = single_labels(labels)
+        self.predictions = single_labels(predictions)
         self.probabilities = _checked_probabilities(probabilities)
         self.indices = np.arange(n_images) if indices is None else column_or_1d(indices)
         self.wrong = differing(self.labels, self.predictions, n_images)
@@ -247,7 +248,7 @@ class DigitsDisplay:
             first = np.arange(min(_checked_count(n, "n"), _num_samples(X)))
             X = _safe_indexing(X, first)
             y = None if y is None else _safe_indexing(y, first)
-        predictions = estimator.predict(X)
+        predictions = single_labels(estimator.predict(X))
         return cls.from_predictions(
             X,
             y,
@@ -323,6 +324,7 @@ class DigitsDisplay:
         'predicted 0'
         """
         check_consistent_length(X, y_true, y_pred, probabilities)
+        y_true, y_pred = single_labels(y_true), single_labels(y_pred)
         shown = np.arange(_num_samples(X))
         if worst_first:
             if y_true is None or probabilities is None:
@@ -390,7 +392,7 @@ class DigitsDisplay:
         check_consistent_length(X, y)
         shown = np.arange(min(_checked_count(n, "n"), _num_samples(X)))
         images = as_images(_safe_indexing(X, shown), image_shape)
-        display = cls(images, labels=_chosen(y, shown), indices=shown)
+        display = cls(images, labels=_chosen(single_labels(y), shown), indices=shown)
         return display.plot(ax, **plot_options)
 
 
@@ -407,10 +409,6 @@ def _checked_probabilities(probabilities: ArrayLike | None) -> NDArray[np.floati
     if not ((column >= 0) & (column <= 1)).all():
         raise ValueError(f"probabilities must lie between 0 and 1, got {column}.")
     return column
-
-
-def _column(values: ArrayLike | None) -> NDArray[Any] | None:
-    return None if values is None else column_or_1d(values)
 
 
 def _chosen(values: ArrayLike | None, shown: NDArray[np.integer]) -> NDArray[Any] | None:

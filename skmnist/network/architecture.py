@@ -10,6 +10,17 @@ from itertools import pairwise
 import keras
 import numpy as np
 
+# Those of Keras's activation layers that have no weights, by their names.
+ACTIVATION_LAYERS = {
+    layer.__name__: layer
+    for layer in (
+        keras.layers.ELU,
+        keras.layers.LeakyReLU,
+        keras.layers.ReLU,
+        keras.layers.Softmax,
+    )
+}
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -25,7 +36,7 @@ class Architecture:
     hidden_units : tuple of int
         Units of each hidden layer; empty for softmax regression.
     activation : str or callable
-        Activation of the hidden layers, as Keras knows it.
+        Activation of the hidden layers, as Keras knows it, or one of `ACTIVATION_LAYERS`.
     n_classes : int
         Units of the softmax layer.
     dropout : float, default=0.0
@@ -92,10 +103,11 @@ class Architecture:
                     )
                 )
             dense_class = first_dense if number == 0 else keras.layers.Dense
+            activation_layer = ACTIVATION_LAYERS.get(activation)
             layers.append(
                 dense_class(
                     units,
-                    activation=activation,
+                    activation=None if activation_layer else activation,
                     kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
                     kernel_regularizer=keras.regularizers.L2(self.l2) if self.l2 else None,
                     # The names that Keras gives to the first model of a process.
@@ -103,6 +115,8 @@ class Architecture:
                     dtype="float32",
                 )
             )
+            if activation_layer:
+                layers.append(activation_layer(name=f"activation_{number + 1}", dtype="float32"))
         return layers
 
 
@@ -145,12 +159,24 @@ def build_sequential(
     )
 
 
+def compile_sequential(model: keras.Sequential, optimizer: keras.optimizers.Optimizer) -> None:
+    """Compile a model with the loss and the metric of the training, for integer classes."""
+    model.compile(
+        optimizer,
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        # float32 needs no scaling.
+        auto_scale_loss=False,
+    )
+
+
 def activation_names() -> list[str]:
-    """Names of Keras's activations, in alphabetical order."""
+    """Names of Keras's activations and of its activation layers, in alphabetical order."""
     # Not these: "glu" halves the units, "threshold" wants to be told which.
     others = {"deserialize", "get", "glu", "serialize", "threshold"}
     functions = set(dir(keras.activations)) - others
-    return sorted(name for name in functions if not name.startswith("_"))
+    names = {name for name in functions if not name.startswith("_")}
+    return sorted(names | set(ACTIVATION_LAYERS), key=str.lower)
 
 
 def _layer_seeds(seed: int, n_seeds: int) -> Sequence[int]:

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from skmnist.network.memory import aligned_empty
+from skmnist.network.rows import RowMatrix, copy_rows, dense_bytes, gather_rows
 
 # Rows that take more than this many bytes are not copied into the memory of the training, but
 # gathered block by block.
@@ -49,15 +50,15 @@ class Block(NamedTuple):
     n_rows: int  # how many rows they hold
 
 
-def is_resident(x: np.ndarray) -> bool:
+def is_resident(x: RowMatrix) -> bool:
     """Whether rows are few enough to be copied into the memory of the training."""
-    return x.nbytes <= _MAX_RESIDENT_BYTES
+    return dense_bytes(x) <= _MAX_RESIDENT_BYTES
 
 
-def bytes_needed(x: np.ndarray, shape: BlockShape) -> int:
+def bytes_needed(x: RowMatrix, shape: BlockShape) -> int:
     """How much memory a reader needs for rows."""
     n_copies = 1 if is_resident(x) else 2
-    return n_copies * shape.n_rows * x.shape[1] * x.itemsize
+    return n_copies * shape.n_rows * x.shape[1] * x.dtype.itemsize
 
 
 class BlockReader:
@@ -69,8 +70,8 @@ class BlockReader:
 
     Parameters
     ----------
-    x : ndarray of shape (n_samples, n_features), uint8 or float32, C-contiguous
-        The rows.
+    x : ndarray or CSR matrix of shape (n_samples, n_features), uint8 or float32
+        The rows; an array is C-contiguous.
     codes : ndarray of shape (n_samples,), int32
         The class of each row, as an integer from 0.
     weights : ndarray of shape (n_samples,), float32, or None
@@ -84,7 +85,7 @@ class BlockReader:
 
     def __init__(
         self,
-        x: np.ndarray,
+        x: RowMatrix,
         codes: np.ndarray,
         weights: np.ndarray | None,
         shape: BlockShape,
@@ -99,7 +100,7 @@ class BlockReader:
         room = memory.view(x.dtype).reshape(-1, shape.n_rows, x.shape[1])
         self._buffers = [_Buffer(rows, shape) for rows in room]
         if self._is_resident:
-            self._buffers[0].x[: len(x)] = x
+            copy_rows(x, self._buffers[0].x[: x.shape[0]])
 
     def read(self, order: np.ndarray) -> Iterator[Block]:
         """Yield the blocks of the rows `order`; each is good until the next is asked for.
@@ -125,8 +126,7 @@ class BlockReader:
                 yield block
 
     def _gather(self, rows: np.ndarray, buffer: _Buffer) -> Block:
-        # "clip" is NumPy's only mode that writes straight into `out`.
-        np.take(self._x, rows, axis=0, out=buffer.x[: len(rows)], mode="clip")
+        gather_rows(self._x, rows, buffer.x[: len(rows)])
         return self._fill(rows, np.arange(len(rows)), buffer)
 
     def _point(self, rows: np.ndarray, buffer: _Buffer) -> Block:

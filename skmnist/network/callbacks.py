@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
+
+from skmnist.network.architecture import compile_sequential
+from skmnist.network.programs import TrainingProgram
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
 
@@ -39,28 +44,142 @@ def wants_batches(callback: keras.callbacks.Callback) -> bool:
     )
 
 
-def plain_model(network: keras.Sequential) -> keras.Sequential:
-    """Wrap the layers and the optimizer of a network in a Sequential of Keras's own.
+class Watchers:
+    """Keras callbacks around a training, and the model that they see.
 
-    Callbacks get this one: what they save loads where this package is not installed.
+    The callbacks get a Sequential of Keras's own over the network's layers and its optimizer:
+    what they save loads where this package is not installed. They see there what the program
+    has learnt, and what they change there, the program learns.
+
+    Parameters
+    ----------
+    callbacks : sequence of keras.callbacks.Callback
+        One or more.
+    network : keras.Sequential
+        Built and compiled.
+    program : TrainingProgram
+        What trains, loaded already.
+    epochs : int
+        Number of the epoch to stop before.
+    """
+
+    def __init__(
+        self,
+        callbacks: Sequence[keras.callbacks.Callback],
+        network: keras.Sequential,
+        program: TrainingProgram,
+        epochs: int,
+    ) -> None:
+        self._program = program
+        self._model = keras.Sequential(
+            [keras.Input(network.input_shape[1:]), *network.layers], name="sequential"
+        )
+        compile_sequential(self._model, network.optimizer)
+        self._callbacks = keras.callbacks.CallbackList(
+            list(callbacks), add_history=True, model=self._model, epochs=epochs, verbose=0
+        )
+
+    @property
+    def history(self) -> keras.callbacks.History:
+        """The metrics of each epoch."""
+        return self._model.history
+
+    @property
+    def wants_to_stop(self) -> bool:
+        """Whether a callback asked for the end of the training."""
+        return self._model.stop_training
+
+    def training_begins(self, initial_epoch: int) -> int:
+        """Call the callbacks; return the epoch to begin with."""
+        self._model.stop_training = False
+        self._show()
+        self._callbacks.on_train_begin()
+        # BackupAndRestore says so where it goes on.
+        return getattr(self._model, "_initial_epoch", None) or initial_epoch
+
+    def epoch_begins(self, epoch: int) -> None:
+        """Call the callbacks."""
+        self._callbacks.on_epoch_begin(epoch)
+        self._obey()
+
+    def block_begins(self, batch: int) -> None:
+        """Call the callbacks; `batch` is the number of the first batch."""
+        self._callbacks.on_train_batch_begin(batch)
+
+    def block_ends(self, batch: int, logs: dict[str, float]) -> None:
+        """Call the callbacks; `batch` is the number of the last batch."""
+        self._show()
+        self._callbacks.on_train_batch_end(batch, logs)
+        self._obey()
+
+    def epoch_ends(self, epoch: int, logs: dict[str, float]) -> None:
+        """Call the callbacks."""
+        self._show()
+        self._callbacks.on_epoch_end(epoch, logs)
+        self._obey()
+
+    def training_ends(self, logs: dict[str, float]) -> None:
+        """Call the callbacks."""
+        self._show()
+        self._callbacks.on_train_end(logs)
+        self._obey()
+
+    def _show(self) -> None:
+        """Give the model the weights of the program, and the optimizer all but the rate."""
+        self._model.set_weights(self._program.weights())
+        optimizer = self._model.optimizer
+        if not optimizer.built:
+            optimizer.build(self._model.trainable_variables)
+        # None where a schedule sets the rate.
+        rate = getattr(optimizer.learning_rate, "path", None)
+        state = self._program.optimizer_state()
+        for variable, value in zip(optimizer.variables, state, strict=True):
+            if variable.path != rate:
+                variable.assign(value)
+
+    def _obey(self) -> None:
+        """Give the program the weights of the model, and all that the optimizer knows."""
+        state = [variable.numpy() for variable in self._model.optimizer.variables]
+        self._program.load(self._model.get_weights(), state)
+
+
+class Nobody:
+    """Stands where nobody watches: keeps the history, and spares all else.
 
     Parameters
     ----------
     network : keras.Sequential
-        A compiled network.
-
-    Returns
-    -------
-    keras.Sequential
-        Compiled, with the same layers and the same optimizer.
+        Gets the weights at the end.
+    program : TrainingProgram
+        What trains.
     """
-    model = keras.Sequential(
-        [keras.Input(network.input_shape[1:]), *network.layers], name="sequential"
-    )
-    model.compile(
-        network.optimizer,
-        "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        auto_scale_loss=False,
-    )
-    return model
+
+    wants_to_stop = False
+
+    def __init__(self, network: keras.Sequential, program: TrainingProgram) -> None:
+        self._network = network
+        self._program = program
+        self.history = keras.callbacks.History()
+        self.history.set_model(network)
+
+    def training_begins(self, initial_epoch: int) -> int:
+        """Begin the history."""
+        self.history.on_train_begin()
+        return initial_epoch
+
+    def epoch_begins(self, epoch: int) -> None:
+        """Do nothing."""
+
+    def block_begins(self, batch: int) -> None:
+        """Do nothing."""
+
+    def block_ends(self, batch: int, logs: dict[str, float]) -> None:
+        """Do nothing."""
+
+    def epoch_ends(self, epoch: int, logs: dict[str, float]) -> None:
+        """Write the history."""
+        self.history.on_epoch_end(epoch, logs)
+
+    def training_ends(self, logs: dict[str, float]) -> None:
+        """Give the network its weights."""
+        self._network.set_weights(self._program.weights())

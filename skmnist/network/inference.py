@@ -6,20 +6,23 @@ share no state: any number of threads can predict at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.sparse import issparse
 
-from skmnist.network.architecture import Architecture
+from skmnist.network.architecture import ACTIVATION_LAYERS, Architecture
+from skmnist.network.rows import RowMatrix, dense_slice
 
 # Values that are made of a block of rows at once, at the widest layer: 8 MB in float64.
 _BLOCK_VALUES = 1024 * 1024
 
 
 def predict_proba(
-    architecture: Architecture, weights: Sequence[np.ndarray], x: np.ndarray
+    architecture: Architecture, weights: Sequence[np.ndarray], x: RowMatrix
 ) -> np.ndarray:
     """Compute the probability of each class for each row.
 
@@ -29,7 +32,7 @@ def predict_proba(
         The network.
     weights : sequence of ndarray
         Kernel and bias of each Dense layer.
-    x : ndarray of shape (n_samples, n_features), uint8 or float32
+    x : ndarray or CSR matrix of shape (n_samples, n_features), uint8 or float32
         The rows.
 
     Returns
@@ -38,21 +41,33 @@ def predict_proba(
         Each row sums to 1.
     """
     kernels, biases = weights[::2], weights[1::2]
-    activations = [keras.activations.get(architecture.activation)] * (len(kernels) - 1)
+    activations = [_function_of(architecture.activation)] * (len(kernels) - 1)
     activations.append(keras.activations.softmax)
     widest = max(len(bias) for bias in biases)
-    if x.dtype != np.float32:
+    if x.dtype != np.float32 or issparse(x):
         widest = max(widest, x.shape[1])
     n_rows = max(1, _BLOCK_VALUES // widest)
-    probabilities = np.empty((len(x), architecture.n_classes))
-    for start in range(0, len(x), n_rows):
+    n_samples = x.shape[0]
+    probabilities = np.empty((n_samples, architecture.n_classes))
+    for start in range(0, n_samples, n_rows):
         block = slice(start, start + n_rows)
         # The first product is nearly all of the work: in float32, of the rows where they lie.
         # What follows is small: in float64, probabilities are as smooth as the weights allow,
         # and sum to 1 to the last digit.
-        values = x[block].astype(np.float32, copy=False)
+        values = dense_slice(x, block).astype(np.float32, copy=False)
         for kernel, bias, activate in zip(kernels, biases, activations, strict=True):
             sums = (values @ kernel).astype(np.float64, copy=False) + bias
             values = np.asarray(activate(tf.constant(sums)))
         probabilities[block] = values
     return probabilities
+
+
+@lru_cache(maxsize=32)
+def _function_of(activation: str | Callable) -> Callable:
+    layer = ACTIVATION_LAYERS.get(activation)
+    # What a layer of no weights computes, without the bookkeeping around a call of it.
+    return (
+        layer(name="activation", dtype="float64").call
+        if layer
+        else keras.activations.get(activation)
+    )
