@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from skmnist.classifier import SimpleMLPClassifier
     from skmnist.datasets import load_mnist
-    from skmnist.display import DigitsDisplay, TrainingDisplay
+    from skmnist.display import DigitsDisplay, SearchDisplay, TrainingDisplay
 
 __version__ = _version("skmnist")
 
 __all__ = [
     "DigitsDisplay",
+    "SearchDisplay",
     "SimpleMLPClassifier",
     "TrainingDisplay",
     "load_mnist",
@@ -26,6 +27,7 @@ __all__ = [
 
 _HOMES = {
     "DigitsDisplay": "skmnist.display",
+    "SearchDisplay": "skmnist.display",
     "SimpleMLPClassifier": "skmnist.classifier",
     "TrainingDisplay": "skmnist.display",
     "load_mnist": "skmnist.datasets",
