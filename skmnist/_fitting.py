@@ -45,8 +45,8 @@ class Training:
         What it saw.
     callbacks : list of keras.callbacks.Callback
         The callbacks that were called.
-    has_diverged : bool
-        Whether the loss became NaN or infinite.
+    is_usable : bool
+        Whether the weights are those of a network that has not diverged.
     """
 
     architecture: Architecture
@@ -55,7 +55,7 @@ class Training:
     history: dict[str, list[float]]
     early_stopping: EarlyStopping[TrainingState] | None
     callbacks: list[keras.callbacks.Callback]
-    has_diverged: bool
+    is_usable: bool
 
 
 def architecture_of(estimator: SimpleMLPClassifier, training_set: TrainingSet) -> Architecture:
@@ -166,7 +166,7 @@ def run_training(
         history,
         early_stopping,
         list(callbacks),
-        network.has_diverged,
+        network.is_usable,
     )
 
 
@@ -185,17 +185,16 @@ def _set_aside(
     training_set: TrainingSet, fraction: float, seed: int
 ) -> tuple[np.ndarray, ValidationData]:
     x, labels, weights = training_set.x, training_set.labels, training_set.weights
+    # A weight of 0 leaves a sample out, on either side.
+    used = np.arange(training_set.n_samples) if weights is None else np.flatnonzero(weights)
     try:
         rows, validation_rows = train_test_split(
-            np.arange(training_set.n_samples),
-            test_size=fraction,
-            stratify=labels.codes,
-            random_state=seed,
+            used, test_size=fraction, stratify=labels.codes[used], random_state=seed
         )
     except ValueError as error:
         raise ValueError(
             f"early_stopping can't set validation_fraction={fraction} of "
-            f"{training_set.n_samples} samples aside, stratified by {len(labels.classes)} classes: "
+            f"{len(used)} samples aside, stratified by {len(labels.classes)} classes: "
             f"{error} Change validation_fraction, or pass X_val and y_val."
         ) from error
     return rows, ValidationData(
@@ -214,10 +213,11 @@ def _warn(network: Network, n_epochs: int) -> None:
             UserWarning,
             stacklevel=5,
         )
-    if network.has_diverged:
+    if network.has_diverged or not network.is_usable:
+        outcome = "has gone back to its best epoch" if network.is_usable else "is of no use"
         warnings.warn(
-            f"Training diverged: the loss of epoch {n_epochs} is not finite, and the network is "
-            "of no use. Lower learning_rate, or that of the optimizer, or scale the features.",
+            f"Training diverged: the loss of epoch {n_epochs} is not finite, and the network "
+            f"{outcome}. Lower learning_rate, or that of the optimizer, or scale the features.",
             ConvergenceWarning,
             stacklevel=5,
         )

@@ -28,6 +28,10 @@ from skmnist.network.architecture import (
 )
 from skmnist.network.inference import predict_proba
 from skmnist.network.optimizers import make_optimizer, optimizer_names
+from skmnist.network.threads import respect_thread_limit
+
+# Here, since TensorFlow can't be told any more once it has made its first tensor.
+respect_thread_limit()
 
 
 class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
@@ -150,7 +154,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         `early_stopping` is True.
 
     best_validation_score_ : float or None
-        The highest of them.
+        The accuracy of the weights that were kept: the highest of them, or the one that a
+        training which goes on began with.
 
     callbacks_ : list of keras.callbacks.Callback
         The copies of `callbacks` that the last training called.
@@ -227,8 +232,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     history_: dict[str, list[float]]
     _architecture: Architecture
     _image_shape: tuple[int, int] | None
-    _is_healthy: bool
     _is_one_hot: bool
+    _is_usable: bool
     _model: keras.Sequential | None
     _training: Training
     _weights: list[np.ndarray]
@@ -461,7 +466,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         """
         check_is_fitted(self)
         x, _ = check_rows(self, X, reset=False, image_shape=self._image_shape)
-        if not self._is_healthy:
+        if not self._is_usable:
             raise ValueError(
                 f"This {type(self).__name__} can't predict: its training diverged, and its "
                 "weights are of no use. Lower learning_rate, or scale the features, and fit again."
@@ -519,7 +524,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         self.__dict__.update(
             self._attributes_to_predict(training.architecture, training_set, weights)
         )
-        self._is_healthy &= not training.has_diverged
+        self._is_usable = training.is_usable
         self._training = training
         self.history_ = training.history
         self.loss_curve_ = training.history.setdefault("loss", [])
@@ -546,11 +551,11 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             "classes_": training_set.labels.classes,
             "_architecture": architecture,
             "_image_shape": training_set.image_shape,
-            "_is_healthy": all(np.isfinite(array).all() for array in weights),
             "_is_one_hot": training_set.labels.is_one_hot,
             "_model": None,
             # As they were given: the parameters may be set to something else at any time.
             "_optimizer": self.optimizer,
             "_learning_rate": self.learning_rate,
+            "_is_usable": True,
             "_weights": weights,
         }

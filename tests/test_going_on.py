@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from skmnist import SimpleMLPClassifier
 from skmnist.network.architecture import activation_names
@@ -69,6 +73,77 @@ class TestWarmStartWithOtherParameters:
     def test_another_network_is_refused(self, digits, classifier, name, value):
         with pytest.raises(ValueError, match=f"was fitted with {name}"):
             classifier.set_params(**{name: value}).fit(digits.X, digits.y)
+
+
+class TestEarlyStoppingOfWhatGoesWrong:
+    @staticmethod
+    def diverging_in_step(step, rate=0.05, rate_of_divergence=1e30):
+        schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
+            [step], [rate, rate_of_divergence]
+        )
+        return SimpleMLPClassifier(
+            8,
+            activation="relu",
+            optimizer=keras.optimizers.SGD(schedule),
+            early_stopping=True,
+            epochs=20,
+            random_state=0,
+        )
+
+    def test_it_goes_back_to_the_best_epoch_before_a_divergence(self, digits):
+        n_steps = math.ceil(0.9 * len(digits.X) / 32)
+        classifier = self.diverging_in_step(4 * n_steps)
+        with pytest.warns(ConvergenceWarning, match="has gone back to its best epoch"):
+            classifier.fit(digits.X, digits.y)
+        assert np.isnan(classifier.loss_) or np.isnan(classifier.history_["val_loss"][-1])
+        best = np.argmax(classifier.validation_scores_)
+        assert best < 4
+        untouched = clone(classifier).set_params(
+            epochs=best + 1, optimizer=keras.optimizers.SGD(0.05), early_stopping=True
+        )
+        np.testing.assert_array_equal(
+            classifier.predict(digits.X), untouched.fit(digits.X, digits.y).predict(digits.X)
+        )
+
+    def test_an_epoch_that_diverged_is_not_the_best(self):
+        # Without numbers every row would be of the first class, which nearly all rows are of.
+        X = np.random.default_rng(0).normal(size=(100, 5))
+        y = (np.arange(100) % 10 == 0).astype(int)
+        with pytest.warns(ConvergenceWarning, match="diverged"):
+            classifier = self.diverging_in_step(2, rate=1e-30).fit(X, y)
+        assert classifier.validation_scores_[-1] == 0
+        assert all(np.isfinite(kernel).all() for kernel in classifier.coefs_)
+
+    def test_a_step_that_diverges_last_is_noticed(self, digits):
+        classifier = self.diverging_in_step(8, rate_of_divergence=np.inf)
+        classifier.set_params(early_stopping=False, epochs=1)
+        with pytest.warns(ConvergenceWarning, match="of no use"):
+            classifier.fit(digits.X, digits.y)
+        with pytest.raises(ValueError, match="diverged"):
+            classifier.predict(digits.X)
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_samples_of_weight_0_are_set_aside_by_nobody(self, digits, seed):
+        weights = np.zeros(len(digits.X))
+        weights[digits.y < 5] = 1
+        parameters = {"early_stopping": True, "random_state": seed, "epochs": 2}
+        weighted = SimpleMLPClassifier(**parameters).fit(digits.X, digits.y, sample_weight=weights)
+        fewer = digits.X[digits.y < 5], digits.y[digits.y < 5]
+        # All of them count: no score is one of fewer samples.
+        n_aside = math.ceil(0.1 * len(fewer[0]))
+        n_right = np.array(weighted.validation_scores_) * n_aside
+        np.testing.assert_allclose(n_right, n_right.round(), atol=1e-9)
+
+    def test_a_warm_start_does_not_end_worse_than_it_began(self, digits):
+        classifier = SimpleMLPClassifier(
+            10, learning_rate=0.03, early_stopping=True, warm_start=True, epochs=30, random_state=0
+        ).fit(digits.X, digits.y)
+        before, score = classifier.coefs_, classifier.best_validation_score_
+        classifier.set_params(learning_rate=50.0, epochs=2).fit(digits.X, digits.y)
+        assert max(classifier.validation_scores_) < score
+        assert classifier.best_validation_score_ == score
+        for ours, theirs in zip(classifier.coefs_, before, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
 
 
 class TestNames:

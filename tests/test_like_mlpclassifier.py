@@ -253,7 +253,8 @@ class TestGoingOn:
         # Without a step, it scores what the best epoch scored, on the same samples.
         classifier.set_params(learning_rate=NO_STEP, epochs=20).fit(digits.X, digits.y)
         second = classifier.validation_scores_
-        assert second == [max(first)] * 12  # 10 epochs without improvement are tolerated
+        # 10 epochs that are no better than the start are tolerated.
+        assert second == [max(first)] * 11
         assert classifier.history_["val_accuracy"] == first + second
 
     def test_partial_fit_refuses_early_stopping_also_after_fit(self, digits):

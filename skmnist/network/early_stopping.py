@@ -22,7 +22,7 @@ class EarlyStopping(Generic[State]):
     scores : list of float
         The score of each epoch.
     best_score : float
-        The highest of them; minus infinity before the first.
+        The highest of them, and of the score of the start; minus infinity before the first.
     best_state : State or None
         What was remembered with it.
     """
@@ -34,6 +34,10 @@ class EarlyStopping(Generic[State]):
         self.scores: list[float] = []
         self.best_score = float("-inf")
         self.best_state: State | None = None
+
+    def start_from(self, score: float, state: State) -> None:
+        """Take a training that goes on for the best so far: it must not end worse."""
+        self.best_score, self.best_state = score, state
 
     def is_best(self, score: float) -> bool:
         """Whether this score is higher than all before it."""

@@ -61,12 +61,15 @@ class Network(keras.Sequential):
         Whether Ctrl-C ended the last `fit`.
     has_diverged : bool
         Whether the loss of the last `fit` became NaN or infinite, which ended it.
+    is_usable : bool
+        Whether the weights are those of a network that has not diverged.
     """
 
     architecture: Architecture
     state: TrainingState
     was_interrupted: bool
     has_diverged: bool
+    is_usable: bool
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Configure the model as Keras does it, but never scale the loss: it is float32."""
@@ -119,7 +122,8 @@ class Network(keras.Sequential):
         validation_data : ValidationData or None
             What to compute `val_loss` and `val_accuracy` on.
         early_stopping : EarlyStopping or None
-            Follows `val_accuracy`; at the end, the network goes back to the best epoch.
+            Follows `val_accuracy`; at the end, the network goes back to the best epoch, or to
+            `state` if that was better.
         callbacks : sequence of keras.callbacks.Callback
             Called as Keras calls them. The batches are served one by one if one of them wants
             that; otherwise their hooks for batches are called at the ends of blocks.
@@ -158,6 +162,9 @@ class Network(keras.Sequential):
             watchers = (
                 Watchers(callbacks, self, program, epochs) if callbacks else Nobody(self, program)
             )
+            if early_stopping is not None and validation_data is not None and state is not None:
+                scores = validate(self.architecture, state.weights, validation_data)
+                early_stopping.start_from(scores["val_accuracy"], TrainingState.of(program))
             initial_epoch = watchers.training_begins(initial_epoch)
             try:
                 for epoch in range(initial_epoch, epochs):
@@ -182,11 +189,14 @@ class Network(keras.Sequential):
             # Pressed behind the last block, it came too late to end anything, and is said too.
             self.was_interrupted |= is_interrupted()
             program.optimizer.finalize_variable_values(program.variables)
-            if early_stopping is not None and early_stopping.best_state is not None:
-                best = early_stopping.best_state
+            best = None if early_stopping is None else early_stopping.best_state
+            if best is not None:
                 program.load(best.weights, best.optimizer_state)
             watchers.training_ends(logs)
             self.state = TrainingState.of(program)
+        self.is_usable = (best is not None or not self.has_diverged) and all(
+            np.isfinite(array).all() for array in self.state.weights
+        )
         return watchers.history
 
     def _load(self, program: TrainingProgram, state: TrainingState | None) -> None:

@@ -54,7 +54,8 @@ def validate(
     probabilities = predict_proba(architecture, weights, data.x)
     likelihoods = probabilities[np.arange(len(data.codes)), data.codes]
     losses = -np.log(np.maximum(likelihoods, np.finfo(np.float64).tiny))
-    is_correct = probabilities.argmax(axis=1) == data.codes
+    # Of a network that has diverged, every row would be of the first class.
+    is_correct = (probabilities.argmax(axis=1) == data.codes) & ~np.isnan(likelihoods)
     loss = np.average(losses, weights=data.weights)
     if architecture.l2:
         loss += architecture.l2 * sum(float(np.sum(kernel**2)) for kernel in weights[::2])
