@@ -1,15 +1,39 @@
-"""What the README shows works."""
+"""What the README and the guides show works.
+
+The rule for the guides, `docs/coming-from-*.md`: their ```python blocks run, in order, all those of
+a page in one namespace, and leave `after`, a good classifier, behind. Code that needs a package
+which is not among the dependencies stands in ```py blocks, which look the same to a reader: they
+are compiled, not run.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
+import keras
 import matplotlib
+import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
 
-README = Path(__file__).parent.parent / "README.md"
-BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+from skmnist import SimpleMLPClassifier
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+GUIDES = sorted((ROOT / "docs").glob("coming-from-*.md"))
+
+
+def blocks_of(page, language):
+    """The code blocks of a page; those in lists are indented."""
+    fences = rf"^ *```{language}\n(.*?)^ *```$"
+    blocks = re.findall(fences, page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return [dedent(block) for block in blocks]
+
+
+BLOCKS = blocks_of(README, "python")
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
@@ -38,3 +62,94 @@ def test_ci_runs_the_two_command_lines():
         ".venv/bin/python -m skmnist",
         ".venv/bin/pytest",
     ]
+
+
+def test_there_is_a_guide_for_each_of_three():
+    assert [page.stem.removeprefix("coming-from-") for page in GUIDES] == [
+        "kerasclassifier",
+        "mlpclassifier",
+        "skorch",
+    ]
+
+
+# MLPClassifier, where max_iter ends it.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_the_code_of_a_guide_runs(page):
+    # A name, so that what the blocks define can be looked up as in a module.
+    namespace = {"__name__": "guide"}
+    for number, block in enumerate(blocks_of(page, "python")):
+        exec(compile(block, f"{page.name}, block {number}", "exec"), namespace)
+    X, y = namespace["X_test"], namespace["y_test"]
+    assert namespace["after"].score(X, y) > 0.87
+    if "before" in namespace:
+        assert abs(namespace["before"].score(X, y) - namespace["after"].score(X, y)) < 0.04
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_what_a_guide_does_not_run_compiles(page):
+    for number, block in enumerate(blocks_of(page, "py")):
+        compile(block, f"{page.name}, block {number} of those that do not run", "exec")
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_a_guide_names_every_parameter(page):
+    text = page.read_text(encoding="utf-8")
+    names = set(SimpleMLPClassifier().get_params()) - {"n_iter_no_change", "tol", "l2", "dropout"}
+    if "skorch" in page.name:
+        names.remove("validation_fraction")
+    assert {name for name in names if f"`{name}" not in text} == set()
+
+
+def test_the_guide_to_mlpclassifier_names_all_of_its_parameters_and_attributes(digits):
+    text = (ROOT / "docs" / "coming-from-mlpclassifier.md").read_text(encoding="utf-8")
+    with pytest.warns(ConvergenceWarning):
+        theirs = MLPClassifier((5,), max_iter=1).fit(digits.X, digits.y)
+    attributes = {name for name in vars(theirs) if name.endswith("_")}
+    names = set(theirs.get_params()) | attributes
+    assert {name for name in names if f"`{name}" not in text} == set()
+
+
+class _StartFrom(keras.callbacks.Callback):
+    def __init__(self, weights):
+        super().__init__()
+        self.weights = weights
+
+    def on_train_begin(self, logs=None):
+        self.model.set_weights(self.weights)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_alpha_is_l2_as_the_guide_translates_it(digits):
+    X, y = digits.X.astype(np.float64), digits.y
+    X, y = X[:288], y[:288]  # nine whole batches
+    theirs = MLPClassifier(
+        (8,),
+        solver="sgd",
+        alpha=0.5,
+        batch_size=32,
+        learning_rate_init=0.05,
+        max_iter=1,
+        shuffle=False,
+        warm_start=True,
+        random_state=0,
+    ).fit(X, y)
+    start = [np.copy(array) for pair in _pairs(theirs) for array in pair]
+    theirs.fit(X, y)
+    ours = SimpleMLPClassifier(
+        8,
+        activation="relu",
+        optimizer=keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+        l2=0.5 / (2 * 32),
+        epochs=1,
+        shuffle=False,
+        callbacks=_StartFrom(start),
+    ).fit(X, y)
+    for (coefs, intercepts), (kernel, bias) in zip(_pairs(theirs), _pairs(ours), strict=True):
+        np.testing.assert_allclose(kernel, coefs, atol=1e-5)
+        np.testing.assert_allclose(bias, intercepts, atol=1e-5)
+    assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-5)
+
+
+def _pairs(network):
+    return list(zip(network.coefs_, network.intercepts_, strict=True))
