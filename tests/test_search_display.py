@@ -128,6 +128,14 @@ def test_the_best_is_the_searchs_own_choice():
     display = SearchDisplay.from_estimator(search)
     assert display.best_[0].get_xdata() == [16]
 
+    choices = {"width": [5, 16], "kind": ["fancy", "plain"]}  # the last is not the best with 16
+    search = searched(
+        choices, refit=lambda results: results["params"].index({"kind": "plain", "width": 16})
+    )
+    display = SearchDisplay.from_estimator(search, param="width")
+    plain = search.cv_results_["mean_test_score"][search.best_index_]
+    np.testing.assert_allclose(display.best_[0].get_xydata(), [[16, plain]])
+
 
 @pytest.mark.parametrize(
     ("values", "scale"),
