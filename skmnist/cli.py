@@ -1,18 +1,21 @@
 """The command line: ``skmnist``, or ``python -m skmnist``.
 
 What the options are, and how a run ends when something is wrong: in one line, not in a traceback.
-The run itself is told in :mod:`skmnist._article`, which is imported only once the options are
-known to be good, so that ``--help`` does not wait for anything.
+The run itself is told in :mod:`skmnist._article` or :mod:`skmnist._search_story`, which are
+imported only once the options are known to be good, so that ``--help`` does not wait for anything.
 """
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import io
 import math
 import os
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -34,6 +37,7 @@ examples:
   skmnist --data full --raw-pixels          as the article trained it
   skmnist --hidden-units 64 32 --activation relu --epochs 30
   skmnist --hidden-units                    no hidden layer: softmax regression
+  skmnist --search 5 16 64 128              which number of hidden units is best
 """
 
 
@@ -60,9 +64,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A name that the terminal cannot show is no reason to stop.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        from skmnist._article import Choices, tell
+        from skmnist._story import Choices
 
-        tell(Choices(**vars(arguments)))
+        if arguments.search is None:
+            from skmnist._article import tell
+        else:
+            from skmnist._search_story import tell
+        with _lost_interrupts_come_back():
+            tell(Choices(**vars(arguments)))
     except KeyboardInterrupt:
         print("\nskmnist: interrupted", file=sys.stderr)
         return 130
@@ -71,6 +80,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"skmnist: error: {_one_line(error)}", file=sys.stderr)
         return 1
     return 0
+
+
+@contextmanager
+def _lost_interrupts_come_back() -> Iterator[None]:
+    """Repeat a Ctrl-C that Python drops.
+
+    It does so where it destroys an object, which TensorFlow lets it do all the time, and a search
+    would go on for minutes.
+    """
+    usual_hook = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        if unraisable.exc_type is not KeyboardInterrupt:
+            usual_hook(unraisable)
+            return
+        again = threading.Timer(0.1, _thread.interrupt_main)  # the object is gone by then
+        again.daemon = True
+        again.start()
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = usual_hook
 
 
 class _Parser(argparse.ArgumentParser):
@@ -106,13 +139,22 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     network = parser.add_argument_group("the network")
-    network.add_argument(
+    layers = network.add_mutually_exclusive_group()
+    layers.add_argument(
         "--hidden-units",
         type=_positive_int,
         nargs="*",
         default=[5],
         metavar="N",
         help="units of the hidden layer, or of several, from the input on; default: 5",
+    )
+    layers.add_argument(
+        "--search",
+        type=_positive_int,
+        nargs="+",
+        metavar="N",
+        help="search among these numbers of units of one hidden layer for the best, each trained "
+        "on two thirds of the images and tested on the others, three times over",
     )
     network.add_argument(
         "--activation",

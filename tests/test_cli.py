@@ -4,8 +4,11 @@ import errno
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -15,6 +18,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from sklearn.model_selection import GridSearchCV
 
 import skmnist
 from skmnist import SimpleMLPClassifier, load_mnist
@@ -81,6 +85,13 @@ def small_run(small_data, tmp_path_factory):
 def softmax_run(small_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("softmax")
     return Run(folder, "--data", str(small_data), "--hidden-units", "--batch-size", "1")
+
+
+@pytest.fixture(scope="module")
+def search_run(small_data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("search")
+    options = "--search 7 3 16 7 --epochs 4 --activation relu --batch-size 20 --learning-rate 0.01"
+    return Run(folder, "--data", str(small_data), *options.split())
 
 
 def is_picture(path):
@@ -175,6 +186,77 @@ def test_the_default_epochs_follow_the_batch_size(softmax_run):
     assert "47 epochs of 200 gradient steps" in softmax_run.out
 
 
+# The search
+
+RANKED = re.compile(r"^ +(\d+) +(\d+) +([\d.]+) ± ([\d.]+) +[\d.]+ s( +best)?$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def search_by_hand(small_data):
+    data = load_mnist(small_data)
+    classifier = SimpleMLPClassifier(
+        activation="relu", epochs=4, batch_size=20, learning_rate=0.01, random_state=0
+    )
+    search = GridSearchCV(classifier, {"hidden_units": [7, 3, 16]}, cv=3)
+    return search.fit(data.X_train / np.float32(255), data.y_train)
+
+
+def test_the_search_says_what_it_does_and_what_has_come_out(search_run):
+    assert search_run.status == 0
+    assert search_run.err == ""
+    told = [
+        "The first digits are",
+        "7, 3 and 16 hidden units; 200 images in 3 folds, pixels scaled to 0 to 1",  # 7 but once
+        "9 trainings of 4 epochs",
+        "7 hidden units: 3 folds in ",
+        "3 hidden units: 3 folds in ",
+        "16 hidden units: 3 folds in ",
+        "mean test score",
+        "Test accuracy: ",
+        "weighted avg",
+        "search.png",
+        "confusion_matrix.png",
+    ]
+    positions = [search_run.out.find(text) for text in told]
+    assert -1 not in positions, told[positions.index(-1)]
+    assert positions == sorted(positions)
+
+
+def test_the_candidates_are_ranked_by_their_score(search_run, search_by_hand):
+    rows = RANKED.findall(search_run.out)
+    results = search_by_hand.cv_results_
+    order = np.argsort(-results["mean_test_score"], kind="stable")
+    assert [int(units) for _, units, *_ in rows] == [[7, 3, 16][i] for i in order]
+    assert [int(rank) for rank, *_ in rows] == sorted(results["rank_test_score"])
+    assert [bool(best) for *_, best in rows] == [True, False, False]
+    for (_, _, score, spread, _), i in zip(rows, order, strict=True):
+        assert float(score) == pytest.approx(results["mean_test_score"][i], abs=1e-4)
+        assert float(spread) == pytest.approx(results["std_test_score"][i], abs=1e-4)
+
+
+def test_the_best_is_trained_on_all_images_and_tested(search_run, search_by_hand, small_data):
+    data = load_mnist(small_data)
+    score = search_by_hand.score(data.X_test / np.float32(255), data.y_test)
+    assert search_run.test_accuracy() == pytest.approx(score, abs=1e-4)
+
+
+def test_a_search_on_raw_pixels(small_data, tmp_path):
+    options = ["--search", "4", "--raw-pixels", "--epochs", "2", "--seed", "3"]
+    run = Run(tmp_path, "--data", str(small_data), *options)
+    data = load_mnist(small_data)
+    classifier = SimpleMLPClassifier(4, epochs=2, random_state=3)
+    classifier.fit(data.X_train, data.y_train)
+    score = classifier.score(data.X_test, data.y_test)
+    assert run.test_accuracy() == pytest.approx(score, abs=1e-4)
+    assert "4 hidden units; 200 images in 3 folds, raw pixels" in run.out
+
+
+def test_the_search_draws_its_candidates_too(search_run):
+    assert sorted(os.listdir(search_run.folder)) == sorted([*FIGURES, "search.png"])
+    assert is_picture(search_run.folder / "search.png")
+    assert search_run.pyplot_after == search_run.pyplot_before
+
+
 # The figures
 
 
@@ -264,6 +346,18 @@ def test_a_terminal_without_colours_gets_none(environment, small_data, tmp_path,
     assert not re.search(r"\x1b\[[\d;]*m", terminal.getvalue())  # colours and bold letters
 
 
+def test_a_search_on_a_terminal_has_a_bar(small_data, tmp_path, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    terminal = Terminal()
+    arguments = ["--data", str(small_data), "--search", "3", "4", "--epochs", "1"]
+    with redirect_stdout(terminal):
+        assert main([*arguments, "--output", str(tmp_path)]) == 0
+    shown = terminal.getvalue()
+    assert re.search(r"GridSearchCV - search.*━.*100%", shown)
+    assert "Pipeline - fit" not in shown  # a line for each of them would fill the terminal
+    assert "3 folds in" not in shown.split("hidden units; 200 images in 3 folds")[1]
+
+
 def test_help_and_version_wait_for_nothing_heavy():
     code = (
         "import sys\n"
@@ -286,8 +380,8 @@ def test_help_names_every_option_and_fits_a_terminal(capsys, monkeypatch):
         main(["--help"])
     text = capsys.readouterr().out
     options = (
-        "--data --raw-pixels --hidden-units --activation --epochs --batch-size --learning-rate "
-        "--seed --output --version"
+        "--data --raw-pixels --hidden-units --search --activation --epochs --batch-size "
+        "--learning-rate --seed --output --version"
     )
     assert all(option in text for option in options.split())
     assert max(map(len, text.splitlines())) <= 80
@@ -302,6 +396,10 @@ def test_help_names_every_option_and_fits_a_terminal(capsys, monkeypatch):
         "--hidden-units 0",
         "--hidden-units 5 -3",
         "--hidden-units 2.5",
+        "--search",
+        "--search 5 0",
+        "--search 5 --hidden-units 7",
+        "--hidden-units --search 5",
         "--epochs 0",
         "--epochs many",
         "--batch-size 0",
@@ -335,8 +433,9 @@ def test_wrong_options_end_in_one_line(arguments, capsys):
         (["--output", __file__], "test_cli.py is no folder"),
         (["--output", os.path.join(__file__, "deeper")], "deeper: Not a directory"),
         (["--activation", "tahn"], "tahn"),
+        (["--activation", "tahn", "--search", "3"], "tahn"),
     ],
-    ids=["no data", "not MNIST", "a file", "in a file", "activation"],
+    ids=["no data", "not MNIST", "a file", "in a file", "activation", "activation of a search"],
 )
 def test_what_cannot_be_done_ends_in_one_line(arguments, message, small_data, tmp_path, capsys):
     defaults = ["--data", str(small_data), "--output", str(tmp_path), "--epochs", "1"]
@@ -364,3 +463,36 @@ def test_ctrl_c_during_training_ends_with_a_short_message(small_data, tmp_path, 
     assert status == 130
     assert capsys.readouterr().err.strip() == "skmnist: interrupted"
     assert os.listdir(tmp_path) == ["first_digits.png"]
+
+
+def test_ctrl_c_during_a_search_ends_it_all(small_data, tmp_path, capsys):
+    class CtrlC(io.StringIO):
+        def write(self, text):
+            if "trainings of" in text:
+                press = (os.getpid(), signal.SIGINT)
+                threading.Timer(1.5, os.kill, press).start()  # when the first training is under way
+            return super().write(text)
+
+    arguments = ["--data", str(small_data), "--search", "3", "4", "--epochs", "5000"]
+    out = CtrlC()
+    with redirect_stdout(out):
+        status = main([*arguments, "--output", str(tmp_path)])
+    assert status == 130
+    assert capsys.readouterr().err.strip() == "skmnist: interrupted"
+    assert "searched in" not in out.getvalue()
+    assert os.listdir(tmp_path) == ["first_digits.png"]
+
+
+def test_ctrl_c_where_python_drops_it_is_not_lost(tmp_path, monkeypatch, capsys):
+    class Dropping:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    def tell(choices):
+        Dropping()
+        for _ in range(1_000):
+            time.sleep(0.01)
+
+    monkeypatch.setattr("skmnist._article.tell", tell)
+    assert main(["--output", str(tmp_path)]) == 130
+    assert capsys.readouterr().err.strip() == "skmnist: interrupted"
