@@ -11,7 +11,6 @@ import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone, is_classifier
-from sklearn.ensemble import VotingClassifier
 from sklearn.metrics import accuracy_score, classification_report, log_loss
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -125,12 +124,6 @@ class TestSearches:
         scores = cross_val_score(classifier, digits.X[order], digits.y[order], cv=3)
         assert scores.shape == (3,)
         assert scores.min() > 0.6
-
-    def test_it_votes(self, digits):
-        voters = [(f"{seed}", SimpleMLPClassifier(epochs=1, random_state=seed)) for seed in (0, 1)]
-        vote = VotingClassifier(voters, voting="soft").fit(digits.X, digits.y)
-        means = np.mean([voter.predict_proba(digits.X) for voter in vote.estimators_], axis=0)
-        np.testing.assert_array_equal(vote.predict(digits.X), means.argmax(axis=1))
 
 
 class TestParameters:
