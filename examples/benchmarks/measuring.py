@@ -20,7 +20,7 @@ def seconds_of(action: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def alternate(actions: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+def alternate(actions: dict[Any, Callable[[], Any]], repeats: int) -> dict[str, float]:
     """Time each action `repeats` times, in turn, and give their medians in seconds.
 
     A machine that slows down for a while then slows all of them down, and a median does not
