@@ -1,9 +1,9 @@
 """What the README and the guides show works.
 
-The rule for the guides, `docs/coming-from-*.md`: their ```python blocks run, in order, all those of
-a page in one namespace, and leave `after`, a good classifier, behind. Code that needs a package
-which is not among the dependencies stands in ```py blocks, which look the same to a reader: they
-are compiled, not run.
+The rule for `docs/coming-from-*.md` and `docs/search.md`: their ```python blocks run, in order, all
+those of a page in one namespace, and leave a good classifier, `after` or `search`, behind. Code
+that needs a cluster, or a package which is not among the dependencies, stands in ```py blocks,
+which look the same to a reader: they are compiled, not run.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from skmnist import SimpleMLPClassifier
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 GUIDES = sorted((ROOT / "docs").glob("coming-from-*.md"))
+SEARCH = ROOT / "docs" / "search.md"
 
 
 def blocks_of(page, language):
@@ -52,6 +53,18 @@ def test_a_code_block_runs(number, monkeypatch):
 
 def test_there_is_a_block_for_each_use():
     assert len(BLOCKS) == 3
+
+
+def test_the_page_on_searches(monkeypatch):
+    matplotlib.use("agg")
+    namespace: dict[str, object] = {}
+    blocks = blocks_of(SEARCH, "python")
+    assert len(blocks) == 3
+    for block in blocks:
+        exec(compile(block, str(SEARCH), "exec"), namespace)
+    assert namespace["search"].score(namespace["X_test"], namespace["y_test"]) > 0.85
+    for block in blocks_of(SEARCH, "py"):
+        compile(block, str(SEARCH), "exec")
 
 
 def test_ci_runs_the_two_command_lines():
