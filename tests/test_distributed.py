@@ -38,6 +38,8 @@ PASSES = 2
 def client(tmp_path_factory):
     """A client of two workers with one thread each, which nothing but its users uses."""
     with (
+        # Dask sets OMP_NUM_THREADS for its workers in this process, and leaves it there.
+        mock.patch.dict(os.environ),
         # For so long Dask tries to reach a dead worker for its results, by default 30 s.
         dask.config.set({"distributed.comm.timeouts.connect": "10s"}),
         distributed.LocalCluster(
