@@ -7,6 +7,7 @@ import os
 import signal
 import time
 import weakref
+from unittest import mock
 
 import joblib
 import keras
