@@ -10,6 +10,7 @@ import textwrap
 import keras
 import numpy as np
 import pytest
+from rich.console import Console
 from sklearn.base import clone
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV
@@ -17,6 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import SimpleMLPClassifier
+from skmnist.network.progress import Progress
 
 
 class Recorder(keras.callbacks.Callback):
@@ -407,6 +409,18 @@ class TestProgress:
         assert len(lines) <= 21
         assert lines[-1].startswith("Epoch 200/200")
         assert len(self.run(digits, capsys, verbose=2, epochs=30).splitlines()) == 30
+
+    @pytest.mark.parametrize("has_widgets", [True, False])
+    def test_a_notebook_without_widgets_gets_lines(self, monkeypatch, has_widgets):
+        spec = "a spec" if has_widgets else None
+        monkeypatch.setattr("skmnist.network.progress.find_spec", lambda name: spec)
+        console = Console(force_jupyter=True)
+        lines = []
+        monkeypatch.setattr(console, "print", lines.append)
+        progress = Progress(0, 2, 10, verbose=1, console=console)
+        assert progress.has_bar == has_widgets
+        progress.end_epoch(0, {"loss": 1.0})
+        assert lines == ["Epoch 1/2  loss 1.0000"]
 
     def test_going_on_counts_on(self, digits, capsys):
         classifier = fit(digits, verbose=2, warm_start=True, epochs=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from types import TracebackType
 
 from rich.console import Console
@@ -22,8 +23,8 @@ _MAX_LINES = 20
 class Progress:
     """A line for each epoch, and where somebody watches, a live bar below them.
 
-    On a terminal and in a notebook the bar moves within the epoch and disappears with the
-    end of the training; a file or a pipe gets the lines alone.
+    On a terminal, and in a notebook where ipywidgets is installed, the bar moves within the epoch
+    and disappears with the end of the training; a file or a pipe gets the lines alone.
 
     Parameters
     ----------
@@ -36,6 +37,11 @@ class Progress:
         for every epoch and no bar.
     console : rich.console.Console, default=None
         Where to write; the standard output by default.
+
+    Attributes
+    ----------
+    has_bar : bool
+        Whether there is a live bar.
     """
 
     def __init__(
@@ -52,7 +58,13 @@ class Progress:
         self._n_samples = n_samples
         self._line_every = 1 if verbose > 1 else -(-(last_epoch - first_epoch) // _MAX_LINES)
         self._console = console or Console(highlight=False)
-        has_bar = verbose == 1 and (self._console.is_terminal or self._console.is_jupyter)
+        # In a notebook the bar is a widget. Where there are none, the lines have to do.
+        is_live = (
+            find_spec("ipywidgets") is not None
+            if self._console.is_jupyter
+            else self._console.is_terminal
+        )
+        self.has_bar = verbose == 1 and is_live
         self._bar = RichProgress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=16),
@@ -61,7 +73,7 @@ class Progress:
             TextColumn("{task.fields[metrics]}"),
             console=self._console,
             transient=True,
-            disable=not has_bar,
+            disable=not self.has_bar,
         )
         self._task = self._bar.add_task(
             self._heading(first_epoch), total=(last_epoch - first_epoch) * n_samples, metrics=""
