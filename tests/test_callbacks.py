@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import subprocess
 import sys
 import textwrap
@@ -151,6 +152,27 @@ class TestKerasCallbacks:
         )
         assert frozen.history_["learning_rate"] == pytest.approx([0.01, 0.0, 0.0])
         assert_same_weights(frozen, fit(digits, epochs=1, learning_rate=0.01))
+
+    def test_sees_the_rate_of_a_schedule(self, digits):
+        schedule = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
+        parameters = {"optimizer": keras.optimizers.SGD(schedule), "epochs": 3, "random_state": 0}
+
+        class RateRecorder(keras.callbacks.Callback):
+            rates: list[float]
+
+            def on_train_begin(self, logs=None):
+                self.rates = []
+
+            def on_epoch_end(self, epoch, logs=None):
+                self.rates.append(float(self.model.optimizer.learning_rate))
+
+        classifier = SimpleMLPClassifier(callbacks=RateRecorder(), **parameters)
+        classifier.fit(digits.X, digits.y)
+        n_steps = math.ceil(len(digits.X) / 32)
+        expected = [0.1 * 0.5 ** (n_steps * (epoch + 1) / 3) for epoch in range(3)]
+        np.testing.assert_allclose(classifier.callbacks_[0].rates, expected, rtol=1e-5)
+        unwatched = SimpleMLPClassifier(**parameters).fit(digits.X, digits.y)
+        np.testing.assert_array_equal(classifier.coefs_[0], unwatched.coefs_[0])
 
     def test_reduce_on_plateau(self, digits):
         callback = keras.callbacks.ReduceLROnPlateau("loss", min_delta=10.0, patience=1, factor=0.1)
