@@ -465,6 +465,15 @@ def test_ctrl_c_during_training_ends_with_a_short_message(small_data, tmp_path, 
     assert os.listdir(tmp_path) == ["first_digits.png"]
 
 
+@pytest.fixture
+def hears_ctrl_c():
+    """Make Ctrl-C heard where the tests run as a background job, which shells start deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_ctrl_c_during_a_search_ends_it_all(small_data, tmp_path, capsys):
     class CtrlC(io.StringIO):
         def write(self, text):
@@ -483,6 +492,7 @@ def test_ctrl_c_during_a_search_ends_it_all(small_data, tmp_path, capsys):
     assert os.listdir(tmp_path) == ["first_digits.png"]
 
 
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_ctrl_c_where_python_drops_it_is_not_lost(tmp_path, monkeypatch, capsys):
     class Dropping:
         def __del__(self):
