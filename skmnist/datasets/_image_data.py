@@ -6,7 +6,8 @@ here, so that every format is held to the same rules and its errors read alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,11 @@ class ImageData:
         The label of each image.
     description : str
         What the images are, where they come from, under which licence, and how they are divided.
+        Its first line is a title.
+    files : tuple of str
+        The paths of the files that all of this was read from, for their hashes.
+    names : Mapping from int to str
+        What a label stands for, where that is known. Labels may be missing.
     """
 
     images_train: NDArray[np.uint8]
@@ -32,6 +38,60 @@ class ImageData:
     images_test: NDArray[np.uint8]
     y_test: NDArray[np.int64]
     description: str
+    files: tuple[str, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
+
+
+def assemble(
+    arrays: Sequence[NDArray[Any]],
+    whats: Sequence[str],
+    *,
+    source: str,
+    form: str,
+    split: str,
+    files: tuple[str, ...],
+) -> ImageData:
+    """Check four arrays out of files that name no origin, and say what they are.
+
+    Parameters
+    ----------
+    arrays : sequence of four ndarrays
+        Training images, training labels, test images and test labels, as :func:`as_images` and
+        :func:`as_labels` take them.
+    whats : sequence of four str
+        How an error calls each of them: its name and its file.
+    source : str
+        The path that was asked for.
+    form : str
+        How the files are laid out, as a sentence.
+    split : str
+        How the images were divided, as a sentence.
+    files : tuple of str
+        The paths of the files.
+
+    Raises
+    ------
+    ValueError
+        If an array is not like that, or the parts hold images of different sizes.
+    """
+    images_train = as_images(arrays[0], whats[0])
+    images_test = as_images(arrays[2], whats[2])
+    if images_train.shape[1:] != images_test.shape[1:]:
+        raise ValueError(
+            f"{whats[0]} holds images of {_size(images_train)} pixels and {whats[2]} of "
+            f"{_size(images_test)}; expected one size."
+        )
+    y_train = as_labels(arrays[1], whats[1], len(images_train))
+    y_test = as_labels(arrays[3], whats[3], len(images_test))
+    title = (
+        f"{len(images_train):,} images to train and {len(images_test):,} to test, "
+        f"{_size(images_train)} pixels each, from {source}"
+    )
+    description = (
+        f"{title}\n{'-' * len(title)}\n{form}\n"
+        f"Nothing there names an origin or a licence.\n\nSplit: {split}\n"
+    )
+    return ImageData(images_train, y_train, images_test, y_test, description, files)
 
 
 def as_images(array: NDArray[Any], what: str) -> NDArray[np.uint8]:
@@ -90,3 +150,7 @@ def as_labels(array: NDArray[Any], what: str, n_images: int) -> NDArray[np.int64
     if array.dtype.kind == "u" and array.max() > np.iinfo(np.int64).max:
         raise ValueError(f"{what} holds the label {array.max()}; expected labels below 2**63.")
     return array.astype(np.int64, copy=False)
+
+
+def _size(images: NDArray[np.uint8]) -> str:
+    return f"{images.shape[1]} x {images.shape[2]}"
