@@ -432,6 +432,16 @@ class TestNpz:
             np.lib.format.write_array(member, small_arrays()["x_train"], version=(2, 0))
         assert_holds(load_mnist(path), small_arrays())
 
+    def test_checksum_of_mapped_images(self, tmp_path):
+        # So many that zipfile does not come to their end when it reads the header.
+        images = np.zeros((200, 28, 28), np.uint8)
+        path = write_npz(tmp_path / "wrong.npz", x_train=images, y_train=np.arange(200))
+        content = bytearray(path.read_bytes())
+        content[100_000] ^= 1
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="x_train is damaged: its checksum is wrong"):
+            load_mnist(path)
+
     def test_mapped_images_never_change_the_file(self, tmp_path):
         path = write_npz(tmp_path / "small.npz")
         load_mnist(path).X_train[:] = 0
