@@ -153,6 +153,7 @@ class TestFull:
         assert_holds_arrays(load_mnist("full"))
         assert server.asked == ["/mnist.npz"]
 
+    @pytest.mark.filterwarnings("ignore:A network error occurred")  # scikit-learn tries twice
     @pytest.mark.parametrize("how", ["cut", "cut, of unknown length", "wrong"])
     def test_broken_download_leaves_nothing(self, server, cache, how):
         answer = ("whole", npz()[:-1] + b"x") if how == "wrong" else (how, npz())

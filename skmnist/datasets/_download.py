@@ -14,8 +14,9 @@ ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 def fetch(name: str, sha256: str, subfolder: str = "") -> str:
     """Find one of Keras's files in Keras's cache, or have Keras download it there.
 
-    A file appears in the cache when it is whole and has the right hash, not before: whatever
-    interrupts the download, nothing of it is left. A file in the cache with another hash is
+    A file appears in the cache when it is whole and has the right hash, not before. A download
+    that fails or is interrupted leaves nothing; only a process that is killed leaves a folder
+    ``.download-...``, which nobody takes for the file. A file in the cache with another hash is
     warned about and, once, downloaded anew; it is replaced only by the right one. TensorFlow is
     imported only for a download.
 
