@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skmnist.classifier import SimpleMLPClassifier
-    from skmnist.datasets import load_mnist
+    from skmnist.datasets import load_mnist, read_digit
     from skmnist.display import DigitsDisplay, SearchDisplay, TrainingDisplay
 
 __version__ = _version("skmnist")
@@ -23,6 +23,7 @@ __all__ = [
     "SimpleMLPClassifier",
     "TrainingDisplay",
     "load_mnist",
+    "read_digit",
 ]
 
 _HOMES = {
@@ -31,6 +32,7 @@ _HOMES = {
     "SimpleMLPClassifier": "skmnist.classifier",
     "TrainingDisplay": "skmnist.display",
     "load_mnist": "skmnist.datasets",
+    "read_digit": "skmnist.datasets",
 }
 
 
