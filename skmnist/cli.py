@@ -127,9 +127,10 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--data",
         metavar="SOURCE",
-        help="'sample' (5,000 images, no network needed), 'full' (all 70,000, downloaded once) or "
-        "the path of an .npz file like Keras's mnist.npz; default: the environment variable "
-        "SKMNIST_DATA if it is set, else 'sample'",
+        help="'sample' (5,000 images, no network needed), 'full' (all 70,000, downloaded once), "
+        "'fashion' (Fashion-MNIST), or the path of an .npz file like Keras's mnist.npz, of a .csv "
+        "file, or of a folder of IDX or .csv files; default: the environment variable SKMNIST_DATA "
+        "if it is set, else 'sample'",
     )
     data.add_argument(
         "--raw-pixels",
