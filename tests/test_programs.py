@@ -175,6 +175,8 @@ def test_ctrl_c_ends_a_fit_and_keeps_what_it_learnt():
     script = """
         import signal, warnings
         from skmnist import SimpleMLPClassifier, load_mnist
+        # A shell starts a background job deaf to Ctrl-C, and what that starts is deaf too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         digits = load_mnist("sample")
         X = digits.X_train / 255
         SimpleMLPClassifier(epochs=16).fit(X, digits.y_train)  # compiles
