@@ -173,6 +173,12 @@ class TestCluster:
         np.testing.assert_array_equal(client.compute(predicted).result(), fitted.predict(digits.X))
 
     @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal to kill with")
+    # Seen in one run of several: joblib then had something on the dead worker alone after all.
+    @pytest.mark.xfail(
+        raises=distributed.client.FutureCancelledError,
+        strict=False,
+        reason="joblib's Dask backend doesn't always survive the death of a worker",
+    )
     def test_a_worker_is_killed_in_the_middle_of_a_search(
         self, client, rows, digits, search_alone, tmp_path
     ):
