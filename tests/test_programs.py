@@ -188,15 +188,17 @@ def test_ctrl_c_ends_a_fit_and_keeps_what_it_learnt():
         print(classifier.n_iter_, classifier.score(X, digits.y_train))
         print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
     """
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout.readline() == "ready\n"
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(timeout=4)
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "ready\n"
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=4)
 
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
     message, numbers, handler = out.splitlines()
     assert "interrupted" in message
     assert handler == "True"

@@ -42,7 +42,7 @@ def fetch(name: str, sha256: str, subfolder: str = "") -> str:
     for folder in folders:
         path = folder / name
         if path.is_file():
-            if _sha256(path) == sha256:
+            if sha256_of(path) == sha256:
                 return str(path)
             warnings.warn(
                 f"{path} is damaged, or another file than Keras's: its SHA-256 is not {sha256}. "
@@ -91,6 +91,7 @@ def _cache_bases() -> list[Path]:
     return [home, Path(tempfile.gettempdir(), ".keras")]
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: str | Path) -> str:
+    """Hash a file; in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

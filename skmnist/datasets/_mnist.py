@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist.datasets._choice import check_choice, choose
+from skmnist.datasets._download import sha256_of
 from skmnist.datasets._frames import import_pandas, to_frames
 from skmnist.datasets._image_data import ImageData
 from skmnist.datasets._sources import read_source
@@ -220,9 +220,5 @@ def _target_names(data: ImageData) -> NDArray[np.str_]:
 
 
 def _hashes(files: tuple[str, ...]) -> str:
-    lines = []
-    for path in files:
-        with open(path, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        lines.append(f"{digest}  {os.path.basename(path)}\n")
+    lines = [f"{sha256_of(path)}  {os.path.basename(path)}\n" for path in files]
     return "\nSHA-256:\n" + "".join(lines) if lines else ""
