@@ -41,8 +41,15 @@ def client(tmp_path_factory):
     with (
         # Dask sets OMP_NUM_THREADS for its workers in this process, and leaves it there.
         mock.patch.dict(os.environ),
-        # For so long Dask tries to reach a dead worker for its results, by default 30 s.
-        dask.config.set({"distributed.comm.timeouts.connect": "10s"}),
+        dask.config.set(
+            {
+                # For so long Dask tries to reach a dead worker for its results, by default 30 s.
+                "distributed.comm.timeouts.connect": "10s",
+                # So often Dask drops second copies of data, by default every 2 s: who relies on
+                # them without asking that they stay shall see it here.
+                "distributed.scheduler.active-memory-manager.interval": "50ms",
+            }
+        ),
         distributed.LocalCluster(
             processes=True,
             n_workers=N_WORKERS,
@@ -173,24 +180,22 @@ class TestCluster:
         np.testing.assert_array_equal(client.compute(predicted).result(), fitted.predict(digits.X))
 
     @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal to kill with")
-    # Seen in one run of several: joblib then had something on the dead worker alone after all.
-    @pytest.mark.xfail(
-        raises=distributed.client.FutureCancelledError,
-        strict=False,
-        reason="joblib's Dask backend doesn't always survive the death of a worker",
-    )
     def test_a_worker_is_killed_in_the_middle_of_a_search(
         self, client, rows, digits, search_alone, tmp_path
     ):
         note = tmp_path / "killed"
-        # What Dask can't compute again must be on both workers, as the rows and the labels are,
-        # or be sent with each task, as joblib does it with lists.
+        # What Dask can't compute again must be on both workers and stay there, as the rows and
+        # the labels are, or be sent with each task, as joblib does it with lists.
         folds = StratifiedKFold(3).split(rows, digits.y)
         folds = [(train.tolist(), test.tolist()) for train, test in folds]
         search = new_search(cv=folds, callbacks=die_once(8, note))
         before = worker_pids(client)
-        with joblib.parallel_config(backend="dask", client=client, scatter=[rows, digits.y]):
-            search.fit(rows, digits.y)
+        client.amm.stop()
+        try:
+            with joblib.parallel_config(backend="dask", client=client, scatter=[rows, digits.y]):
+                search.fit(rows, digits.y)
+        finally:
+            client.amm.start()
         killed = int(note.read_text())
         assert killed in before
         assert killed not in worker_pids(client)  # of which there are two again
