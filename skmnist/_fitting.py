@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Training:
-    """A training that has ended, and where the next one can go on.
+    """Where a training has ended, and the next one can go on.
 
     Parameters
     ----------
@@ -41,21 +41,31 @@ class Training:
         The weights and what the optimizer knows.
     history : dict of str to list of float
         The metrics of each epoch, from the first training on.
-    early_stopping : EarlyStopping or None
-        What it saw.
-    callbacks : list of keras.callbacks.Callback
-        The callbacks that were called.
-    is_usable : bool
-        Whether the weights are those of a network that has not diverged.
     """
 
     architecture: Architecture
     seed: int
     state: TrainingState
     history: dict[str, list[float]]
-    early_stopping: EarlyStopping[TrainingState] | None
-    callbacks: list[keras.callbacks.Callback]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one training.
+
+    Parameters
+    ----------
+    training : Training
+        Where it has ended.
+    is_usable : bool
+        Whether the weights are those of a network that has not diverged.
+    early_stopping : EarlyStopping or None
+        What it saw.
+    """
+
+    training: Training
     is_usable: bool
+    early_stopping: EarlyStopping[TrainingState] | None
 
 
 def architecture_of(estimator: SimpleMLPClassifier, training_set: TrainingSet) -> Architecture:
@@ -87,7 +97,7 @@ def run_training(
     validation_data: ValidationData | None,
     callbacks: Sequence[keras.callbacks.Callback],
     listeners: Sequence[keras.callbacks.Callback] = (),
-) -> Training:
+) -> Outcome:
     """Train the network of an estimator.
 
     Parameters
@@ -111,7 +121,7 @@ def run_training(
 
     Returns
     -------
-    Training
+    Outcome
         What came of it.
     """
     if last is None:
@@ -159,15 +169,8 @@ def run_training(
             progress=shown,
         )
     _warn(network, len(history.get("loss", ())))
-    return Training(
-        architecture,
-        seed,
-        network.state,
-        history,
-        early_stopping,
-        list(callbacks),
-        network.is_usable,
-    )
+    training = Training(architecture, seed, network.state, history)
+    return Outcome(training, network.is_usable, early_stopping)
 
 
 def _check_same_network(architecture: Architecture, last: Architecture) -> None:

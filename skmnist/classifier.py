@@ -17,9 +17,10 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist._callbacks import EpochTasks, copy_callbacks
-from skmnist._fitting import Training, architecture_of, run_training
+from skmnist._fitting import Outcome, Training, architecture_of, run_training
 from skmnist._inputs import TrainingSet, check_rows, check_training_set, check_validation_data
 from skmnist._labels import check_classes
+from skmnist._state import attributes_of, plain_state
 from skmnist.network.architecture import (
     Architecture,
     activation_names,
@@ -344,23 +345,24 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         if getattr(self, "_skl_callbacks", None):
             attributes = partial(self._attributes_to_predict, architecture, training_set)
             listeners.append(EpochTasks(self, context, attributes, X=X, y=y))
-        training = run_training(
+        callbacks = copy_callbacks(self.callbacks)
+        outcome = run_training(
             self,
             architecture,
             training_set,
             last=self._training if goes_on else None,
             is_partial=False,
             validation_data=check_validation_data(training_set, X_val, y_val, sample_weight_val),
-            callbacks=copy_callbacks(self.callbacks),
+            callbacks=callbacks,
             listeners=listeners,
         )
-        self._remember(training, training_set)
+        self._remember(outcome, training_set, callbacks)
         context.call_on_fit_task_end(
             estimator=self,
             X=X,
             y=y,
             reconstruction_attributes=lambda: self._attributes_to_predict(
-                architecture, training_set, training.state.weights
+                architecture, training_set, self._weights
             ),
         )
         return self
@@ -419,16 +421,17 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             goes_on=goes_on,
             min_classes=1,
         )
-        training = run_training(
+        callbacks = copy_callbacks(self.callbacks)
+        outcome = run_training(
             self,
             architecture_of(self, training_set),
             training_set,
             last=self._training if goes_on else None,
             is_partial=True,
             validation_data=None,
-            callbacks=copy_callbacks(self.callbacks),
+            callbacks=callbacks,
         )
-        self._remember(training, training_set)
+        self._remember(outcome, training_set, callbacks)
         return self
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -517,28 +520,38 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what is made again when it is needed."""
-        return {**super().__getstate__(), "_model": None}
+        """Say all of it in plain values, for pickle and its likes."""
+        return plain_state(super().__getstate__())
 
-    def _remember(self, training: Training, training_set: TrainingSet) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Be what the plain values say."""
+        super().__setstate__(attributes_of(state))
+
+    def _remember(
+        self,
+        outcome: Outcome,
+        training_set: TrainingSet,
+        callbacks: list[keras.callbacks.Callback],
+    ) -> None:
+        training = outcome.training
         self.__dict__.pop("feature_names_in_", None)
         weights = training.state.weights
         self.__dict__.update(
             self._attributes_to_predict(training.architecture, training_set, weights)
         )
-        self._is_usable = training.is_usable
+        self._is_usable = outcome.is_usable
         self._training = training
         self.history_ = training.history
         self.loss_curve_ = training.history.setdefault("loss", [])
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
         self.n_iter_ = len(self.loss_curve_)
-        self.callbacks_ = training.callbacks
+        self.callbacks_ = callbacks
         self.coefs_ = weights[::2]
         self.intercepts_ = weights[1::2]
         self.n_layers_ = len(self.coefs_) + 1
         self.n_outputs_ = training.architecture.n_classes
         self.out_activation_ = "softmax"
-        stopping = training.early_stopping
+        stopping = outcome.early_stopping
         self.validation_scores_ = None if stopping is None else stopping.scores
         self.best_validation_score_ = None if stopping is None else stopping.best_score
         self.best_loss_ = min(self.loss_curve_, default=None) if stopping is None else None

@@ -58,10 +58,15 @@ class Architecture:
         return math.prod(self.input_shape)
 
     @property
+    def weight_shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of the kernel and the bias of each Dense layer."""
+        widths = (self.n_features, *self.hidden_units, self.n_classes)
+        return [shape for n_in, n_out in pairwise(widths) for shape in ((n_in, n_out), (n_out,))]
+
+    @property
     def n_weights(self) -> int:
         """Number of trainable values: 3,985 for 28 × 28 pixels, 5 hidden units, 10 classes."""
-        widths = (self.n_features, *self.hidden_units, self.n_classes)
-        return sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths))
+        return sum(math.prod(shape) for shape in self.weight_shapes)
 
     def layers(
         self,

@@ -26,6 +26,13 @@ ELEMENTWISE = (
 )
 
 
+_SCHEDULES = {
+    name: value
+    for name, value in vars(keras.optimizers.schedules).items()
+    if inspect.isclass(value) and name != "LearningRateSchedule"
+}
+
+
 def optimizer_names() -> list[str]:
     """Names of Keras's optimizers, in alphabetical order."""
     return sorted(_classes_by_name())
@@ -61,6 +68,42 @@ def make_optimizer(
             "losses need no scaling. Pass the optimizer inside it."
         )
     return type(optimizer).from_config(_config_of(optimizer))
+
+
+def plain_optimizer(
+    optimizer: keras.optimizers.Optimizer,
+) -> dict[str, Any] | keras.optimizers.Optimizer:
+    """Describe an optimizer of Keras's own by plain values.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        Its state is left out.
+
+    Returns
+    -------
+    dict
+        To be read by `optimizer_from_plain`; or the optimizer itself, if Keras doesn't know its
+        class, or that of its schedule.
+    """
+    name = type(optimizer).__name__.lower()
+    schedule = _schedule_of(optimizer)
+    is_known = _classes_by_name().get(name) is type(optimizer)
+    if is_known and (schedule is None or type(schedule) in _SCHEDULES.values()):
+        return {"keras_optimizer": name, "config": optimizer.get_config()}
+    return optimizer
+
+
+def optimizer_from_plain(plain: Any) -> Any:
+    """Make the optimizer that `plain_optimizer` described; anything else is returned as it is."""
+    if not (isinstance(plain, dict) and set(plain) == {"keras_optimizer", "config"}):
+        return plain
+    config = dict(plain["config"])
+    rate = config["learning_rate"]
+    if isinstance(rate, dict):
+        # Not by Keras's deserialize, which imports what a file names.
+        config["learning_rate"] = _SCHEDULES[rate["class_name"]](**rate["config"])
+    return _classes_by_name()[plain["keras_optimizer"]](**config)
 
 
 def _classes_by_name() -> dict[str, type[keras.optimizers.Optimizer]]:

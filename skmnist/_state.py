@@ -1,0 +1,182 @@
+"""A `SimpleMLPClassifier` as plain values: arrays, text, numbers, and lists and dicts of them.
+
+This is what is pickled, copied and saved of one. A file that holds no objects of Keras or of this
+package can be read by what refuses to make any, stays small, and does not break when a class moves.
+What users pass in and is no value, such as a function as activation or a callback, stays what
+it is.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import warnings
+from typing import Any
+
+import keras
+import sklearn
+from sklearn.exceptions import InconsistentVersionWarning
+
+import skmnist
+from skmnist._fitting import Training
+from skmnist.network.architecture import Architecture, activation_names
+from skmnist.network.optimizers import optimizer_from_plain, plain_optimizer
+from skmnist.network.training import TrainingState
+
+# Goes up when what is written can't be read by the versions before.
+_FORMAT = 1
+
+
+class OtherVersionsWarning(InconsistentVersionWarning):
+    """A classifier was saved with other versions of the packages than it is loaded with.
+
+    Parameters
+    ----------
+    saved, loaded : dict of str to str
+        The version of each package.
+    """
+
+    def __init__(self, saved: dict[str, str], loaded: dict[str, str]) -> None:
+        super().__init__(
+            estimator_name="SimpleMLPClassifier",
+            current_sklearn_version=loaded["scikit-learn"],
+            original_sklearn_version=saved["scikit-learn"],
+        )
+        self.saved = saved
+        self.loaded = loaded
+
+    def __str__(self) -> str:
+        differences = [
+            f"{name} {self.saved[name]} (here {version})"
+            for name, version in self.loaded.items()
+            if self.saved[name] != version
+        ]
+        return (
+            f"A SimpleMLPClassifier is loaded that was saved with {', '.join(differences)}. It may "
+            "predict or go on training differently. Install those versions, or check it again."
+        )
+
+
+def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Turn the attributes of a classifier into plain values.
+
+    Parameters
+    ----------
+    attributes : dict
+        The attributes, which are not changed.
+
+    Returns
+    -------
+    dict
+        Arrays are not copied.
+    """
+    # The Keras model is made again when it is needed.
+    state = {**attributes, "_saved_with": {"format": _FORMAT, **_versions()}}
+    for name in {"optimizer", "_optimizer"} & set(state):
+        if isinstance(state[name], keras.optimizers.Optimizer):
+            state[name] = plain_optimizer(state[name])
+    if "_architecture" in state:
+        state["_architecture"] = dataclasses.asdict(state["_architecture"])
+        state["_model"] = None
+    if "_training" in state:
+        training: Training = state["_training"]
+        # All else that it knows are attributes of their own.
+        state["_training"] = {
+            "seed": training.seed,
+            "optimizer_key": training.state.optimizer_key,
+            "optimizer_state": training.state.optimizer_state,
+        }
+    if "callbacks_" in state:
+        state["callbacks_"] = [_without_model(callback) for callback in state["callbacks_"]]
+    return state
+
+
+def attributes_of(state: dict[str, Any]) -> dict[str, Any]:
+    """Turn plain values back into the attributes of a classifier.
+
+    Nothing in them is run: where a name of Keras's is expected, only Keras's own are looked up.
+
+    Parameters
+    ----------
+    state : dict
+        What `plain_state` returned.
+
+    Returns
+    -------
+    dict
+        The attributes.
+
+    Raises
+    ------
+    ValueError
+        If it was made by a version of this package that is too new, or was not made by it.
+
+    Warns
+    -----
+    OtherVersionsWarning
+        If the packages' versions were others.
+    """
+    attributes = dict(state)
+    _check_versions(attributes.pop("_saved_with", None))
+    for name in {"optimizer", "_optimizer"} & set(attributes):
+        attributes[name] = optimizer_from_plain(attributes[name])
+    try:
+        if "_architecture" in attributes:
+            architecture = _checked(Architecture(**attributes["_architecture"]))
+            weights = attributes["_weights"]
+            if [array.shape for array in weights] != architecture.weight_shapes:
+                raise ValueError("the weights are not those of its layers")
+            attributes["_architecture"] = architecture
+        if "_training" in attributes:
+            training = attributes["_training"]
+            attributes["_training"] = Training(
+                architecture,
+                training["seed"],
+                TrainingState(weights, training["optimizer_key"], training["optimizer_state"]),
+                attributes["history_"],
+            )
+    except (AttributeError, KeyError, NameError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"This is not the state of a SimpleMLPClassifier, or a damaged one: {error!r}."
+        ) from error
+    return attributes
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "skmnist": skmnist.__version__,
+        "scikit-learn": sklearn.__version__,
+        "keras": keras.__version__,
+    }
+
+
+def _check_versions(saved_with: dict[str, Any] | None) -> None:
+    if not isinstance(saved_with, dict) or not {"format", *_versions()} <= set(saved_with):
+        raise ValueError("This is not the state of a SimpleMLPClassifier: it doesn't say of when.")
+    saved = {name: saved_with[name] for name in _versions()}
+    if saved_with["format"] > _FORMAT:
+        raise ValueError(
+            f"This SimpleMLPClassifier was saved with skmnist {saved['skmnist']}, in a form that "
+            f"skmnist {skmnist.__version__} can't read. Install skmnist {saved['skmnist']} or a "
+            "later version."
+        )
+    if saved != _versions():
+        warnings.warn(OtherVersionsWarning(saved, _versions()), stacklevel=4)
+
+
+def _checked(architecture: Architecture) -> Architecture:
+    activation = architecture.activation
+    if not callable(activation) and activation not in activation_names():
+        raise ValueError(f"there is no activation {activation!r}")
+    return dataclasses.replace(
+        architecture,
+        input_shape=tuple(architecture.input_shape),
+        hidden_units=tuple(architecture.hidden_units),
+    )
+
+
+def _without_model(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
+    # The model of a training that is over: large, and no plain value.
+    alone = copy.copy(callback)
+    alone._model = None
+    return alone
