@@ -11,6 +11,7 @@ from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from skmnist._show_versions import show_versions
     from skmnist.classifier import SimpleMLPClassifier
     from skmnist.datasets import load_mnist, read_digit
     from skmnist.display import DigitsDisplay, SearchDisplay, TrainingDisplay
@@ -24,6 +25,7 @@ __all__ = [
     "TrainingDisplay",
     "load_mnist",
     "read_digit",
+    "show_versions",
 ]
 
 _HOMES = {
@@ -33,6 +35,7 @@ _HOMES = {
     "TrainingDisplay": "skmnist.display",
     "load_mnist": "skmnist.datasets",
     "read_digit": "skmnist.datasets",
+    "show_versions": "skmnist._show_versions",
 }
 
 
