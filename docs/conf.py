@@ -1,0 +1,126 @@
+"""Sphinx's configuration: ``sphinx-build -W --keep-going -b html docs docs/_build/html``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+# What a reader of the pages sees should not depend on the machine that built them.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["SKMNIST_DATA"] = "sample"
+
+HERE = Path(__file__).parent
+sys.path.append(str(HERE / "_ext"))
+
+from inventories import write_inventories  # noqa: E402
+
+project = "skmnist"
+author = "The skmnist developers"
+copyright = f"2026, {author}"  # noqa: A001
+release = version = version_of("skmnist")
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "repository_links",
+]
+root_doc = "index"
+exclude_patterns = ["_build"]
+templates_path = ["_templates"]
+nitpicky = True
+
+# The guides -------------------------------------------------------------------------------------
+
+myst_enable_extensions = ["attrs_inline", "colon_fence"]
+myst_heading_anchors = 3
+suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds functions
+
+# The API ----------------------------------------------------------------------------------------
+
+autosummary_generate = True
+autodoc_default_options = {"member-order": "groupwise"}
+autodoc_typehints = "none"  # the docstrings tell the types, and more
+add_module_names = False
+maximum_signature_line_length = 72
+
+numpydoc_show_class_members = False  # the class template lists them
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"
+numpydoc_xref_aliases = {
+    "ndarray": "numpy.ndarray",
+    "bool": "python:bool",
+    "boolean": "python:bool",
+    "ConvergenceWarning": "sklearn.exceptions.ConvergenceWarning",
+    "DigitsDisplay": "skmnist.DigitsDisplay",
+    "SearchDisplay": "skmnist.SearchDisplay",
+    "SimpleMLPClassifier": "skmnist.SimpleMLPClassifier",
+    "TrainingDisplay": "skmnist.TrainingDisplay",
+}
+
+# Other projects' pages. Where they can't be reached, the few that are referred to are known by the
+# inventories in _ext; a build without a network gives the same links.
+intersphinx_mapping = {
+    name: (address, (None, inventory))
+    for name, (address, inventory) in write_inventories(HERE / "_build" / "inventories").items()
+}
+intersphinx_timeout = 5
+
+# The gallery ------------------------------------------------------------------------------------
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"plot_",
+    "ignore_pattern": r"benchmarks|notebook",
+    "doc_module": ("skmnist",),
+    "backreferences_dir": "generated/backreferences",
+    "reference_url": {"skmnist": None},
+    "remove_config_comments": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "min_reported_time": 1,
+}
+
+# The look ---------------------------------------------------------------------------------------
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skmnist"
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
+html_logo = "_static/logo.svg"
+html_favicon = "_static/favicon.svg"
+html_show_sourcelink = False
+html_copy_source = False
+html_sidebars = {"changelog": [], "comparison": []}
+html_theme_options = {
+    "logo": {
+        "text": "skmnist",
+        "image_light": "_static/logo.svg",
+        "image_dark": "_static/logo.svg",
+    },
+    "header_links_before_dropdown": 6,
+    "navbar_align": "left",
+    "show_toc_level": 2,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": ["theme-version"],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
+
+# Links to the outside, where there is a network:
+# `sphinx-build -b linkcheck docs docs/_build/linkcheck`.
+linkcheck_timeout = 20
+linkcheck_anchors = False
+linkcheck_ignore = [r"http://yann\.lecun\.com/.*"]  # it answers to browsers alone
