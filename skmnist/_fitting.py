@@ -19,6 +19,7 @@ from skmnist._parameters import check_activation, check_hidden_units
 from skmnist._scikeras import train_network
 from skmnist.network.architecture import Architecture
 from skmnist.network.early_stopping import EarlyStopping
+from skmnist.network.interruption import deferred_interrupts
 from skmnist.network.progress import Progress
 from skmnist.network.training import Network, TrainingState
 from skmnist.network.validation import ValidationData
@@ -147,7 +148,8 @@ def run_training(
         if estimator.verbose
         else nullcontext()
     )
-    with progress as shown:
+    # Around the building too, where a KeyboardInterrupt that Python drops would be lost.
+    with progress as shown, deferred_interrupts() as interrupts:
         network, history = train_network(
             architecture,
             training_set.x,
@@ -167,7 +169,10 @@ def run_training(
             early_stopping=early_stopping,
             callbacks=[*callbacks, *listeners],
             progress=shown,
+            interrupts=interrupts,
         )
+    # Pressed behind the last block, it came too late to end anything, and is said too.
+    network.was_interrupted |= interrupts.is_pressed
     _warn(network, len(history.get("loss", ())))
     training = Training(architecture, seed, network.state, history)
     return Outcome(training, network.is_usable, early_stopping)
@@ -212,7 +217,7 @@ def _warn(network: Network, n_epochs: int) -> None:
     if network.was_interrupted:
         warnings.warn(
             f"Training was interrupted after {n_epochs} whole epochs. The classifier keeps what "
-            "it has learnt so far.",
+            "it has learnt so far. Press Ctrl-C twice to end a search.",
             UserWarning,
             stacklevel=5,
         )

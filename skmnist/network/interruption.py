@@ -4,39 +4,65 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+# Within this many seconds, a second Ctrl-C belongs to the first.
+TWICE_SECONDS = 3.0
+
+
+class Interrupts:
+    """What Ctrl-C has done while somebody looked after it.
+
+    Attributes
+    ----------
+    is_pressed : bool
+        Whether Ctrl-C was pressed.
+    is_pressed_twice : bool
+        Whether it was pressed twice, one right after the other.
+    """
+
+    _last_press = float("-inf")  # of the process, not of one training: a search has many
+
+    def __init__(self) -> None:
+        self.is_pressed = self.is_pressed_twice = False
+        self._is_over = False
+
+    def _take_note(self, signal_number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        self.is_pressed_twice |= now - Interrupts._last_press < TWICE_SECONDS
+        Interrupts._last_press = now
+        self.is_pressed = True
+        # Over: an exception may have kept `deferred_interrupts` from leaving the signal to others.
+        if self.is_pressed_twice or self._is_over:
+            raise KeyboardInterrupt
+
 
 @contextmanager
-def deferred_interrupts() -> Iterator[Callable[[], bool]]:
+def deferred_interrupts() -> Iterator[Interrupts]:
     """Take note of Ctrl-C instead of raising KeyboardInterrupt wherever Python happens to be.
 
     Python drops an exception that is raised while it destroys an object, and TensorFlow
-    destroys many: a Ctrl-C could be lost. A second Ctrl-C raises KeyboardInterrupt at once.
+    destroys many: a Ctrl-C could be lost. A second Ctrl-C within 3 seconds, also in the next
+    training, raises KeyboardInterrupt at once: the first one ends a training, two end a search.
 
     Where this is not the main thread, or somebody else handles the signal, nothing is changed.
 
     Yields
     ------
-    callable
-        Returns whether Ctrl-C was pressed.
+    Interrupts
+        What was taken note of, so far.
     """
+    interrupts = Interrupts()
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield lambda: False
+        yield interrupts
         return
-    is_pressed = False
-
-    def take_note(signal_number: int, frame: FrameType | None) -> None:
-        nonlocal is_pressed
-        if is_pressed:
-            raise KeyboardInterrupt
-        is_pressed = True
-
-    signal.signal(signal.SIGINT, take_note)
     try:
-        yield lambda: is_pressed
+        signal.signal(signal.SIGINT, interrupts._take_note)
+        yield interrupts
     finally:
+        interrupts._is_over = True
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from skmnist.network.architecture import Architecture, build_sequential
 from skmnist.network.blocks import Block, BlockReader, bytes_needed
 from skmnist.network.callbacks import Nobody, Watchers, wants_batches
 from skmnist.network.early_stopping import EarlyStopping
-from skmnist.network.interruption import deferred_interrupts
+from skmnist.network.interruption import Interrupts
 from skmnist.network.memory import ROWS_MEMORY
 from skmnist.network.optimizers import OptimizerSpec
 from skmnist.network.planning import plan
@@ -83,6 +83,7 @@ class Network(keras.Sequential):
         seed: int,
         batch_size: int,
         epochs: int,
+        interrupts: Interrupts,
         initial_epoch: int = 0,
         shuffle: bool = True,
         state: TrainingState | None = None,
@@ -108,6 +109,9 @@ class Network(keras.Sequential):
             Rows per optimizer step.
         epochs : int
             Number of the epoch to stop before.
+        interrupts : Interrupts
+            Says whether Ctrl-C was pressed. One ends the training, two right after another, or
+            one before it has begun, raise KeyboardInterrupt.
         initial_epoch : int, default=0
             Number of the first epoch.
         shuffle : bool, default=True
@@ -155,7 +159,6 @@ class Network(keras.Sequential):
         with (
             PROGRAMS.borrow(spec) as program,
             ROWS_MEMORY.borrow(bytes_needed(x, block_shape)) as memory,
-            deferred_interrupts() as is_interrupted,
         ):
             self._load(program, state)
             reader = BlockReader(x, codes, row_weights, block_shape, memory)
@@ -165,13 +168,15 @@ class Network(keras.Sequential):
             if early_stopping is not None and validation_data is not None and state is not None:
                 scores = validate(self.architecture, state.weights, validation_data)
                 early_stopping.start_from(scores["val_accuracy"], TrainingState.of(program))
+            if interrupts.is_pressed:  # nothing is learnt yet that could be kept
+                raise KeyboardInterrupt
             initial_epoch = watchers.training_begins(initial_epoch)
             try:
                 for epoch in range(initial_epoch, epochs):
                     watchers.epoch_begins(epoch)
                     program.set_dropout_seed((seed, epoch))
                     blocks = reader.read(_epoch_order(rows, seed, epoch) if shuffle else rows)
-                    logs = self._train_epoch(program, blocks, watchers, progress, is_interrupted)
+                    logs = self._train_epoch(program, blocks, watchers, progress, interrupts)
                     if validation_data is not None:
                         logs |= validate(self.architecture, program.weights(), validation_data)
                     is_over = self.has_diverged
@@ -185,9 +190,9 @@ class Network(keras.Sequential):
                     if is_over or watchers.wants_to_stop:
                         break
             except KeyboardInterrupt:
+                if interrupts.is_pressed_twice:
+                    raise
                 self.was_interrupted = True
-            # Pressed behind the last block, it came too late to end anything, and is said too.
-            self.was_interrupted |= is_interrupted()
             program.optimizer.finalize_variable_values(program.variables)
             best = None if early_stopping is None else early_stopping.best_state
             if best is not None:
@@ -215,7 +220,7 @@ class Network(keras.Sequential):
         blocks: Iterator[Block],
         watchers: Watchers | Nobody,
         progress: Progress | None,
-        is_interrupted: Callable[[], bool],
+        interrupts: Interrupts,
     ) -> dict[str, float]:
         loss = weight = n_correct = n_rows = 0.0
         n_batches = 0
@@ -232,7 +237,7 @@ class Network(keras.Sequential):
             watchers.block_ends(n_batches - 1, logs)
             if progress is not None:
                 progress.advance(block.n_rows, logs)
-            if is_interrupted():
+            if interrupts.is_pressed:
                 raise KeyboardInterrupt
             self.has_diverged = not math.isfinite(loss)
             if self.has_diverged or watchers.wants_to_stop:
