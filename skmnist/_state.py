@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import operator
 import warnings
 from typing import Any
 
 import keras
 import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.utils.metadata_routing import MetadataRequest
 
 import skmnist
 from skmnist._fitting import Training
@@ -86,12 +88,15 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
             "optimizer_key": training.state.optimizer_key,
             "optimizer_state": training.state.optimizer_state,
         }
+    if "_metadata_request" in state:
+        # It knows the classifier, whose state this is.
+        state["_metadata_request"] = state["_metadata_request"]._serialize()
     if "callbacks_" in state:
         state["callbacks_"] = [_without_model(callback) for callback in state["callbacks_"]]
     return state
 
 
-def attributes_of(state: dict[str, Any]) -> dict[str, Any]:
+def attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
     """Turn plain values back into the attributes of a classifier.
 
     Nothing in them is run: where a name of Keras's is expected, only Keras's own are looked up.
@@ -100,6 +105,8 @@ def attributes_of(state: dict[str, Any]) -> dict[str, Any]:
     ----------
     state : dict
         What `plain_state` returned.
+    owner : SimpleMLPClassifier
+        The classifier that they shall be attributes of.
 
     Returns
     -------
@@ -116,29 +123,43 @@ def attributes_of(state: dict[str, Any]) -> dict[str, Any]:
     OtherVersionsWarning
         If the packages' versions were others.
     """
-    attributes = dict(state)
-    _check_versions(attributes.pop("_saved_with", None))
-    for name in {"optimizer", "_optimizer"} & set(attributes):
-        attributes[name] = optimizer_from_plain(attributes[name])
+    _check_versions(state.get("_saved_with"))
     try:
-        if "_architecture" in attributes:
-            architecture = _checked(Architecture(**attributes["_architecture"]))
-            weights = attributes["_weights"]
-            if [array.shape for array in weights] != architecture.weight_shapes:
-                raise ValueError("the weights are not those of its layers")
-            attributes["_architecture"] = architecture
-        if "_training" in attributes:
-            training = attributes["_training"]
-            attributes["_training"] = Training(
-                architecture,
-                training["seed"],
-                TrainingState(weights, training["optimizer_key"], training["optimizer_state"]),
-                attributes["history_"],
-            )
-    except (AttributeError, KeyError, NameError, TypeError, ValueError) as error:
+        return _attributes_of(state, owner)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"This is not the state of a SimpleMLPClassifier, or a damaged one: {error!r}."
         ) from error
+
+
+def _attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
+    attributes = {name: value for name, value in state.items() if name != "_saved_with"}
+    for name in {"optimizer", "_optimizer"} & set(attributes):
+        attributes[name] = optimizer_from_plain(attributes[name])
+    if "_metadata_request" in attributes:
+        requests = MetadataRequest(owner)
+        for method, parameters in attributes["_metadata_request"].items():
+            for name, alias in parameters.items():
+                getattr(requests, method).add_request(param=name, alias=alias)
+        attributes["_metadata_request"] = requests
+    if "_architecture" not in attributes:
+        return attributes
+
+    architecture = _architecture_of(attributes["_architecture"])
+    weights = attributes["_weights"]
+    if [array.shape for array in weights] != architecture.weight_shapes:
+        raise ValueError("the weights are not those of its layers")
+    if len(attributes["classes_"]) != architecture.n_classes:
+        raise ValueError("the classes are not as many as the units of its last layer")
+    attributes["_architecture"] = architecture
+    if "_training" in attributes:
+        training = attributes["_training"]
+        attributes["_training"] = Training(
+            architecture,
+            operator.index(training["seed"]),
+            TrainingState(weights, training["optimizer_key"], training["optimizer_state"]),
+            attributes["history_"],
+        )
     return attributes
 
 
@@ -164,15 +185,13 @@ def _check_versions(saved_with: dict[str, Any] | None) -> None:
         warnings.warn(OtherVersionsWarning(saved, _versions()), stacklevel=4)
 
 
-def _checked(architecture: Architecture) -> Architecture:
+def _architecture_of(description: dict[str, Any]) -> Architecture:
+    architecture = Architecture(**description)
+    # Keras would look anything else up in a module that the file names.
     activation = architecture.activation
     if not callable(activation) and activation not in activation_names():
         raise ValueError(f"there is no activation {activation!r}")
-    return dataclasses.replace(
-        architecture,
-        input_shape=tuple(architecture.input_shape),
-        hidden_units=tuple(architecture.hidden_units),
-    )
+    return architecture
 
 
 def _without_model(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:

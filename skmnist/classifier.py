@@ -525,7 +525,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Be what the plain values say."""
-        super().__setstate__(attributes_of(state))
+        super().__setstate__(attributes_of(state, self))
 
     def _remember(
         self,
@@ -533,28 +533,30 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         training_set: TrainingSet,
         callbacks: list[keras.callbacks.Callback],
     ) -> None:
-        training = outcome.training
-        self.__dict__.pop("feature_names_in_", None)
+        training, stopping = outcome.training, outcome.early_stopping
         weights = training.state.weights
-        self.__dict__.update(
-            self._attributes_to_predict(training.architecture, training_set, weights)
-        )
-        self._is_usable = outcome.is_usable
-        self._training = training
-        self.history_ = training.history
-        self.loss_curve_ = training.history.setdefault("loss", [])
-        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
-        self.n_iter_ = len(self.loss_curve_)
-        self.callbacks_ = callbacks
-        self.coefs_ = weights[::2]
-        self.intercepts_ = weights[1::2]
-        self.n_layers_ = len(self.coefs_) + 1
-        self.n_outputs_ = training.architecture.n_classes
-        self.out_activation_ = "softmax"
-        stopping = outcome.early_stopping
-        self.validation_scores_ = None if stopping is None else stopping.scores
-        self.best_validation_score_ = None if stopping is None else stopping.best_score
-        self.best_loss_ = min(self.loss_curve_, default=None) if stopping is None else None
+        losses = training.history.setdefault("loss", [])
+        fitted = {
+            **self._attributes_to_predict(training.architecture, training_set, weights),
+            "_is_usable": outcome.is_usable,
+            "_training": training,
+            "history_": training.history,
+            "loss_curve_": losses,
+            "loss_": losses[-1] if losses else None,
+            "n_iter_": len(losses),
+            "callbacks_": callbacks,
+            "coefs_": weights[::2],
+            "intercepts_": weights[1::2],
+            "n_layers_": len(weights) // 2 + 1,
+            "n_outputs_": training.architecture.n_classes,
+            "out_activation_": "softmax",
+            "validation_scores_": None if stopping is None else stopping.scores,
+            "best_validation_score_": None if stopping is None else stopping.best_score,
+            "best_loss_": min(losses, default=None) if stopping is None else None,
+        }
+        kept = {name: value for name, value in vars(self).items() if name != "feature_names_in_"}
+        # All at once: a Ctrl-C in between would leave half of the last fit and half of this.
+        self.__dict__ = {**kept, **fitted}
 
     def _attributes_to_predict(
         self, architecture: Architecture, training_set: TrainingSet, weights: list[np.ndarray]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import signal
 import subprocess
 import sys
@@ -162,12 +161,6 @@ def test_a_fit_after_clear_is_the_same_fit(sample):
     skmnist.network.clear()
     after = SimpleMLPClassifier(random_state=0).fit(X, y)
     np.testing.assert_array_equal(before.coefs_[0], after.coefs_[0])
-
-
-def test_a_program_is_never_pickled(sample):
-    classifier = SimpleMLPClassifier(random_state=0).fit(sample.images_train, sample.y_train)
-    classifier.model_  # noqa: B018 - made here, so that it could be pickled
-    assert len(pickle.dumps(classifier)) < 64 * 1024
 
 
 def test_ctrl_c_ends_a_fit_and_keeps_what_it_learnt():

@@ -1,9 +1,7 @@
 """What scikit-learn's tools do with the classifier, and what it leaves behind for a notebook."""
 
-import copy
 import pickle
 
-import joblib
 import keras
 import numpy as np
 import pytest
@@ -186,88 +184,6 @@ class TestParameters:
         classifier.fit(digits.X, digits.y)
         assert [kernel.shape for kernel in classifier.coefs_] == [(784, 9), (9, 9), (9, 10)]
         assert classifier.n_iter_ == 1
-
-
-UNPICKLE = """
-import json, pickle, sys
-import joblib
-import numpy as np
-folder = sys.argv[1]
-with open(f"{folder}/estimators.pickle", "rb") as file:
-    estimators = pickle.load(file)
-estimators["joblib"] = joblib.load(f"{folder}/classifier.joblib")
-X = np.load(f"{folder}/X.npy")
-probabilities = {name: e.predict_proba(X) for name, e in estimators.items()}
-estimators["joblib"].partial_fit(X, np.arange(len(X)) % 10)
-probabilities["a further epoch"] = estimators["joblib"].predict_proba(X)
-np.savez(f"{folder}/probabilities.npz", **probabilities)
-print(json.dumps(True))
-"""
-
-
-def copies_of(estimator, folder):
-    joblib.dump(estimator, folder / "dumped.joblib", compress=3)
-    yield pickle.loads(pickle.dumps(estimator))
-    yield pickle.loads(pickle.dumps(estimator, protocol=2))
-    yield joblib.load(folder / "dumped.joblib")
-    yield copy.deepcopy(estimator)
-
-
-class TestCopies:
-    @pytest.mark.parametrize("name", ["fitted", "fitted_to_images", "pipeline"])
-    def test_copies_predict_bit_for_bit_the_same(self, request, name, digits, tmp_path):
-        estimator = request.getfixturevalue(name)
-        X = digits.images if name == "fitted_to_images" else digits.X
-        expected = estimator.predict_proba(X)
-        for twin in copies_of(estimator, tmp_path):
-            np.testing.assert_array_equal(twin.predict_proba(X), expected)
-            if name != "pipeline":
-                assert twin.history_ == estimator.history_
-                assert twin.n_iter_ == estimator.n_iter_
-
-    def test_copies_can_be_made_of_everything(self, digits, tmp_path):
-        """Of an instance of an optimizer, a schedule, a function, and of no training at all."""
-        schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
-        classifier = SimpleMLPClassifier(
-            np.array([4]),
-            optimizer=keras.optimizers.SGD(schedule),
-            activation=keras.activations.relu,
-            random_state=np.random.RandomState(0),
-        )
-        for twin in copies_of(classifier, tmp_path):
-            assert repr(twin).split("optimizer")[0] == repr(classifier).split("optimizer")[0]
-        classifier.fit(digits.X, digits.y)
-        _ = classifier.model_
-        for twin in copies_of(classifier, tmp_path):
-            np.testing.assert_array_equal(
-                twin.predict_proba(digits.X), classifier.predict_proba(digits.X)
-            )
-
-    def test_copies_go_on_by_themselves(self, digits, tmp_path):
-        classifier = SimpleMLPClassifier(epochs=1, random_state=0).fit(digits.X, digits.y)
-        expected = classifier.predict_proba(digits.X)
-        twins = list(copies_of(classifier, tmp_path))
-        for twin in twins:
-            twin.partial_fit(digits.X, digits.y)
-            assert twin.n_iter_ == 2
-        np.testing.assert_array_equal(classifier.predict_proba(digits.X), expected)
-        assert classifier.n_iter_ == len(classifier.loss_curve_) == 1
-        classifier.partial_fit(digits.X, digits.y)
-        for twin in twins:
-            assert_same_network(twin, classifier)
-
-    def test_in_another_process(self, fitted, pipeline, digits, run_python, tmp_path):
-        with (tmp_path / "estimators.pickle").open("wb") as file:
-            pickle.dump({"pickle": fitted, "pipeline": pipeline}, file)
-        joblib.dump(fitted, tmp_path / "classifier.joblib")
-        np.save(tmp_path / "X.npy", digits.X)
-        assert run_python(UNPICKLE, tmp_path)
-        with np.load(tmp_path / "probabilities.npz") as archive:
-            there = dict(archive)
-        for name, estimator in {"pickle": fitted, "joblib": fitted, "pipeline": pipeline}.items():
-            np.testing.assert_array_equal(there[name], estimator.predict_proba(digits.X))
-        further = copy.deepcopy(fitted).partial_fit(digits.X, np.arange(len(digits.X)) % 10)
-        np.testing.assert_array_equal(there["a further epoch"], further.predict_proba(digits.X))
 
 
 # What a training may depend on from one epoch to the next, beside its weights.

@@ -145,10 +145,9 @@ class TrainingProgram:
 
     def optimizer_state(self) -> list[np.ndarray]:
         """Values of the optimizer's variables, as an optimizer of a Keras model has them."""
-        return [
-            variable.numpy().T if self._is_transposed(variable) else variable.numpy()
-            for variable in self.optimizer.variables
-        ]
+        # TensorFlow gives a NumPy scalar where a variable has no dimensions.
+        arrays = [(variable, np.asarray(variable.numpy())) for variable in self.optimizer.variables]
+        return [array.T if self._is_transposed(variable) else array for variable, array in arrays]
 
     def set_dropout_seed(self, seed: Sequence[int]) -> None:
         """Start the masks of every Dropout layer anew.

@@ -1,0 +1,519 @@
+"""Copies, pickles and files of classifiers: what they are made of, and what comes back."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import os
+import pickle
+import sys
+import warnings
+import zipfile
+
+import cloudpickle
+import joblib
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
+
+from skmnist import SimpleMLPClassifier
+from skmnist.persistence import load, save
+
+OURS = "skmnist.classifier.SimpleMLPClassifier"
+SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
+
+
+def saved(estimator, folder):
+    save(estimator, folder / "saved.skops")
+    return load(folder / "saved.skops")
+
+
+def dumped(estimator, folder):
+    joblib.dump(estimator, folder / "dumped.joblib", compress=3)
+    return joblib.load(folder / "dumped.joblib")
+
+
+WAYS = {
+    "pickle": lambda estimator, folder: pickle.loads(pickle.dumps(estimator)),
+    "oldest pickle": lambda estimator, folder: pickle.loads(pickle.dumps(estimator, protocol=2)),
+    "cloudpickle": lambda estimator, folder: cloudpickle.loads(cloudpickle.dumps(estimator)),
+    "joblib": dumped,
+    "deepcopy": lambda estimator, folder: copy.deepcopy(estimator),
+    "skops": saved,
+}
+
+
+@pytest.fixture(params=WAYS)
+def copied(request, tmp_path):
+    """A way to copy an estimator."""
+    return lambda estimator: WAYS[request.param](estimator, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def search(digits):
+    classifier = SimpleMLPClassifier(learning_rate=0.02, epochs=3, random_state=0)
+    pipeline = make_pipeline(MinMaxScaler(), classifier)
+    return GridSearchCV(pipeline, {"simplemlpclassifier__hidden_units": [4, (6, 5)]}, cv=2).fit(
+        digits.X, digits.y
+    )
+
+
+def assert_same_network(one, other):
+    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+class TestCopies:
+    @pytest.mark.parametrize("name", ["fitted", "fitted_to_images", "pipeline", "search"])
+    def test_predict_bit_for_bit_the_same(self, request, name, digits, copied):
+        estimator = request.getfixturevalue(name)
+        X = digits.images if name == "fitted_to_images" else digits.X
+        twin = copied(estimator)
+        np.testing.assert_array_equal(twin.predict_proba(X), estimator.predict_proba(X))
+        np.testing.assert_array_equal(twin.predict(X), estimator.predict(X))
+
+    def test_know_what_the_estimator_knew(self, digits, copied):
+        X = pd.DataFrame(digits.X).rename(columns="pixel {}".format)
+        labels = np.array([f"digit {label}" for label in digits.y])
+        classifier = SimpleMLPClassifier(6, early_stopping=True, epochs=3, random_state=0)
+        classifier.fit(X, labels)
+        twin = copied(classifier)
+        for name, value in vars(classifier).items():
+            if name.endswith("_") and not name.startswith("_"):
+                np.testing.assert_equal(getattr(twin, name), value, err_msg=name)
+        assert twin.classes_.dtype == classifier.classes_.dtype
+        assert twin.get_params() == classifier.get_params()
+        assert twin.loss_curve_ is twin.history_["loss"]
+        assert twin.predict(X).tolist() == classifier.predict(X).tolist()
+
+    def test_of_everything(self, digits, copied):
+        """Of an instance of an optimizer, a schedule, a generator, and of no training at all."""
+        classifier = SimpleMLPClassifier(
+            np.array([4]),
+            optimizer=keras.optimizers.SGD(SCHEDULE, momentum=0.8),
+            activation="relu",
+            random_state=np.random.RandomState(0),
+            class_weight={3: 2.0},
+            n_iter_no_change=np.inf,
+        )
+        assert repr(copied(classifier)).split("optimizer")[0] == repr(classifier).split("optim")[0]
+        classifier.fit(digits.X, digits.y)
+        _ = classifier.model_
+        twin = copied(classifier)
+        np.testing.assert_array_equal(
+            twin.predict_proba(digits.X), classifier.predict_proba(digits.X)
+        )
+        assert twin.optimizer.get_config() == classifier.optimizer.get_config()
+        assert twin.model_.optimizer.get_config() == classifier.model_.optimizer.get_config()
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {},
+            {"hidden_units": (8, 4), "dropout": 0.3, "optimizer": "rmsprop"},
+            {"optimizer": keras.optimizers.SGD(SCHEDULE, momentum=0.9), "l2": 0.01},
+        ],
+        ids=["default", "dropout", "schedule"],
+    )
+    def test_go_on_as_if_nothing_had_happened(self, digits, copied, parameters):
+        classifier = SimpleMLPClassifier(epochs=2, warm_start=True, random_state=0, **parameters)
+        twin = copied(classifier.fit(digits.X, digits.y))
+        before = classifier.predict_proba(digits.X)
+        twin.fit(digits.X, digits.y).partial_fit(digits.X, digits.y)
+        np.testing.assert_array_equal(classifier.predict_proba(digits.X), before)
+        assert classifier.n_iter_ == len(classifier.loss_curve_) == 2
+        classifier.fit(digits.X, digits.y).partial_fit(digits.X, digits.y)
+        assert_same_network(twin, classifier)
+        assert twin.history_ == classifier.history_
+        assert twin.n_iter_ == 5
+
+    def test_callbacks_come_along_without_their_model(self, digits):
+        stopping = keras.callbacks.EarlyStopping(monitor="loss", patience=3)
+        classifier = SimpleMLPClassifier(epochs=4, callbacks=[stopping], random_state=0)
+        classifier.fit(digits.X, digits.y)
+        twin = pickle.loads(pickle.dumps(classifier))
+        assert twin.callbacks_[0].best == classifier.callbacks_[0].best < np.inf
+        assert twin.callbacks_[0].model is None
+        assert classifier.callbacks_[0].model is not None
+        assert twin.callbacks[0].patience == 3
+
+    def test_metadata_requests_come_along(self, copied):
+        with config_context(enable_metadata_routing=True):
+            classifier = SimpleMLPClassifier().set_fit_request(sample_weight=True, X_val="other")
+            twin = copied(classifier)
+            assert str(twin.get_metadata_routing()) == str(classifier.get_metadata_routing())
+            assert clone(twin).get_metadata_routing().fit.requests["X_val"] == "other"
+
+
+READ = """
+import json, pickle, sys
+import joblib
+import numpy as np
+from skmnist.persistence import load
+folder = sys.argv[1]
+with open(f"{folder}/pickled", "rb") as file:
+    estimators = pickle.load(file)
+estimators["joblib"] = joblib.load(f"{folder}/dumped")
+assert "skmnist.classifier" in sys.modules
+for name in ("classifier", "pipeline", "search"):
+    estimators[f"saved {name}"] = load(f"{folder}/{name}.skops")
+X = np.load(f"{folder}/X.npy")
+probabilities = {name: e.predict_proba(X) for name, e in estimators.items()}
+for name in ("joblib", "saved classifier"):
+    estimators[name].partial_fit(X, np.arange(len(X)) % 10)
+    probabilities[f"{name}, a further epoch"] = estimators[name].predict_proba(X)
+np.savez(f"{folder}/probabilities.npz", **probabilities)
+print(json.dumps(True))
+"""
+
+PLAIN_KERAS = """
+import json, sys
+import keras
+import numpy as np
+folder = sys.argv[1]
+model = keras.saving.load_model(f"{folder}/network.keras")
+np.save(f"{folder}/probabilities.npy", model(np.load(f"{folder}/X.npy")))
+print(json.dumps(sorted(name for name in sys.modules if name.startswith("skmnist"))))
+"""
+
+
+class TestOtherProcesses:
+    def test_predict_the_same_and_go_on(
+        self, fitted, pipeline, search, digits, run_python, tmp_path
+    ):
+        estimators = {"classifier": fitted, "pipeline": pipeline, "search": search}
+        with (tmp_path / "pickled").open("wb") as file:
+            pickle.dump(estimators, file)
+        joblib.dump(fitted, tmp_path / "dumped")
+        for name, estimator in estimators.items():
+            save(estimator, tmp_path / f"{name}.skops")
+        np.save(tmp_path / "X.npy", digits.X)
+        assert run_python(READ, tmp_path)
+
+        with np.load(tmp_path / "probabilities.npz") as archive:
+            there = dict(archive)
+        here = {"joblib": fitted, **estimators}
+        here |= {f"saved {name}": estimator for name, estimator in estimators.items()}
+        further = copy.deepcopy(fitted).partial_fit(digits.X, np.arange(len(digits.X)) % 10)
+        here |= {f"{name}, a further epoch": further for name in ("joblib", "saved classifier")}
+        assert there.keys() == here.keys()
+        for name, estimator in here.items():
+            np.testing.assert_array_equal(there[name], estimator.predict_proba(digits.X), name)
+
+    def test_plain_keras_reads_the_model(self, fitted, digits, run_python, tmp_path):
+        fitted.model_.save(tmp_path / "network.keras")
+        np.save(tmp_path / "X.npy", digits.X)
+        assert run_python(PLAIN_KERAS, tmp_path) == []
+        there = np.load(tmp_path / "probabilities.npy")
+        np.testing.assert_allclose(there, fitted.predict_proba(digits.X), atol=1e-6)
+
+
+def parts(value):
+    """All that a value is made of."""
+    yield value
+    if isinstance(value, dict):
+        for item in [*value.keys(), *value.values()]:
+            yield from parts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from parts(item)
+
+
+class TestState:
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {},
+            {"hidden_units": (3, 2), "activation": "ReLU"},
+            {"hidden_units": (), "early_stopping": True},
+            {"optimizer": keras.optimizers.Adam(SCHEDULE)},
+        ],
+        ids=["default", "layers", "early stopping", "instance"],
+    )
+    def test_is_made_of_arrays_and_plain_values(self, digits, parameters):
+        classifier = SimpleMLPClassifier(random_state=0, **parameters)
+        with config_context(enable_metadata_routing=True):
+            classifier.set_fit_request(sample_weight=True)
+        classifier.fit(digits.images, digits.y.astype(str))
+        plain = (bool, int, float, str, list, tuple, dict, type(None), np.ndarray)
+        state = classifier.__getstate__()
+        assert {type(part).__name__ for part in parts(state) if type(part) not in plain} == set()
+        assert all(part.dtype != object for part in parts(state) if isinstance(part, np.ndarray))
+
+    def test_is_small(self, sample):
+        classifier = SimpleMLPClassifier(random_state=0).fit(sample.X_train, sample.y_train)
+        _ = classifier.model_  # made here, so that it could be pickled
+        assert len(pickle.dumps(classifier)) < 64 * 1024
+
+    def test_functions_stay_what_they_are(self, digits):
+        classifier = SimpleMLPClassifier(activation=keras.activations.mish, random_state=0)
+        twin = pickle.loads(pickle.dumps(classifier.fit(digits.X, digits.y)))
+        assert twin.activation is keras.activations.mish
+        assert_same_network(twin.fit(digits.X, digits.y), classifier)
+
+    def test_an_optimizer_of_ones_own_stays_what_it_is(self):
+        classifier = SimpleMLPClassifier(optimizer=OwnOptimizer(0.25))
+        twin = pickle.loads(pickle.dumps(classifier))
+        assert type(twin.optimizer) is OwnOptimizer
+        assert twin.optimizer.get_config()["learning_rate"] == 0.25
+
+
+@keras.saving.register_keras_serializable("skmnist tests")
+class OwnOptimizer(keras.optimizers.SGD):
+    """An optimizer that Keras doesn't have."""
+
+
+def changed(classifier, **changes):
+    """A pickle of a classifier with some of its state changed."""
+    state = classifier.__getstate__()
+    for name, value in changes.items():
+        state[name] = {**state[name], **value} if isinstance(value, dict) else value
+    twin = SimpleMLPClassifier()
+    twin.__setstate__(state)
+    return twin
+
+
+class TestVersions:
+    @pytest.mark.parametrize("name", ["skmnist", "scikit-learn", "keras"])
+    def test_others_are_warned_about(self, fitted, digits, name):
+        with pytest.warns(InconsistentVersionWarning, match=rf"{name} 0\.0\.1 \(here \d") as record:
+            twin = changed(fitted, _saved_with={name: "0.0.1"})
+        assert len(record) == 1
+        assert "scikit-learn" not in str(record[0].message) or name == "scikit-learn"
+        np.testing.assert_array_equal(twin.predict(digits.X), fitted.predict(digits.X))
+
+    def test_the_same_are_not(self, fitted, copied):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            copied(fitted)
+
+    def test_whoever_makes_the_warning_an_error_gets_it(self, fitted, tmp_path, monkeypatch):
+        monkeypatch.setattr(keras, "__version__", "0.0.1")
+        save(fitted, tmp_path / "old.skops")
+        monkeypatch.undo()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", InconsistentVersionWarning)
+            with pytest.raises(InconsistentVersionWarning, match=r"keras 0\.0\.1"):
+                load(tmp_path / "old.skops")
+
+    def test_a_form_of_the_future_is_refused(self, fitted):
+        with pytest.raises(ValueError, match=r"saved with skmnist 99\.0.*Install skmnist 99\.0"):
+            changed(fitted, _saved_with={"format": 99, "skmnist": "99.0"})
+
+    def test_a_state_without_versions_is_refused(self):
+        with pytest.raises(ValueError, match="not the state of a SimpleMLPClassifier"):
+            SimpleMLPClassifier().__setstate__({"hidden_units": 5})
+
+
+@pytest.fixture(scope="module")
+def content(fitted, tmp_path_factory):
+    path = tmp_path_factory.mktemp("whole") / "whole.skops"
+    save(fitted, path)
+    return path.read_bytes()
+
+
+class TestDamage:
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"_weights": []},
+            {"_weights": [np.zeros((784, 5), np.float32)] * 4},
+            {"_weights": None},
+            {"_architecture": {"hidden_units": (6,)}},
+            {"_architecture": {"n_classes": "many"}},
+            {"_architecture": {"activation": "no such"}},
+            {"_architecture": {"unknown": 1}},
+            {"_training": {"seed": {}}},
+            {"classes_": np.arange(9)},
+            {"optimizer": {"keras_optimizer": "adam", "config": {"rate": 1}}},
+            {"optimizer": {"keras_optimizer": "Popen", "config": {"learning_rate": 1.0}}},
+        ],
+    )
+    def test_a_state_that_makes_no_sense_is_refused(self, fitted, changes):
+        state = fitted.__getstate__()
+        for name, value in changes.items():
+            is_part = isinstance(value, dict) and isinstance(state[name], dict)
+            state[name] = {**state[name], **value} if is_part else value
+        with pytest.raises(ValueError, match="not the state of a SimpleMLPClassifier, or a damag"):
+            SimpleMLPClassifier().__setstate__(state)
+
+    @given(data=st.data())
+    @settings(max_examples=150, deadline=None)
+    def test_a_damaged_file_is_refused_or_harmless(
+        self, content, fitted, digits, data, tmp_path_factory
+    ):
+        damaged = bytearray(content)
+        match data.draw(st.sampled_from(["cut", "flip", "fill"])):
+            case "cut":
+                del damaged[data.draw(st.integers(0, len(content) - 1)) :]
+            case "flip":
+                place = data.draw(st.integers(0, len(content) - 1))
+                damaged[place] ^= data.draw(st.integers(1, 255))
+            case "fill":
+                start = data.draw(st.integers(0, len(content) - 1))
+                damaged[start : start + 64] = bytes(len(damaged[start : start + 64]))
+        path = tmp_path_factory.getbasetemp() / "damaged.skops"
+        path.write_bytes(damaged)
+        try:
+            twin = load(path)
+        except ValueError:
+            return
+        np.testing.assert_array_equal(twin.predict_proba(digits.X), fitted.predict_proba(digits.X))
+
+    @pytest.mark.parametrize("content", [b"", b"no archive", pickle.dumps([1])])
+    def test_another_file_is_refused(self, tmp_path, content):
+        (tmp_path / "other").write_bytes(content)
+        with pytest.raises(ValueError, match=r"other' can't be loaded"):
+            load(tmp_path / "other")
+
+    def test_no_file_is_said_so(self, tmp_path):
+        with pytest.raises(FileNotFoundError):
+            load(tmp_path / "missing.skops")
+
+
+class TestWriting:
+    def test_what_cannot_be_read_again_is_not_written(self, fitted, tmp_path):
+        path = tmp_path / "model.skops"
+        save(fitted, path)
+        before = path.read_bytes()
+        with pytest.raises(ValueError, match=r"This Pipeline holds something that can't be saved"):
+            save(make_pipeline(FunctionTransformer(lambda X: X), fitted), path)
+        assert path.read_bytes() == before
+        assert os.listdir(tmp_path) == ["model.skops"]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+    def test_a_write_that_fails_leaves_the_old_file(self, fitted, pipeline, digits, tmp_path):
+        import resource
+
+        path = tmp_path / "model.skops"
+        save(fitted, path)
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                save(pipeline, path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert_same_network(load(path), fitted)
+        assert os.listdir(tmp_path) == ["model.skops"]
+
+    def test_a_link_stays_a_link_and_rights_stay_rights(self, fitted, tmp_path):
+        path, link = tmp_path / "model.skops", tmp_path / "latest.skops"
+        path.write_bytes(b"old")
+        path.chmod(0o640)
+        link.symlink_to(path)
+        save(fitted, link)
+        assert link.is_symlink()
+        assert_same_network(load(path), fitted)
+        assert path.stat().st_mode & 0o777 == 0o640
+
+
+def with_schema(path, change):
+    """Write a file anew, its description changed."""
+    with zipfile.ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    schema = json.loads(contents["schema.json"])
+    change(schema)
+    contents["schema.json"] = json.dumps(schema).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+
+
+class RunsACommand:
+    """What a malicious pickle holds."""
+
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command,)
+
+
+class TestMalice:
+    @pytest.fixture
+    def trace(self, tmp_path, monkeypatch):
+        """A file that is there when code of the file or of a module it names has run."""
+        trace = tmp_path / "trace"
+        code = f"from pathlib import Path\nPath({str(trace)!r}).touch()\n"
+        code += "def attack(*a, **k): Path(__file__).touch()\nclass Attack: pass\n"
+        (tmp_path / "evil_module.py").write_text(code)
+        monkeypatch.syspath_prepend(tmp_path)
+        yield trace
+        sys.modules.pop("evil_module", None)
+
+    def test_pickle_does_run_code(self, trace):
+        """As the documentation says, and so that the other tests can be trusted."""
+        pickle.loads(pickle.dumps(RunsACommand(f"touch '{trace}'")))
+        assert trace.exists()
+
+    def test_a_pickle_is_not_loaded(self, trace, tmp_path):
+        (tmp_path / "model").write_bytes(pickle.dumps(RunsACommand(f"touch '{trace}'")))
+        with pytest.raises(ValueError, match="can't be loaded"):
+            load(tmp_path / "model")
+        assert not trace.exists()
+
+    def test_an_object_that_runs_a_command(self, trace, tmp_path):
+        path = tmp_path / "model.skops"
+        function = FunctionTransformer(os.system).fit([[f"touch '{trace}'"]])
+        path.write_bytes(skops.io.dumps(make_pipeline(function, SimpleMLPClassifier())))
+        with pytest.raises(ValueError, match=r"types that are not trusted: \['posix\.system'\]"):
+            load(path)
+        assert not trace.exists()
+
+    @pytest.mark.parametrize("name", ["attack", "Attack"])
+    def test_another_type_in_the_place_of_ours(self, fitted, trace, tmp_path, name):
+        path = tmp_path / "model.skops"
+        save(fitted, path)
+        with_schema(path, lambda schema: schema.update(__class__=name, __module__="evil_module"))
+        with pytest.raises(ValueError, match="evil_module"):
+            load(path)
+        assert not trace.exists()
+
+    @pytest.mark.parametrize("where", ["optimizer", "_optimizer"])
+    def test_a_schedule_that_is_none(self, fitted, trace, where):
+        rate = {"module": "evil_module", "class_name": "Attack", "config": {}}
+        plain = {"keras_optimizer": "adam", "config": {"learning_rate": rate}}
+        state = {**fitted.__getstate__(), where: plain}
+        with pytest.raises(ValueError, match="not the state of"):
+            SimpleMLPClassifier().__setstate__(state)
+        assert not trace.exists()
+        assert "evil_module" not in sys.modules
+
+    def test_an_activation_that_is_none(self, fitted, trace):
+        state = fitted.__getstate__()
+        activation = {"module": "evil_module", "class_name": "attack", "config": "attack"}
+        state["_architecture"] = {**state["_architecture"], "activation": activation}
+        with pytest.raises(ValueError, match="not the state of"):
+            SimpleMLPClassifier().__setstate__(state)
+        assert not trace.exists()
+
+    def test_only_our_class_asks_for_trust(self, pipeline, search, tmp_path):
+        for estimator in (pipeline, search):
+            content = io.BytesIO(skops.io.dumps(estimator)).getvalue()
+            unknown = set(skops.io.get_untrusted_types(data=content))
+            assert {name for name in unknown if not name.startswith("sklearn.")} == {OURS}
+        assert skops.io.get_untrusted_types(data=skops.io.dumps(pipeline)) == [OURS]
+
+    def test_more_types_can_be_trusted(self, fitted, digits, tmp_path):
+        path = tmp_path / "model.skops"
+        function = FunctionTransformer(keras.utils.normalize)
+        save(make_pipeline(function, fitted), path)
+        with pytest.raises(ValueError, match="not trusted") as refused:
+            load(path)
+        names = str(refused.value).split("[")[1].split("]")[0].strip("'")
+        twin = load(path, trusted=[names])
+        np.testing.assert_array_equal(
+            twin[-1].predict_proba(digits.X), fitted.predict_proba(digits.X)
+        )
