@@ -132,7 +132,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     n_features_in_ : int
         Number of features of a sample: of pixels, for images.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features; only after fitting a data frame whose columns have names.
 
     n_iter_ : int
