@@ -21,6 +21,7 @@ from skmnist._story import (
     Choices,
     begin,
     counted,
+    keep,
     n_steps,
     new_classifier,
     new_console,
@@ -54,6 +55,7 @@ def tell(choices: Choices) -> None:
     classifier = new_classifier(choices, len(data.y_train), console)
     _show_network(classifier, data, console)
     estimator = _train(classifier, data, choices, console)
+    keep(estimator, choices, console)
     report(estimator, data, choices, console)
 
 

@@ -18,6 +18,7 @@ from skmnist._story import (
     begin,
     counted,
     figure,
+    keep,
     new_classifier,
     new_console,
     report,
@@ -56,6 +57,7 @@ def tell(choices: Choices) -> None:
     _announce(widths, classifier, data, choices, console)
     search = _search(widths, classifier, data, choices, console)
     _rank(search, widths, console)
+    keep(search.best_estimator_, choices, console)
     with figure(choices.output / "search.png", 9, 3.8) as ax:
         SearchDisplay.from_estimator(search, ax=ax)
     report(search, data, choices, console, search="score and fit time of each candidate")

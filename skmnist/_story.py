@@ -59,6 +59,8 @@ class Choices:
         The `random_state` of the network.
     output : Path
         The folder for the figures.
+    save : Path or None
+        The file for the trained network. None keeps it nowhere.
     """
 
     data: str | None
@@ -71,6 +73,7 @@ class Choices:
     learning_rate: float
     seed: int
     output: Path
+    save: Path | None
 
     @property
     def pixels(self) -> str:
@@ -103,13 +106,18 @@ def begin(choices: Choices, console: Console) -> Bunch:
     with quiet_tensorflow():  # which Keras brings along if it has to download
         data = load_mnist(choices.data)
     _make_folder(choices.output)
+    if choices.save is not None:
+        # Better now than after the training.
+        if choices.save.is_dir():
+            raise IsADirectoryError(f"{choices.save} is a folder, no file for the network.")
+        _make_folder(choices.save.parent)
     _introduce(data, choices, console)
     return data
 
 
 def _make_folder(path: Path) -> None:
     if path.exists() and not path.is_dir():
-        raise NotADirectoryError(f"{path} is no folder that figures could be written to.")
+        raise NotADirectoryError(f"{path} is no folder that files could be written to.")
     path.mkdir(parents=True, exist_ok=True)
 
 
@@ -194,7 +202,33 @@ def scale_pixels(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     >>> scale_pixels(np.array([0, 51, 255], dtype=np.uint8))
     array([0. , 0.2, 1. ], dtype=float32)
     """
+    # Files of saved models name this function: it must stay where it is.
     return np.divide(pixels, 255, dtype=np.float32)
+
+
+def keep(estimator: Any, choices: Choices, console: Console) -> None:
+    """Save a fitted estimator, if that is wanted.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        The fitted classifier, or a Pipeline that ends with it.
+    choices : Choices
+        Where to save it.
+    console : rich.console.Console
+        Where to print.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    if choices.save is None:
+        return
+    from skmnist.persistence import save  # here, since few need it
+
+    save(estimator, choices.save)
+    console.print(f"  saved in {choices.save}")
 
 
 def report(

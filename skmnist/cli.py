@@ -1,8 +1,9 @@
 """The command line: ``skmnist``, or ``python -m skmnist``.
 
 What the options are, and how a run ends when something is wrong: in one line, not in a traceback.
-The run itself is told in :mod:`skmnist._article` or :mod:`skmnist._search_story`, which are
-imported only once the options are known to be good, so that ``--help`` does not wait for anything.
+The run itself is told in :mod:`skmnist._article`, :mod:`skmnist._search_story` or
+:mod:`skmnist._predict_story`, which are imported only once the options are known to be good, so
+that ``--help`` does not wait for anything.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -38,6 +39,14 @@ examples:
   skmnist --hidden-units 64 32 --activation relu --epochs 30
   skmnist --hidden-units                    no hidden layer: softmax regression
   skmnist --search 5 16 64 128              which number of hidden units is best
+  skmnist --hidden-units 64 --epochs 100 --save digits.skops
+  skmnist predict digits.skops photo.jpg    which digit a picture of yours shows
+"""
+
+PREDICT_DESCRIPTION = """\
+Read handwritten digits in pictures: photos, scans or drawings of one digit each,
+dark on light or light on dark, of any size. Prints the digits that each may be,
+the most probable first.
 """
 
 
@@ -59,27 +68,48 @@ def main(argv: Sequence[str] | None = None) -> int:
     SystemExit
         With status 2 if the arguments are wrong, 0 after ``--help`` and ``--version``.
     """
-    arguments = _parser().parse_args(argv)
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments[:1] == ["predict"]:
+        run = _predict(_predict_parser().parse_args(arguments[1:]))
+    else:
+        run = _train(_parser().parse_args(arguments))
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that the terminal cannot show is no reason to stop.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        with _lost_interrupts_come_back():
+            all_well = run()
+    except KeyboardInterrupt:
+        print("\nskmnist: interrupted", file=sys.stderr)
+        return 130
+    # What the options ask for can be wrong in ways that only the data and Keras know.
+    except (MemoryError, OSError, ValueError) as error:
+        print(f"skmnist: error: {_one_line(error)}", file=sys.stderr)
+        return 1
+    return 0 if all_well else 1
+
+
+def _train(arguments: argparse.Namespace) -> Callable[[], bool]:
+    def run() -> bool:
         from skmnist._story import Choices
 
         if arguments.search is None:
             from skmnist._article import tell
         else:
             from skmnist._search_story import tell
-        with _lost_interrupts_come_back():
-            tell(Choices(**vars(arguments)))
-    except KeyboardInterrupt:
-        print("\nskmnist: interrupted", file=sys.stderr)
-        return 130
-    # What the options ask for can be wrong in ways that only the data and Keras know.
-    except (OSError, ValueError) as error:
-        print(f"skmnist: error: {_one_line(error)}", file=sys.stderr)
-        return 1
-    return 0
+        tell(Choices(**vars(arguments)))
+        return True
+
+    return run
+
+
+def _predict(arguments: argparse.Namespace) -> Callable[[], bool]:
+    def run() -> bool:
+        from skmnist._predict_story import tell
+
+        return tell(arguments.model, arguments.pictures)
+
+    return run
 
 
 @contextmanager
@@ -194,13 +224,36 @@ def _parser() -> argparse.ArgumentParser:
         help="the same seed gives the same network; default: 0",
     )
 
-    figures = parser.add_argument_group("the figures")
-    figures.add_argument(
+    kept = parser.add_argument_group("what is kept")
+    kept.add_argument(
         "--output",
         type=Path,
         default=Path("skmnist-output"),
         metavar="DIR",
         help="the folder for the figures, made if needed; default: ./skmnist-output",
+    )
+    kept.add_argument(
+        "--save",
+        type=Path,
+        metavar="MODEL",
+        help="write the trained network to this file, for 'skmnist predict' and for "
+        "skmnist.persistence.load; reading it runs no code",
+    )
+    return parser
+
+
+def _predict_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="skmnist predict",
+        description=PREDICT_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "model", type=Path, metavar="MODEL", help="the file that 'skmnist --save MODEL' wrote"
+    )
+    parser.add_argument(
+        "pictures", type=Path, nargs="+", metavar="IMAGE", help="a PNG, a JPEG, or the like"
     )
     return parser
 
@@ -229,7 +282,7 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _one_line(error: OSError | ValueError) -> str:
+def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
     return " ".join(str(error).split())
