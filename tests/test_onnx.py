@@ -20,6 +20,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardSca
 
 import skmnist
 from skmnist import SimpleMLPClassifier
+from skmnist._story import scale_pixels
 from skmnist.network.architecture import activation_names
 from skmnist.persistence import to_onnx
 
@@ -167,6 +168,11 @@ class TestPipelinesAndSearches:
         classifier = SimpleMLPClassifier(epochs=1, random_state=0)
         estimator = make_pipeline(FunctionTransformer(), classifier).fit(scaled, digits.y)
         assert_predicts_as(estimator, path, scaled)
+
+    def test_the_pipeline_of_the_command_line(self, digits, path):
+        classifier = SimpleMLPClassifier(epochs=1, random_state=0)
+        estimator = make_pipeline(FunctionTransformer(scale_pixels), classifier)
+        assert_predicts_as(estimator.fit(digits.images, digits.y), path, digits.images)
 
     def test_a_search_writes_its_best_estimator(self, digits, path):
         classifier = SimpleMLPClassifier(epochs=1, random_state=0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sklearn.base import BaseEstimator
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 import skmnist
@@ -104,18 +105,23 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
         raise ImportError(
             "to_onnx needs packages that are not installed: pip install 'skmnist[onnx]'"
         ) from error
+    input_shape = _input_shape(steps, classifier)
+    divisor = 1.0
+    if steps and _divides_by_255(steps[-1][1]):
+        divisor = 255.0
+        steps = steps[:-1]
     if steps:
-        first = _convert_steps(steps, _input_shape(steps, classifier))
+        first = _convert_steps(steps, input_shape)
         rows = first.graph.output[0]
         model = onnx.compose.merge_models(
-            first, make_network(classifier, rows), io_map=[(rows.name, rows.name)]
+            first, make_network(classifier, rows, divisor), io_map=[(rows.name, rows.name)]
         )
         # Shapes on the way, which skl2onnx guesses and nobody needs: for images they are wrong.
         model.graph.ClearField("value_info")
     else:
-        shape: list[str | int | None] = ["n_samples", *_input_shape(steps, classifier)]
+        shape: list[str | int | None] = ["n_samples", *input_shape]
         rows = onnx.helper.make_tensor_value_info("X", onnx.TensorProto.FLOAT, shape)
-        model = make_network(classifier, rows)
+        model = make_network(classifier, rows, divisor)
     # skl2onnx leaves the number of rows without a name.
     for tensor in (*model.graph.input, *model.graph.output):
         tensor.type.tensor_type.shape.dim[0].dim_param = "n_samples"
@@ -158,6 +164,15 @@ def _input_shape(steps: Steps, classifier: SimpleMLPClassifier) -> tuple[int, ..
         return classifier._image_shape
     estimators = [*(step for _, step in steps), classifier]
     return (next(e.n_features_in_ for e in estimators if hasattr(e, "n_features_in_")),)
+
+
+def _divides_by_255(step: Any) -> bool:
+    """Whether a step is the scaler of the command line: skl2onnx converts no functions."""
+    if not isinstance(step, FunctionTransformer):
+        return False
+    from skmnist._story import scale_pixels  # here, since it draws in Matplotlib and more
+
+    return step.func is scale_pixels
 
 
 def _convert_steps(steps: Steps, input_shape: tuple[int, ...]) -> onnx.ModelProto:

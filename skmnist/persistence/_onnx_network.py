@@ -53,7 +53,9 @@ class Graph:
         return name
 
 
-def make_network(classifier: SimpleMLPClassifier, rows: onnx.ValueInfoProto) -> onnx.ModelProto:
+def make_network(
+    classifier: SimpleMLPClassifier, rows: onnx.ValueInfoProto, divisor: float
+) -> onnx.ModelProto:
     """Turn a fitted classifier into a model with the outputs "label" and "probabilities".
 
     Parameters
@@ -62,6 +64,8 @@ def make_network(classifier: SimpleMLPClassifier, rows: onnx.ValueInfoProto) -> 
         A fitted one.
     rows : onnx.ValueInfoProto
         Name, type and shape of the input: rows or images.
+    divisor : float
+        What the input is divided by.
 
     Returns
     -------
@@ -78,6 +82,8 @@ def make_network(classifier: SimpleMLPClassifier, rows: onnx.ValueInfoProto) -> 
     labels = _labels(classifier)
     graph = Graph()
     x = graph.Flatten(graph.Cast(rows.name, to=onnx.TensorProto.FLOAT))
+    if divisor != 1:
+        x = graph.Div(x, divisor)
     *hidden, output = zip(classifier._weights[::2], classifier._weights[1::2], strict=True)
     if hidden:
         activate = _activation(classifier._architecture.activation)
