@@ -15,7 +15,7 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -70,15 +70,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     if arguments[:1] == ["predict"]:
-        run = _predict(_predict_parser().parse_args(arguments[1:]))
+        run, choices = _predict, _predict_parser().parse_args(arguments[1:])
     else:
-        run = _train(_parser().parse_args(arguments))
+        run, choices = _train, _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that the terminal cannot show is no reason to stop.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with _lost_interrupts_come_back():
-            all_well = run()
+            all_well = run(choices)
     except KeyboardInterrupt:
         print("\nskmnist: interrupted", file=sys.stderr)
         return 130
@@ -89,27 +89,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if all_well else 1
 
 
-def _train(arguments: argparse.Namespace) -> Callable[[], bool]:
-    def run() -> bool:
-        from skmnist._story import Choices
+def _train(choices: argparse.Namespace) -> bool:
+    from skmnist._story import Choices
 
-        if arguments.search is None:
-            from skmnist._article import tell
-        else:
-            from skmnist._search_story import tell
-        tell(Choices(**vars(arguments)))
-        return True
-
-    return run
+    if choices.search is None:
+        from skmnist._article import tell
+    else:
+        from skmnist._search_story import tell
+    tell(Choices(**vars(choices)))
+    return True
 
 
-def _predict(arguments: argparse.Namespace) -> Callable[[], bool]:
-    def run() -> bool:
-        from skmnist._predict_story import tell
+def _predict(choices: argparse.Namespace) -> bool:
+    from skmnist._predict_story import tell
 
-        return tell(arguments.model, arguments.pictures)
-
-    return run
+    return tell(choices.model, choices.pictures)
 
 
 @contextmanager
