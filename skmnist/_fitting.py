@@ -18,7 +18,9 @@ from skmnist._inputs import TrainingSet
 from skmnist._parameters import check_activation, check_hidden_units
 from skmnist._scikeras import train_network
 from skmnist.network.architecture import Architecture
+from skmnist.network.capacity import enough_memory
 from skmnist.network.early_stopping import EarlyStopping
+from skmnist.network.forks import check_fork
 from skmnist.network.interruption import deferred_interrupts
 from skmnist.network.progress import Progress
 from skmnist.network.training import Network, TrainingState
@@ -125,6 +127,7 @@ def run_training(
     Outcome
         What came of it.
     """
+    check_fork("Fitting")
     if last is None:
         seed = new_seed(estimator.random_state)
     else:
@@ -148,8 +151,12 @@ def run_training(
         if estimator.verbose
         else nullcontext()
     )
-    # Around the building too, where a KeyboardInterrupt that Python drops would be lost.
-    with progress as shown, deferred_interrupts() as interrupts:
+    with (
+        progress as shown,
+        # Around the building too, where a KeyboardInterrupt that Python drops would be lost.
+        deferred_interrupts() as interrupts,
+        enough_memory(architecture, estimator.optimizer),
+    ):
         network, history = train_network(
             architecture,
             training_set.x,

@@ -10,6 +10,8 @@ from itertools import pairwise
 import keras
 import numpy as np
 
+from skmnist.network.forks import check_fork
+
 # Those of Keras's activation layers that have no weights, by their names.
 ACTIVATION_LAYERS = {
     layer.__name__: layer
@@ -147,6 +149,11 @@ def build_sequential(
     keras.Sequential
         The article's network where the architecture is the default one.
 
+    Raises
+    ------
+    RuntimeError
+        If this process was forked from one in which TensorFlow was running.
+
     References
     ----------
     .. [1] X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward
@@ -159,6 +166,7 @@ def build_sequential(
     >>> model.count_params()
     3985
     """
+    check_fork("Building a network")
     return model_class(
         [keras.Input(architecture.input_shape), *architecture.layers(seed)], name="sequential"
     )

@@ -1,20 +1,23 @@
 """Class probabilities of many rows, without Keras's predict loop.
 
-A handful of operations on large blocks gains nothing from being compiled, and run eagerly they
-share no state: any number of threads can predict at once.
+A handful of operations on large blocks gains nothing from being compiled, and in NumPy they share
+no state: any number of threads can predict at once, and so can processes that were forked, in which
+TensorFlow stands still. It is asked only for activations that are not among the usual ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import keras
 import numpy as np
 import tensorflow as tf
 from scipy.sparse import issparse
+from scipy.special import softmax
 
 from skmnist.network.architecture import ACTIVATION_LAYERS, Architecture
+from skmnist.network.forks import check_fork
 from skmnist.network.rows import RowMatrix, dense_slice
 
 # Values that are made of a block of rows at once, at the widest layer: 8 MB in float64.
@@ -42,7 +45,7 @@ def predict_proba(
     """
     kernels, biases = weights[::2], weights[1::2]
     activations = [_function_of(architecture.activation)] * (len(kernels) - 1)
-    activations.append(keras.activations.softmax)
+    activations.append(_NUMPY_FUNCTIONS["softmax"])
     widest = max(len(bias) for bias in biases)
     if x.dtype != np.float32 or issparse(x):
         widest = max(widest, x.shape[1])
@@ -55,19 +58,37 @@ def predict_proba(
         # What follows is small: in float64, probabilities are as smooth as the weights allow,
         # and sum to 1 to the last digit.
         values = dense_slice(x, block).astype(np.float32, copy=False)
-        for kernel, bias, activate in zip(kernels, biases, activations, strict=True):
-            sums = (values @ kernel).astype(np.float64, copy=False) + bias
-            values = np.asarray(activate(tf.constant(sums)))
+        # Of a network that has diverged, NaN is an answer.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for kernel, bias, activate in zip(kernels, biases, activations, strict=True):
+                values = activate((values @ kernel).astype(np.float64, copy=False) + bias)
         probabilities[block] = values
     return probabilities
 
 
+_NUMPY_FUNCTIONS: dict[str | Callable, Callable[[np.ndarray], np.ndarray]] = {
+    "linear": lambda sums: sums,
+    "relu": lambda sums: np.maximum(sums, 0.0),
+    "sigmoid": lambda sums: 1.0 / (1.0 + np.exp(-sums)),
+    "softmax": partial(softmax, axis=1),
+    "tanh": np.tanh,
+}
+
+
 @lru_cache(maxsize=32)
-def _function_of(activation: str | Callable) -> Callable:
+def _function_of(activation: str | Callable) -> Callable[[np.ndarray], np.ndarray]:
+    if activation in _NUMPY_FUNCTIONS:
+        return _NUMPY_FUNCTIONS[activation]
     layer = ACTIVATION_LAYERS.get(activation)
     # What a layer of no weights computes, without the bookkeeping around a call of it.
-    return (
+    function = (
         layer(name="activation", dtype="float64").call
         if layer
         else keras.activations.get(activation)
     )
+
+    def in_tensorflow(sums: np.ndarray) -> np.ndarray:
+        check_fork(f"Predicting with activation={activation!r}")
+        return np.asarray(function(tf.constant(sums)))
+
+    return in_tensorflow

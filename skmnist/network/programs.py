@@ -26,6 +26,8 @@ from skmnist.network.optimizers import OptimizerSpec
 # A program holds its weights and optimizer state (four times 100 KB for the widest networks
 # people search on MNIST) and some MB of compiled code.
 MAX_IDLE_PROGRAMS = 32
+# All of them together: as float32 and with what Adam knows about them twice, 640 MB.
+MAX_IDLE_WEIGHTS = 32 * 1024 * 1024
 
 TRANSPOSED_KERNEL = "transposed_kernel"
 
@@ -290,8 +292,11 @@ class TrainingProgram:
 class ProgramStore:
     """Programs that wait to be borrowed, the least recently used one dropped first."""
 
-    def __init__(self, max_idle: int = MAX_IDLE_PROGRAMS) -> None:
+    def __init__(
+        self, max_idle: int = MAX_IDLE_PROGRAMS, max_idle_weights: int = MAX_IDLE_WEIGHTS
+    ) -> None:
         self._max_idle = max_idle
+        self._max_idle_weights = max_idle_weights
         self._idle: OrderedDict[ProgramSpec, list[TrainingProgram]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -327,11 +332,17 @@ class ProgramStore:
         with self._lock:
             self._idle.setdefault(program.spec, []).append(program)
             self._idle.move_to_end(program.spec)
-            while sum(map(len, self._idle.values())) > self._max_idle:
+            while self._is_too_full():
                 oldest = next(iter(self._idle))
                 self._idle[oldest].pop(0)
                 if not self._idle[oldest]:
                     del self._idle[oldest]
+
+    def _is_too_full(self) -> bool:
+        numbers = [(len(programs), spec) for spec, programs in self._idle.items()]
+        n_weights = sum(number * spec.architecture.n_weights for number, spec in numbers)
+        n_programs = sum(number for number, _ in numbers)
+        return n_programs > self._max_idle or n_weights > self._max_idle_weights
 
 
 PROGRAMS = ProgramStore()
