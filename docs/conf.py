@@ -33,7 +33,7 @@ extensions = [
     "repository_links",
 ]
 root_doc = "index"
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "search.md"]  # searching.md includes it
 templates_path = ["_templates"]
 nitpicky = True
 
@@ -49,6 +49,7 @@ autosummary_generate = True
 autodoc_default_options = {"member-order": "groupwise"}
 autodoc_typehints = "none"  # the docstrings tell the types, and more
 add_module_names = False
+toc_object_entries_show_parents = "hide"
 maximum_signature_line_length = 72
 
 numpydoc_show_class_members = False  # the class template lists them
@@ -56,8 +57,8 @@ numpydoc_xref_param_type = True
 numpydoc_xref_ignore = "all"
 numpydoc_xref_aliases = {
     "ndarray": "numpy.ndarray",
-    "bool": "python:bool",
-    "boolean": "python:bool",
+    "bool": ":class:`python:bool`",
+    "boolean": ":class:`python:bool`",
     "ConvergenceWarning": "sklearn.exceptions.ConvergenceWarning",
     "DigitsDisplay": "skmnist.DigitsDisplay",
     "SearchDisplay": "skmnist.SearchDisplay",
@@ -99,7 +100,9 @@ html_logo = "_static/logo.svg"
 html_favicon = "_static/favicon.svg"
 html_show_sourcelink = False
 html_copy_source = False
-html_sidebars = {"changelog": [], "comparison": []}
+html_sidebars = {
+    page: [] for page in ("CONTRIBUTING", "benchmarks", "changelog", "comparison", "installation")
+}
 html_theme_options = {
     "logo": {
         "text": "skmnist",
