@@ -180,7 +180,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
 
     model_ : keras.Sequential
         The network as a compiled Keras model. It is made when it is first asked for, of
-        copies of the weights: training or changing it does not change the classifier.
+        copies of the weights and the optimizer's state: training or changing it does not
+        change the classifier.
 
     See Also
     --------
@@ -502,7 +503,14 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         if self._model is None:
             model = build_sequential(self._architecture)
             model.set_weights(self._weights)
-            compile_sequential(model, make_optimizer(self._optimizer, self._learning_rate))
+            optimizer = make_optimizer(self._optimizer, self._learning_rate)
+            compile_sequential(model, optimizer)
+            optimizer.build(model.trainable_variables)
+            # A copy that a callback of scikit-learn's has made in the middle has no state.
+            if hasattr(self, "_training"):
+                state = self._training.state.optimizer_state
+                for variable, value in zip(optimizer.variables, state, strict=True):
+                    variable.assign(value)
             self._model = model
         return self._model
 

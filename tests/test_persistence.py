@@ -178,11 +178,13 @@ print(json.dumps(True))
 """
 
 PLAIN_KERAS = """
-import json, sys
+import json, sys, warnings
 import keras
 import numpy as np
+warnings.simplefilter("error", UserWarning)
 folder = sys.argv[1]
 model = keras.saving.load_model(f"{folder}/network.keras")
+assert model.optimizer.iterations == 30
 np.save(f"{folder}/probabilities.npy", model(np.load(f"{folder}/X.npy")))
 print(json.dumps(sorted(name for name in sys.modules if name.startswith("skmnist"))))
 """

@@ -1,9 +1,9 @@
 """What the README and the guides show works.
 
-The rule for `docs/coming-from-*.md` and `docs/search.md`: their ```python blocks run, in order, all
-those of a page in one namespace, and leave a good classifier, `after` or `search`, behind. Code
-that needs a cluster, or a package which is not among the dependencies, stands in ```py blocks,
-which look the same to a reader: they are compiled, not run.
+The rule for the guides in `docs`: their ```python blocks run, in order, all those of a page in one
+namespace, and leave a good classifier behind. Code that needs a cluster, or a package which is not
+among the dependencies, stands in ```py blocks, which look the same to a reader: they are compiled,
+and run only where the tests have that package.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 GUIDES = sorted((ROOT / "docs").glob("coming-from-*.md"))
 SEARCH = ROOT / "docs" / "search.md"
+SAVING = ROOT / "docs" / "saving.md"
 
 
 def blocks_of(page, language):
@@ -65,6 +66,20 @@ def test_the_page_on_searches(monkeypatch):
     assert namespace["search"].score(namespace["X_test"], namespace["y_test"]) > 0.85
     for block in blocks_of(SEARCH, "py"):
         compile(block, str(SEARCH), "exec")
+
+
+def test_the_page_on_saving(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {}
+    for block in [*blocks_of(SAVING, "python"), *blocks_of(SAVING, "py")]:
+        exec(compile(block, str(SAVING), "exec"), namespace)
+    X_test = namespace["X_test"]
+    for name in ("digits", "loaded"):
+        assert namespace[name].score(X_test, namespace["y_test"]) > 0.85
+    assert namespace["network"].n_iter_ == 10
+    np.testing.assert_array_equal(namespace["labels"], namespace["digits"].predict(X_test))
+    plain = keras.saving.load_model("digits.keras")(namespace["digits"][:-1].transform(X_test))
+    np.testing.assert_allclose(plain, namespace["probabilities"], atol=1e-5)
 
 
 def test_ci_runs_the_two_command_lines():
