@@ -1,24 +1,31 @@
-"""Files that Keras offers, through its downloader and its cache, each known by its SHA-256."""
+"""Files that Keras offers, from where it has them into its cache, each known by its SHA-256."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
+
+from skmnist._files import replacing
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
+# A server that sends nothing for so long has stopped. `keras.utils.get_file` would wait for ever.
+_TIMEOUT_SECONDS = 30.0
+
 
 def fetch(name: str, sha256: str, subfolder: str = "") -> str:
-    """Find one of Keras's files in Keras's cache, or have Keras download it there.
+    """Find one of Keras's files in Keras's cache, or download it there.
 
     A file appears in the cache when it is whole and has the right hash, not before. A download
-    that fails or is interrupted leaves nothing; only a process that is killed leaves a folder
-    ``.download-...``, which nobody takes for the file. A file in the cache with another hash is
-    warned about and, once, downloaded anew; it is replaced only by the right one. TensorFlow is
-    imported only for a download.
+    that fails or is interrupted leaves nothing. A file in the cache with another hash is warned
+    about and, once, downloaded anew; it is replaced only by the right one. Keras itself is not
+    imported: that would take seconds.
 
     Parameters
     ----------
@@ -41,7 +48,7 @@ def fetch(name: str, sha256: str, subfolder: str = "") -> str:
     folders = [base / "datasets" / subfolder for base in _cache_bases()]
     for folder in folders:
         path = folder / name
-        if path.is_file():
+        if os.path.isfile(path):  # not path.is_file(), which raises where a folder is forbidden
             if sha256_of(path) == sha256:
                 return str(path)
             warnings.warn(
@@ -52,32 +59,41 @@ def fetch(name: str, sha256: str, subfolder: str = "") -> str:
     target = folders[-1] / name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Keras removes what a failed download left, but not a file with a wrong hash, and not if
-        # its process is killed. Within one file system, a file is moved as a whole.
-        with tempfile.TemporaryDirectory(prefix=".download-", dir=target.parent) as unfinished:
-            os.replace(_download(name, sha256, unfinished), target)
-    # Keras raises a bare Exception when a download fails, and ValueError for a wrong hash.
+        _download(name, sha256, target)
+    # Whatever a server may send: urllib lets errors of HTTP through that are no OSError.
     except Exception as error:
-        # from None: the text of the error says it all, and three tracebacks out of Keras and
-        # urllib would bury it.
+        # from None: the text of the error says it all, and the tracebacks out of urllib would
+        # bury it.
         raise OSError(
-            f"Keras could not provide {name} ({error}); put it, unaltered, into "
+            f"Keras's {name} could not be downloaded ({error}); put it, unaltered, into "
             f"{str(target.parent)!r} (from {ORIGIN}{name}, SHA-256 {sha256})"
         ) from None
     return str(target)
 
 
-def _download(name: str, sha256: str, folder: str) -> str:
-    from keras.utils import get_file  # here, because it imports TensorFlow, which takes seconds
+def _download(name: str, sha256: str, target: Path) -> None:
+    # Here, since most who load data download none.
+    from rich.console import Console
+    from rich.progress import wrap_file
 
-    path: str = get_file(
-        name,
-        origin=ORIGIN + name,
-        file_hash=sha256,
-        hash_algorithm="sha256",
-        cache_subdir=folder,  # an absolute path: Keras leaves it as it is
-    )
-    return path
+    console = Console(stderr=True)
+    with (
+        replacing(target) as file,
+        urlopen(ORIGIN + name, timeout=_TIMEOUT_SECONDS) as answer,
+        wrap_file(
+            answer,
+            int(answer.headers.get("Content-Length", 0)),
+            description=f"Downloading {name}",
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        ) as content,
+    ):
+        shutil.copyfileobj(content, file)
+        file.flush()
+        # Before the file takes its place.
+        if sha256_of(file.name) != sha256:
+            raise ValueError("what arrived has another SHA-256")
 
 
 def _cache_bases() -> list[Path]:
@@ -86,7 +102,9 @@ def _cache_bases() -> list[Path]:
     The last one can be written to; the others may hold files nevertheless.
     """
     home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    if not home.exists() or os.access(home, os.W_OK):
+    with suppress(OSError):  # as Keras does it when it is imported
+        home.mkdir(parents=True, exist_ok=True)
+    if os.access(home, os.W_OK):
         return [home]
     return [home, Path(tempfile.gettempdir(), ".keras")]
 

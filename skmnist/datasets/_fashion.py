@@ -48,8 +48,8 @@ Licence:   MIT
 Reference: H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking
            machine learning algorithms", 2017, https://arxiv.org/abs/1708.07747
 
-Source: four IDX files, downloaded once by Keras, and kept where keras.datasets.fashion_mnist keeps
-them.
+Source: four IDX files as Keras has them, downloaded once, and kept where
+keras.datasets.fashion_mnist keeps them.
 
 Split: Fashion-MNIST's own, in its own order.
 """

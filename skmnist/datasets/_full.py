@@ -1,4 +1,4 @@
-"""All of MNIST: through Keras, or, where that fails, from OpenML."""
+"""All of MNIST: from Keras's server, or, where that fails, from OpenML."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _DESCRIPTION = f"""\
 MNIST: 70,000 images, 60,000 to train and 10,000 to test
 --------------------------------------------------------
 {MNIST_ORIGIN}
-Source: mnist.npz, downloaded once by Keras, and kept where keras.datasets.mnist keeps it.
+Source: Keras's mnist.npz, downloaded once, and kept where keras.datasets.mnist keeps it.
 
 Split: MNIST's own, in its own order.
 """
 
 
 def read_full() -> ImageData:
-    """Read all of MNIST from Keras's cache, which Keras fills by a download when it is empty.
+    """Read all of MNIST from Keras's cache, which a download fills when it is empty.
 
-    If Keras cannot provide it, scikit-learn downloads it from OpenML, and keeps it.
+    If Keras's server cannot provide it, scikit-learn downloads it from OpenML, and keeps it.
 
     Raises
     ------
