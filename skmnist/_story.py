@@ -103,8 +103,7 @@ def begin(choices: Choices, console: Console) -> Bunch:
     ValueError
         If the data is not like MNIST.
     """
-    with quiet_tensorflow():  # which Keras brings along if it has to download
-        data = load_mnist(choices.data)
+    data = load_mnist(choices.data)
     _make_folder(choices.output)
     if choices.save is not None:
         # Better now than after the training.

