@@ -1,15 +1,47 @@
-"""Parameters that scikit-learn's constraints can't look into: sequences and functions."""
+"""What the parameters may be: scikit-learn's constraints, and what these can't look into."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils._param_validation import (
+    Interval,
+    InvalidParameterError,
+    Options,
+    StrOptions,
+)
+
+from skmnist.network.architecture import activation_names
+from skmnist.network.optimizers import optimizer_names
+
+PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
+    "hidden_units": [Interval(Integral, 1, None, closed="left"), "array-like"],
+    "activation": [StrOptions(set(activation_names())), callable],
+    "optimizer": [StrOptions(set(optimizer_names())), keras.optimizers.Optimizer],
+    "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "l2": [Interval(Real, 0, None, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "epochs": [Interval(Integral, 1, None, closed="left")],
+    "batch_size": [Interval(Integral, 1, None, closed="left")],
+    "shuffle": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [
+        Interval(Integral, 1, None, closed="left"),
+        Options(Real, {np.inf}),
+    ],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "class_weight": [dict, StrOptions({"balanced"}), None],
+    "warm_start": ["boolean"],
+    "callbacks": [list, tuple, keras.callbacks.Callback, None],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
 
 
 def check_hidden_units(hidden_units: Any) -> tuple[int, ...]:
@@ -90,3 +122,25 @@ def check_activation(activation: str | Callable) -> str | Callable:
                 f"(2, 3), it gives {traced.output_shapes}."
             )
     return activation
+
+
+def check_partial(early_stopping: bool, class_weight: Any) -> None:
+    """Refuse the parameters that `partial_fit` can't follow: they need all samples.
+
+    Parameters
+    ----------
+    early_stopping, class_weight
+        The parameters.
+
+    Raises
+    ------
+    ValueError
+        If early stopping or balanced weights are asked for.
+    """
+    if early_stopping:
+        raise ValueError("partial_fit does not support early_stopping=True.")
+    if isinstance(class_weight, str):
+        raise ValueError(
+            f'class_weight="{class_weight}" needs all samples at once. For partial_fit, give the '
+            "weights as a dict {label: weight}."
+        )

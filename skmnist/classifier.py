@@ -1,10 +1,9 @@
-"""`SimpleMLPClassifier`: its parameters, its methods, and what `fit` leaves behind."""
+"""`SimpleMLPClassifier`: its parameters and its methods."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import keras
@@ -13,22 +12,18 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skmnist._attributes import attributes_after, attributes_to_predict
 from skmnist._callbacks import EpochTasks, copy_callbacks
-from skmnist._fitting import Outcome, Training, architecture_of, run_training
-from skmnist._inputs import TrainingSet, check_rows, check_training_set, check_validation_data
+from skmnist._fitting import Training, architecture_of, run_training
+from skmnist._inputs import check_rows, check_training_set, check_validation_data
 from skmnist._labels import check_classes
+from skmnist._parameters import PARAMETER_CONSTRAINTS, check_partial
 from skmnist._state import attributes_of, plain_state
-from skmnist.network.architecture import (
-    Architecture,
-    activation_names,
-    build_sequential,
-    compile_sequential,
-)
+from skmnist.network.architecture import Architecture, trained_sequential
 from skmnist.network.inference import predict_proba
-from skmnist.network.optimizers import make_optimizer, optimizer_names
+from skmnist.network.optimizers import make_optimizer
 from skmnist.network.threads import respect_thread_limit
 
 # Here, since TensorFlow can't be told any more once it has made its first tensor.
@@ -208,29 +203,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     True
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        "hidden_units": [Interval(Integral, 1, None, closed="left"), "array-like"],
-        "activation": [StrOptions(set(activation_names())), callable],
-        "optimizer": [StrOptions(set(optimizer_names())), keras.optimizers.Optimizer],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-        "warm_start": ["boolean"],
-        "callbacks": [list, tuple, keras.callbacks.Callback, None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: ClassVar[dict] = PARAMETER_CONSTRAINTS
 
     classes_: np.ndarray
     history_: dict[str, list[float]]
@@ -344,7 +317,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             )
         listeners = []
         if getattr(self, "_skl_callbacks", None):
-            attributes = partial(self._attributes_to_predict, architecture, training_set)
+            attributes = partial(attributes_to_predict, self, architecture, training_set)
             listeners.append(EpochTasks(self, context, attributes, X=X, y=y))
         callbacks = copy_callbacks(self.callbacks)
         outcome = run_training(
@@ -357,13 +330,13 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             callbacks=callbacks,
             listeners=listeners,
         )
-        self._remember(outcome, training_set, callbacks)
+        self.__dict__ = attributes_after(self, outcome, training_set, callbacks)
         context.call_on_fit_task_end(
             estimator=self,
             X=X,
             y=y,
-            reconstruction_attributes=lambda: self._attributes_to_predict(
-                architecture, training_set, self._weights
+            reconstruction_attributes=lambda: attributes_to_predict(
+                self, architecture, training_set, self._weights
             ),
         )
         return self
@@ -405,13 +378,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             If `classes` is missing in the first call or differs from the earlier ones, if
             `y` has other labels, or if anything else can't be used.
         """
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True.")
-        if self.class_weight == "balanced":
-            raise ValueError(
-                'class_weight="balanced" needs all samples at once. For partial_fit, give the '
-                "weights as a dict {label: weight}."
-            )
+        check_partial(self.early_stopping, self.class_weight)
         goes_on = hasattr(self, "_training")
         training_set = check_training_set(
             self,
@@ -432,7 +399,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             validation_data=None,
             callbacks=callbacks,
         )
-        self._remember(outcome, training_set, callbacks)
+        self.__dict__ = attributes_after(self, outcome, training_set, callbacks)
         return self
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -501,17 +468,10 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         """The network as a compiled Keras model."""
         check_is_fitted(self)
         if self._model is None:
-            model = build_sequential(self._architecture)
-            model.set_weights(self._weights)
+            # A copy that a callback of scikit-learn's has made in the middle has no more.
+            state = self._training.state.optimizer_state if hasattr(self, "_training") else []
             optimizer = make_optimizer(self._optimizer, self._learning_rate)
-            compile_sequential(model, optimizer)
-            optimizer.build(model.trainable_variables)
-            # A copy that a callback of scikit-learn's has made in the middle has no state.
-            if hasattr(self, "_training"):
-                state = self._training.state.optimizer_state
-                for variable, value in zip(optimizer.variables, state, strict=True):
-                    variable.assign(value)
-            self._model = model
+            self._model = trained_sequential(self._architecture, self._weights, optimizer, state)
         return self._model
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -534,53 +494,3 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Be what the plain values say."""
         super().__setstate__(attributes_of(state, self))
-
-    def _remember(
-        self,
-        outcome: Outcome,
-        training_set: TrainingSet,
-        callbacks: list[keras.callbacks.Callback],
-    ) -> None:
-        training, stopping = outcome.training, outcome.early_stopping
-        weights = training.state.weights
-        losses = training.history.setdefault("loss", [])
-        fitted = {
-            **self._attributes_to_predict(training.architecture, training_set, weights),
-            "_is_usable": outcome.is_usable,
-            "_training": training,
-            "history_": training.history,
-            "loss_curve_": losses,
-            "loss_": losses[-1] if losses else None,
-            "n_iter_": len(losses),
-            "callbacks_": callbacks,
-            "coefs_": weights[::2],
-            "intercepts_": weights[1::2],
-            "n_layers_": len(weights) // 2 + 1,
-            "n_outputs_": training.architecture.n_classes,
-            "out_activation_": "softmax",
-            "validation_scores_": None if stopping is None else stopping.scores,
-            "best_validation_score_": None if stopping is None else stopping.best_score,
-            "best_loss_": min(losses, default=None) if stopping is None else None,
-        }
-        kept = {name: value for name, value in vars(self).items() if name != "feature_names_in_"}
-        # All at once: a Ctrl-C in between would leave half of the last fit and half of this.
-        self.__dict__ = {**kept, **fitted}
-
-    def _attributes_to_predict(
-        self, architecture: Architecture, training_set: TrainingSet, weights: list[np.ndarray]
-    ) -> dict[str, Any]:
-        names = ("n_features_in_", "feature_names_in_")
-        features = vars(training_set.features)
-        return {
-            **{name: features[name] for name in names if name in features},
-            "classes_": training_set.labels.classes,
-            "_architecture": architecture,
-            "_image_shape": training_set.image_shape,
-            "_is_one_hot": training_set.labels.is_one_hot,
-            "_model": None,
-            # As they were given: the parameters may be set to something else at any time.
-            "_optimizer": self.optimizer,
-            "_learning_rate": self.learning_rate,
-            "_is_usable": True,
-            "_weights": weights,
-        }

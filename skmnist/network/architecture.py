@@ -183,6 +183,40 @@ def compile_sequential(model: keras.Sequential, optimizer: keras.optimizers.Opti
     )
 
 
+def trained_sequential(
+    architecture: Architecture,
+    weights: Sequence[np.ndarray],
+    optimizer: keras.optimizers.Optimizer,
+    optimizer_state: Sequence[np.ndarray],
+) -> keras.Sequential:
+    """Build the network as a compiled Keras model that has been trained.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The layers.
+    weights : sequence of ndarray
+        Kernel and bias of each Dense layer. They are copied.
+    optimizer : keras.optimizers.Optimizer
+        An optimizer that has made no step yet.
+    optimizer_state : sequence of ndarray
+        The values of its variables; empty to leave them as they are.
+
+    Returns
+    -------
+    keras.Sequential
+        The model.
+    """
+    model = build_sequential(architecture)
+    model.set_weights(weights)
+    compile_sequential(model, optimizer)
+    # Keras expects it of a file that it reads.
+    optimizer.build(model.trainable_variables)
+    for variable, value in zip(optimizer.variables, optimizer_state, strict=bool(optimizer_state)):
+        variable.assign(value)
+    return model
+
+
 def activation_names() -> list[str]:
     """Names of Keras's activations and of its activation layers, in alphabetical order."""
     # Not these: "glu" halves the units, "threshold" wants to be told which.
