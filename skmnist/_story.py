@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score, classification_report
 
+from skmnist._files import replacing
 from skmnist._quiet import quiet_tensorflow
 from skmnist.datasets import load_mnist
 from skmnist.display import DigitsDisplay, TrainingDisplay
@@ -304,15 +305,12 @@ def figure(path: Path, width: float, height: float) -> Iterator[Axes]:
     # Not with pyplot: that would open whatever windows the user's backend has.
     drawn = Figure(figsize=(width, height), layout="constrained")
     yield drawn.add_subplot()
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        drawn.savefig(unfinished, format="png", dpi=150)
-        os.replace(unfinished, path)
+        with replacing(path) as file:
+            drawn.savefig(file, format="png", dpi=150)
     except OSError as error:
-        # The name of the unfinished file would tell nobody anything.
+        # The name of an unfinished file would tell nobody anything, and no name even less.
         raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def new_console() -> Console:

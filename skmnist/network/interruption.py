@@ -35,8 +35,10 @@ class Interrupts:
         self.is_pressed_twice |= now - Interrupts._last_press < TWICE_SECONDS
         Interrupts._last_press = now
         self.is_pressed = True
-        # Over: an exception may have kept `deferred_interrupts` from leaving the signal to others.
-        if self.is_pressed_twice or self._is_over:
+        if self._is_over:
+            # It came before `deferred_interrupts` could leave the signal to others.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._is_over or self.is_pressed_twice:
             raise KeyboardInterrupt
 
 
