@@ -96,6 +96,24 @@ def test_every_optimizer_of_keras_steps_as_in_keras(sample, optimizer):
     assert_same_weights(classifier, model)
 
 
+@pytest.mark.skipif(
+    not hasattr(keras.optimizers, "ScheduleFreeAdamW"), reason="it is newer than this Keras"
+)
+def test_an_optimizer_that_begins_with_copies_of_the_weights(sample):
+    X, y = rows_of(sample, 500)
+    parameters = {"hidden_units": 6, "epochs": 1, "shuffle": False, "random_state": 5}
+    model = untrained_model(X, y, **parameters)
+    optimizer = keras.optimizers.ScheduleFreeAdamW(0.001)
+    # Keras 3.15 copies other weights than the model's own, unless it runs eagerly.
+    model.compile(optimizer, "sparse_categorical_crossentropy", run_eagerly=True)
+    model.fit(X, y, batch_size=32, epochs=1, shuffle=False, verbose=0)
+
+    twin = keras.optimizers.ScheduleFreeAdamW(0.001)
+    classifier = SimpleMLPClassifier(**parameters, optimizer=twin).fit(X, y)
+
+    assert_same_weights(classifier, model)
+
+
 @pytest.mark.parametrize("size", [COMPILED, UNCOMPILED], ids=["compiled", "uncompiled"])
 def test_weighted_batches_are_divided_by_their_weight(sample, size):
     X, y = rows_of(sample, size["n_rows"])

@@ -137,9 +137,17 @@ class TrainingProgram:
         """
         for variable, value in zip(self.variables, self._to_own_layout(weights), strict=True):
             variable.assign(value)
-        state = self._pristine_state if optimizer_state is None else optimizer_state
+        state = self._state_without_steps() if optimizer_state is None else optimizer_state
         for variable, value in zip(self.optimizer.variables, state, strict=True):
             variable.assign(value.T if self._is_transposed(variable) else value)
+
+    def _state_without_steps(self) -> list[np.ndarray]:
+        if self.spec.optimizer.is_elementwise:
+            return self._pristine_state
+        # Some begin with copies of the weights, such as ScheduleFreeAdamW.
+        optimizer = self.spec.optimizer.build()
+        optimizer.build(self.variables)
+        return [np.asarray(variable.numpy()) for variable in optimizer.variables]
 
     def weights(self) -> list[np.ndarray]:
         """Kernel and bias of each Dense layer, float32, as Keras has them."""
