@@ -1,0 +1,3 @@
+"""Nothing here is a test: the folder is a program, `python tests/soak`."""
+
+collect_ignore_glob = ["*.py"]
