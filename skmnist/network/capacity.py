@@ -74,13 +74,13 @@ def enough_memory(
         ) from error
 
 
-def _state_values_per_weight(optimizer: str | keras.optimizers.Optimizer) -> float:
+def _state_values_per_weight(optimizer: str | keras.optimizers.Optimizer) -> int:
     # Keras says so in no other way than by making them.
     rehearsal = make_optimizer(optimizer, learning_rate=0.0)
     weights = keras.Variable(np.zeros((64, 64), np.float32))
     rehearsal.build([weights])
     n_values = sum(int(np.prod(variable.shape)) for variable in rehearsal.variables)
-    return n_values / 64**2
+    return n_values // 64**2  # the learning rate and the like aside
 
 
 def _memory_in_bytes() -> float:
