@@ -77,6 +77,9 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
     for name in {"optimizer", "_optimizer"} & set(state):
         if isinstance(state[name], keras.optimizers.Optimizer):
             state[name] = plain_optimizer(state[name])
+    if isinstance(state["class_weight"], dict):
+        # As pairs: in a file of skops the key False would become True.
+        state["class_weight"] = {"items": list(state["class_weight"].items())}
     if "_architecture" in state:
         state["_architecture"] = dataclasses.asdict(state["_architecture"])
         state["_model"] = None
@@ -136,6 +139,8 @@ def _attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
     attributes = {name: value for name, value in state.items() if name != "_saved_with"}
     for name in {"optimizer", "_optimizer"} & set(attributes):
         attributes[name] = optimizer_from_plain(attributes[name])
+    if isinstance(attributes["class_weight"], dict):
+        attributes["class_weight"] = dict(attributes["class_weight"]["items"])
     if "_metadata_request" in attributes:
         requests = MetadataRequest(owner)
         for method, parameters in attributes["_metadata_request"].items():

@@ -138,6 +138,15 @@ class TestCopies:
         assert twin.history_ == classifier.history_
         assert twin.n_iter_ == 5
 
+    @pytest.mark.parametrize(
+        "label", [False, True, 0, -3, 0.5, "False", "items", np.int8(4)], ids=repr
+    )
+    def test_weights_of_labels_of_any_kind(self, copied, label):
+        weights = {label: 3.0}
+        twin = copied(SimpleMLPClassifier(class_weight=weights))
+        assert twin.class_weight == weights
+        assert type(next(iter(twin.class_weight))) is type(label)
+
     def test_callbacks_come_along_without_their_model(self, digits):
         stopping = keras.callbacks.EarlyStopping(monitor="loss", patience=3)
         classifier = SimpleMLPClassifier(epochs=4, callbacks=[stopping], random_state=0)
