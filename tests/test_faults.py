@@ -385,6 +385,7 @@ class TestDownloads:
         theirs, ours = tmp_path / "theirs", tmp_path / "ours"
         theirs.mkdir()
         ours.mkdir()
+        (tmp_path / "mnist.npz").write_bytes(NPZ)
         theirs.chmod(mode)
         ours.chmod(0o777)
         for folder in (tmp_path, *tmp_path.parents):
@@ -392,8 +393,10 @@ class TestDownloads:
                 folder.chmod(0o711)  # pytest's own
         digits = run(
             f"""
-import encodings.cp437, encodings.idna, tempfile, rich.progress  # they may be root's alone
-import skmnist.datasets._npz
+import encodings.idna, tempfile, rich.progress
+from skmnist import load_mnist
+
+load_mnist(sys.argv[4])  # what is not imported yet may be root's alone
 tempfile.tempdir = {str(ours)!r}
 os.setgroups([])
 os.setuid(65534)
@@ -402,6 +405,7 @@ os.setuid(65534)
             server.url,
             hashlib.sha256(NPZ).hexdigest(),
             theirs / "keras",
+            tmp_path / "mnist.npz",
         )
         assert digits == list(range(8))
         assert os.listdir(theirs) == []
