@@ -282,9 +282,9 @@ def test_a_failed_write_leaves_the_old_figure_whole(small_data, tmp_path, monkey
     old = tmp_path / "first_digits.png"
     old.write_bytes(b"the old one")
 
-    def savefig(self, path, **options):
-        Path(path).write_bytes(b"half a fig")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    def savefig(self, file, **options):
+        file.write(b"half a fig")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Figure, "savefig", savefig)
     run = Run(tmp_path, "--data", str(small_data), "--epochs", "1")
