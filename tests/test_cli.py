@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
