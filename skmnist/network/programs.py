@@ -117,6 +117,10 @@ class TrainingProgram:
             if isinstance(layer, keras.layers.Dropout)
         ]
         self.optimizer = spec.optimizer.build()
+        # Keras would sum the gradients over all devices, of which there is one, by an operation
+        # with a gradient of its own. TensorFlow registers that for ever, and with it the graph:
+        # every program would leave megabytes behind when it is gone.
+        self.optimizer._all_reduce_sum_gradients = lambda gradients: gradients
         self.optimizer.build(self.variables)
         self._pristine_state = self.optimizer_state()
         self._compiled: Callable[..., tf.Tensor] | None = None
