@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from skmnist._show_versions import show_versions
     from skmnist.classifier import SimpleMLPClassifier
     from skmnist.datasets import load_mnist, read_digit
-    from skmnist.display import DigitsDisplay, SearchDisplay, TrainingDisplay
+    from skmnist.display import (
+        DigitsDisplay,
+        HiddenUnitsDisplay,
+        SearchDisplay,
+        TrainingDisplay,
+    )
 
 __version__ = _version("skmnist")
 
 __all__ = [
     "DigitsDisplay",
+    "HiddenUnitsDisplay",
     "SearchDisplay",
     "SimpleMLPClassifier",
     "TrainingDisplay",
@@ -30,6 +36,7 @@ __all__ = [
 
 _HOMES = {
     "DigitsDisplay": "skmnist.display",
+    "HiddenUnitsDisplay": "skmnist.display",
     "SearchDisplay": "skmnist.display",
     "SimpleMLPClassifier": "skmnist.classifier",
     "TrainingDisplay": "skmnist.display",

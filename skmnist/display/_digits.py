@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,9 @@ from sklearn.base import is_classifier
 from sklearn.utils import _safe_indexing, check_array, column_or_1d
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
+from skmnist.display._background import ink_on
+from skmnist.display._captions import CAPTION_POINTS, caption_inches, fitting_points
+from skmnist.display._counts import checked_count
 from skmnist.display._images import as_images
 from skmnist.display._labels import single_labels
 from skmnist.display._mistakes import differing, probabilities_of, worst_first_order
@@ -23,10 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 IMAGE_INCHES = 1.25
-CAPTION_POINTS = 9
-# Of bold DejaVu Sans, matplotlib's own font, in parts of the font size.
-LETTER_WIDTH = 0.65
-LINE_HEIGHT = 1.4
 
 
 class DigitsDisplay:
@@ -141,14 +139,14 @@ class DigitsDisplay:
             If `n_columns` is not a positive int, or if `ax` has no place in a grid.
         """
         n_images = len(self.images)
-        n_columns = min(_checked_count(n_columns, "n_columns"), n_images)
+        n_columns = min(checked_count(n_columns, "n_columns"), n_images)
         captions = [self._caption(position) for position in range(n_images)]
         figsize = _figure_size(captions, n_columns)
         self.ax_, panels = divide(ax, n_images, n_columns, figsize=figsize, spacing=(0.3, 0.6))
         self.figure_: Figure | SubFigure = self.ax_.figure
         self.axes_ = np.array(panels, dtype=object)
-        points = CAPTION_POINTS if ax is None else _fitting_points(captions, n_columns, ax)
-        cmap = cmap or _ink_on(self.ax_)
+        points = CAPTION_POINTS if ax is None else fitting_points(captions, n_columns, ax)
+        cmap = cmap or ink_on(self.ax_)
         self.images_ = np.array(
             [self._draw(position, panel, cmap) for position, panel in enumerate(panels)],
             dtype=object,
@@ -245,7 +243,7 @@ class DigitsDisplay:
         check_consistent_length(X, y)
         if not worst_first:
             # Even a slow classifier need not predict what nobody will see.
-            first = np.arange(min(_checked_count(n, "n"), _num_samples(X)))
+            first = np.arange(min(checked_count(n, "n"), _num_samples(X)))
             X = _safe_indexing(X, first)
             y = None if y is None else _safe_indexing(y, first)
         predictions = single_labels(estimator.predict(X))
@@ -332,7 +330,7 @@ class DigitsDisplay:
                 raise ValueError(f"worst_first=True needs {missing}, which are not given.")
             wrong = differing(column_or_1d(y_true), column_or_1d(y_pred), len(shown))
             shown = worst_first_order(wrong, column_or_1d(probabilities))
-        shown = shown[: _checked_count(n, "n")]
+        shown = shown[: checked_count(n, "n")]
         display = cls(
             as_images(_safe_indexing(X, shown), image_shape),
             labels=_chosen(y_true, shown),
@@ -390,16 +388,10 @@ class DigitsDisplay:
         ['0', '1', '2', '3', '4']
         """
         check_consistent_length(X, y)
-        shown = np.arange(min(_checked_count(n, "n"), _num_samples(X)))
+        shown = np.arange(min(checked_count(n, "n"), _num_samples(X)))
         images = as_images(_safe_indexing(X, shown), image_shape)
         display = cls(images, labels=_chosen(single_labels(y), shown), indices=shown)
         return display.plot(ax, **plot_options)
-
-
-def _checked_count(value: Any, name: str) -> int:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a positive int, got {value!r}.")
-    return int(value)
 
 
 def _checked_probabilities(probabilities: ArrayLike | None) -> NDArray[np.floating] | None:
@@ -415,33 +407,14 @@ def _chosen(values: ArrayLike | None, shown: NDArray[np.integer]) -> NDArray[Any
     return None if values is None else column_or_1d(values)[shown]
 
 
-def _ink_on(ax: Axes) -> str:
-    from matplotlib.colors import to_rgb
-
-    is_dark = sum(to_rgb(ax.get_facecolor())) < 1.5
-    return "gray" if is_dark else "gray_r"
-
-
 def _percent(probability: float) -> str:
     # A classifier that is nearly sure should not look infallible.
     return ">99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
 
 
-def _longest_line(captions: list[str]) -> int:
-    return max((len(line) for caption in captions for line in caption.splitlines()), default=0)
-
-
 def _figure_size(captions: list[str], n_columns: int) -> tuple[float, float]:
     """Return width and height in inches of a new figure in which the captions have room."""
     n_rows = -(-len(captions) // n_columns)
-    caption_width = _longest_line(captions) * LETTER_WIDTH * CAPTION_POINTS / 72
-    most_lines = max(len(caption.splitlines()) for caption in captions)
-    caption_height = most_lines * LINE_HEIGHT * CAPTION_POINTS / 72
+    caption_width, caption_height = caption_inches(captions)
     width = n_columns * (max(IMAGE_INCHES, caption_width) + 0.1)
     return width, n_rows * (IMAGE_INCHES + caption_height + 0.15) + 0.05
-
-
-def _fitting_points(captions: list[str], n_columns: int, ax: Axes) -> float:
-    """Return a size of letters with which captions in somebody else's axes do not collide."""
-    cell_points = 72 * ax.get_window_extent().width / ax.figure.dpi / n_columns
-    return min(CAPTION_POINTS, cell_points / (LETTER_WIDTH * max(_longest_line(captions), 1)))

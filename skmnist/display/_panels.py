@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.gridspec import SubplotSpec
 
 
 def divide(
@@ -44,6 +46,69 @@ def divide(
     ValueError
         If `ax` has no place in a grid that could be divided.
     """
+    ax, place, figure = _place(ax, figsize)
+    n_rows = -(-n_panels // n_columns)
+    if figure.get_layout_engine() is None:
+        grid = place.subgridspec(n_rows, n_columns, wspace=spacing[0], hspace=spacing[1])
+    else:
+        grid = place.subgridspec(n_rows, n_columns)  # the engine finds the spacing
+    ax.set_axis_off()
+    cells = [divmod(position, n_columns) for position in range(n_panels)]
+    return ax, [figure.add_subplot(grid[row, column]) for row, column in cells]
+
+
+def divide_in_pairs(
+    ax: Axes | None,
+    n_panels: int,
+    n_columns: int,
+    *,
+    figsize: tuple[float, float],
+    strip_height: float,
+    spacing: tuple[float, float],
+) -> tuple[Axes, list[Axes], list[Axes]]:
+    """Divide an axes into panels with a strip below each of them.
+
+    Parameters
+    ----------
+    ax, n_panels, n_columns, figsize
+        As of `divide`.
+    strip_height : float
+        The height of a strip, in panels.
+    spacing : tuple of float
+        Width and height between a strip and the next panel, in panels, for a figure whose layout
+        nobody computes.
+
+    Returns
+    -------
+    bounding_ax : matplotlib Axes
+        The axes that was divided.
+    panels, strips : list of matplotlib Axes
+        In reading order.
+
+    Raises
+    ------
+    ValueError
+        If `ax` has no place in a grid that could be divided.
+    """
+    ax, place, figure = _place(ax, figsize)
+    n_rows = -(-n_panels // n_columns)
+    heights = [1.0, strip_height]
+    options = {}
+    if figure.get_layout_engine() is None:
+        heights = [1.0, strip_height, spacing[1]]  # the last is nothing but space
+        options = {"wspace": spacing[0], "hspace": 0.08}
+    step = len(heights)
+    grid = place.subgridspec(step * n_rows, n_columns, height_ratios=heights * n_rows, **options)
+    ax.set_axis_off()
+    cells = [divmod(position, n_columns) for position in range(n_panels)]
+    panels = [figure.add_subplot(grid[step * row, column]) for row, column in cells]
+    strips = [figure.add_subplot(grid[step * row + 1, column]) for row, column in cells]
+    return ax, panels, strips
+
+
+def _place(
+    ax: Axes | None, figsize: tuple[float, float]
+) -> tuple[Axes, SubplotSpec, Figure | SubFigure]:
     if ax is None:
         import matplotlib.pyplot as plt
 
@@ -54,12 +119,4 @@ def divide(
             "ax has no place in a grid that could be divided into panels. Pass an axes made by "
             "plt.subplots() or figure.add_subplot(), or ax=None for a new figure."
         )
-    figure = ax.figure
-    n_rows = -(-n_panels // n_columns)
-    if figure.get_layout_engine() is None:
-        grid = place.subgridspec(n_rows, n_columns, wspace=spacing[0], hspace=spacing[1])
-    else:
-        grid = place.subgridspec(n_rows, n_columns)  # the engine finds the spacing
-    ax.set_axis_off()
-    cells = [divmod(position, n_columns) for position in range(n_panels)]
-    return ax, [figure.add_subplot(grid[row, column]) for row, column in cells]
+    return ax, place, ax.figure
