@@ -64,7 +64,7 @@ def plain_proba(classifier, X):
     sums = x @ kernels[0].astype(np.float64) + biases[0]
     proba = behind_the_first_product(sums)
     # In several directions: to softmax, an error that is the same in all units is none.
-    signs = np.random.default_rng(0).choice([-1, 1], (4, *sums.shape))
+    signs = np.random.default_rng(0).choice([-1, 1], (16, *sums.shape))
     differences = [behind_the_first_product(sums + sign * error) - proba for sign in signs]
     return proba, 1e-6 + 4 * np.abs(differences).max(axis=(0, 2))[:, np.newaxis]
 
