@@ -10,7 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 
 from skmnist.display._panels import divide
-from skmnist.display._scale import LETTER_WIDTH, Scale, size_in_points
+from skmnist.display._scale import Scale
+from skmnist.display._search_looks import (
+    add_legend,
+    fitting_points,
+    line_style,
+    map_size,
+    readable_on,
+    score_text,
+)
 from skmnist.display._search_results import MOST_PARAMS, SearchResults
 
 if TYPE_CHECKING:
@@ -24,7 +32,6 @@ if TYPE_CHECKING:
 
 SPARSE = 1 / 3  # a heat map of two numbers with fewer of its cells filled would be mostly holes
 LEGEND_ROOM = 0.4  # of the height: a curve leaves a corner free for the legend, categories may not
-CELL_POINTS = 10
 LEAST_POINTS = 4.5
 NOTHING = (0.5, 0.5, 0.5, 0.25)  # a cell without a score: gray on light and on dark backgrounds
 
@@ -212,7 +219,7 @@ class SearchDisplay:
             scale.set_ticks(panel, "x", first=first)
             panel.set_xlabel(self._with_best_over(name))
             panel.grid(alpha=0.3)
-            _add_legend(panel)
+            add_legend(panel)
         self.lines_ = np.array(lines, dtype=object)
 
     def _draw_scores(self, panel: Axes) -> Any:
@@ -237,7 +244,7 @@ class SearchDisplay:
         (line,) = panel.plot(
             scale.positions[order],
             self.mean_scores[order],
-            _line_style(scale),
+            line_style(scale),
             color=color,
             label="their mean" if n_folds > 1 else "the only fold",
         )
@@ -253,7 +260,7 @@ class SearchDisplay:
             )
         panel.set(title=f"Test {self.score_name}", ylabel=self.score_name)
         if self._marked is not None:
-            label = f"best: {_score_text(self.mean_scores[self._marked])}"
+            label = f"best: {score_text(self.mean_scores[self._marked])}"
             self._mark(panel, self.mean_scores, f"{label} with {scale.label_of(self._marked)}")
         if not scale.is_numeric:
             low, high = panel.get_ylim()
@@ -273,14 +280,14 @@ class SearchDisplay:
             scale.positions[order],
             times[order],
             spreads,
-            fmt=_line_style(scale),
+            fmt=line_style(scale),
             color=to_hex("C0"),
             capsize=3,
             label="mean" if spreads is None else "mean ± std",
         )
         panel.set(title="Fit time", ylabel="fit time (s)")
         if self._marked is not None:
-            self._mark(panel, times, f"best: {_score_text(times[self._marked])} s")
+            self._mark(panel, times, f"best: {score_text(times[self._marked])} s")
         tops = times if self.fit_time_spreads is None else times + self.fit_time_spreads
         highest = np.max(tops, initial=0, where=~np.isnan(tops))
         if highest > 0:
@@ -315,7 +322,7 @@ class SearchDisplay:
         if ax is None:
             import matplotlib.pyplot as plt
 
-            size = (5.8, 4.4) if is_cloud else _map_size(across, down)
+            size = (5.8, 4.4) if is_cloud else map_size(across, down)
             ax = plt.figure(figsize=size, layout="constrained").add_subplot()
         self.ax_ = ax
         self.axes_ = np.array([ax], dtype=object)
@@ -345,11 +352,11 @@ class SearchDisplay:
         down.name_cells(ax, "y")
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
-        captions = ["NaN" if np.isnan(s) else _score_text(s) for s in self.mean_scores]
+        captions = ["NaN" if np.isnan(s) else score_text(s) for s in self.mean_scores]
         best = self._marked
         if best is not None:
             captions[best] = f"★ {captions[best]}"
-        points = _fitting_points(captions, grid.shape, ax)
+        points = fitting_points(captions, grid.shape, ax)
         if points < LEAST_POINTS:
             ax.figure.colorbar(image, ax=ax, label=self.score_name)
             captions = ["" for _ in captions]
@@ -358,14 +365,14 @@ class SearchDisplay:
             column, row = across.cells[candidate], down.cells[candidate]
             text = ax.text(column, row, caption, ha="center", va="center", fontsize=points)
             if not np.isnan(grid[row, column]):
-                text.set_color(_readable_on(image, grid[row, column]))
+                text.set_color(readable_on(image, grid[row, column]))
             texts.append(text)
         self.texts_ = np.array(texts, dtype=object)
         if best is not None:
             texts[best].set_fontweight("bold")
             # Inside the cell, where its colour is known to stand out.
             corner = (across.cells[best] - 0.46, down.cells[best] - 0.46)
-            color = _readable_on(image, self.mean_scores[best])
+            color = readable_on(image, self.mean_scores[best])
             frame = Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=color, linewidth=2)
             self._marks.append(ax.add_patch(frame))
 
@@ -398,7 +405,7 @@ class SearchDisplay:
         best = self._marked
         if best is not None:
             x, y = across.positions[best], down.positions[best]
-            label = f"best: {_score_text(self.mean_scores[best])}"
+            label = f"best: {score_text(self.mean_scores[best])}"
             (ring,) = ax.plot(
                 x, y, "o", markersize=14, fillstyle="none", color=to_hex("C1"), label=label
             )
@@ -408,7 +415,7 @@ class SearchDisplay:
         down.set_ticks(ax, "y")
         ax.grid(alpha=0.3)
         ax.set_axisbelow(True)
-        _add_legend(ax)
+        add_legend(ax)
 
     def _with_best_over(self, name: str) -> str:
         return f"{name}\n(best over {', '.join(self.best_over)})" if self.best_over else name
@@ -478,50 +485,3 @@ class SearchDisplay:
 
 def _checked_times(times: ArrayLike | None, name: str) -> NDArray[np.float64] | None:
     return None if times is None else column_or_1d(times, dtype=np.float64, input_name=name)
-
-
-def _line_style(scale: Scale) -> str:
-    return "o-" if scale.is_numeric else "o"  # between two categories there is nothing
-
-
-def _add_legend(ax: Axes) -> None:
-    handles, labels = ax.get_legend_handles_labels()
-    if handles:
-        # The best comes last in every panel; error bars would be put behind it.
-        order = sorted(range(len(labels)), key=lambda i: labels[i].startswith("best"))
-        shown = [handles[i] for i in order], [labels[i] for i in order]
-        points = float(ax.legend(*shown).get_texts()[0].get_fontsize())
-        letters = LETTER_WIDTH * max(map(len, labels)) + 5  # with the symbols and the frame
-        width, _ = size_in_points(ax)
-        if width < letters * points:
-            ax.legend(*shown, fontsize=width / letters)
-
-
-def _score_text(score: float) -> str:
-    size = abs(score)
-    if size >= 1000:
-        return f"{score:,.0f}"
-    if size >= 10:
-        return f"{score:.1f}"
-    return f"{score:.3f}" if size >= 0.001 or size == 0 else f"{score:.2g}"
-
-
-def _map_size(across: Scale, down: Scale) -> tuple[float, float]:
-    """Return the size of a new figure, in inches, in which the cells have room for their text."""
-    letters = max(map(len, down.labels))
-    width = 1.2 + 0.09 * letters + 0.85 * len(across.ticks)
-    height = 1.4 + 0.5 * len(down.ticks)
-    return min(max(width, 4.5), 14), min(max(height, 3), 10)
-
-
-def _fitting_points(captions: Sequence[str], shape: tuple[int, int], ax: Axes) -> float:
-    """Return the font size in which every caption, the bold one too, stays in its cell."""
-    n_rows, n_columns = shape
-    width, height = size_in_points(ax)
-    letters = 1.2 * LETTER_WIDTH * max(map(len, captions))
-    return min(CELL_POINTS, 0.9 * width / n_columns / letters, 0.7 * height / n_rows)
-
-
-def _readable_on(image: AxesImage, value: float) -> str:
-    red, green, blue, _ = image.to_rgba(np.array([value]))[0]
-    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
