@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.base import clone
 
 import skmnist.network
@@ -161,6 +163,18 @@ def test_a_fit_after_clear_is_the_same_fit(sample):
     skmnist.network.clear()
     after = SimpleMLPClassifier(random_state=0).fit(X, y)
     np.testing.assert_array_equal(before.coefs_[0], after.coefs_[0])
+
+
+def test_what_clear_frees_is_gone(digits):
+    def n_graphs():
+        skmnist.network.clear()
+        gc.collect()
+        return sum(isinstance(thing, tf.Graph) for thing in gc.get_objects())
+
+    before = n_graphs()
+    for units in (11, 12, 13):
+        SimpleMLPClassifier(units, epochs=1).fit(digits.X, digits.y)
+    assert n_graphs() == before
 
 
 def test_ctrl_c_ends_a_fit_and_keeps_what_it_learnt():
