@@ -17,6 +17,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from skmnist._pixels import scale_pixels
 from skmnist._story import (
     Choices,
     begin,
@@ -26,7 +27,6 @@ from skmnist._story import (
     new_classifier,
     new_console,
     report,
-    scale_pixels,
 )
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from skmnist._pixels import scale_pixels
 from skmnist._story import (
     Choices,
     begin,
@@ -22,7 +23,6 @@ from skmnist._story import (
     new_classifier,
     new_console,
     report,
-    scale_pixels,
 )
 from skmnist.display import SearchDisplay
 

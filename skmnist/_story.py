@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from rich.console import Console
 from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score, classification_report
 
@@ -181,29 +180,6 @@ def counted(n: int, noun: str) -> str:
     ('1 epoch', '9,375 steps')
     """
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
-def scale_pixels(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Map pixels from 0 to 255 to 0 to 1.
-
-    Parameters
-    ----------
-    pixels : ndarray of uint8
-        Pixels, in an array of any shape.
-
-    Returns
-    -------
-    scaled : ndarray of float32
-        The pixels divided by 255, in an array of the same shape.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> scale_pixels(np.array([0, 51, 255], dtype=np.uint8))
-    array([0. , 0.2, 1. ], dtype=float32)
-    """
-    # Files of saved models name this function: it must stay where it is.
-    return np.divide(pixels, 255, dtype=np.float32)
 
 
 def keep(estimator: Any, choices: Choices, console: Console) -> None:

@@ -20,7 +20,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardSca
 
 import skmnist
 from skmnist import SimpleMLPClassifier
-from skmnist._story import scale_pixels
+from skmnist._pixels import scale_pixels
 from skmnist.network.architecture import activation_names
 from skmnist.persistence import to_onnx
 

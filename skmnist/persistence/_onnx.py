@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 import skmnist
 from skmnist._files import replacing
+from skmnist._pixels import scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
 from skmnist.persistence._onnx_network import OPSETS, make_network
 
@@ -168,11 +169,7 @@ def _input_shape(steps: Steps, classifier: SimpleMLPClassifier) -> tuple[int, ..
 
 def _divides_by_255(step: Any) -> bool:
     """Whether a step is the scaler of the command line: skl2onnx converts no functions."""
-    if not isinstance(step, FunctionTransformer):
-        return False
-    from skmnist._story import scale_pixels  # here, since it draws in Matplotlib and more
-
-    return step.func is scale_pixels
+    return isinstance(step, FunctionTransformer) and step.func is scale_pixels
 
 
 def _convert_steps(steps: Steps, input_shape: tuple[int, ...]) -> onnx.ModelProto:

@@ -23,7 +23,7 @@ _SPLITTERS = [
 _TRUSTED = [
     "skmnist.classifier.SimpleMLPClassifier",
     # The scaler of the command line.
-    "skmnist._story.scale_pixels",
+    "skmnist._pixels.scale_pixels",
     "sklearn.metrics._scorer._PassthroughScorer",
     *_SPLITTERS,
 ]
