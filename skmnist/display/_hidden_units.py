@@ -240,7 +240,8 @@ class HiddenUnitsDisplay:
         row_height = image_height + caption_height + 0.1
         if self.votes is not None:
             row_height += STRIP_HEIGHT * image_height + 0.3  # with the names of the classes
-        return max(n_columns * image_width, 3.5), n_rows * row_height + 0.85 + 0.2 * self.label.count("\n")
+        bar_height = 0.85 + 0.2 * self.label.count("\n")
+        return max(n_columns * image_width, 3.5), n_rows * row_height + bar_height
 
     @classmethod
     def from_estimator(

@@ -1,0 +1,37 @@
+"""
+What the units look for
+=======================
+
+The weights of a hidden unit are as many as the pixels, and make an image: ink on red makes the
+unit more active, ink on blue less. The bars say which digits it speaks for when it is active.
+"""
+
+import matplotlib.pyplot as plt
+
+from skmnist import HiddenUnitsDisplay, SimpleMLPClassifier, load_mnist
+
+digits = load_mnist("sample")
+X, y = digits.X_train / 255, digits.y_train
+
+# %%
+# No hidden layer
+# ---------------
+#
+# Softmax regression has an image for each digit, and some of them can be read.
+
+softmax = SimpleMLPClassifier((), epochs=20, random_state=0).fit(X, y)
+print(f"Softmax regression: {softmax.score(digits.X_test / 255, digits.y_test):.1%} accuracy")
+HiddenUnitsDisplay.from_estimator(softmax)
+
+# %%
+# Sixty-four hidden units
+# -----------------------
+#
+# The ten with the most weight. `l2` draws weights that nothing needs to zero, as those of the
+# corners, where there is never ink.
+
+hidden = SimpleMLPClassifier(64, learning_rate=0.003, l2=0.0001, epochs=20, random_state=0)
+hidden.fit(X, y)
+print(f"64 hidden units: {hidden.score(digits.X_test / 255, digits.y_test):.1%} accuracy")
+HiddenUnitsDisplay.from_estimator(hidden, n=10)
+plt.show()
