@@ -40,9 +40,7 @@ print("Loaded, the same bits:", np.array_equal(loaded.predict_proba(X_test), exp
 # Predictions of the ONNX file
 # ----------------------------
 
-given = session.get_inputs()[0]
-dtype = np.uint8 if given.type == "tensor(uint8)" else np.float32
-labels, probabilities = session.run(None, {given.name: X_test.astype(dtype)})
+labels, probabilities = session.run(None, {"X": X_test.astype(np.float32)})
 print("ONNX, the same labels:", np.array_equal(labels, classifier.predict(X_test)))
 print(f"ONNX, probabilities within {np.abs(probabilities - expected).max():.0e}")
 DigitsDisplay.from_predictions(X_test, y_test, labels, probabilities=probabilities.max(axis=1), n=5)
