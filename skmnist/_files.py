@@ -43,7 +43,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     # Opened as any file, not by tempfile, whose files only their owner may read.
     unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
-        with unfinished.open("xb") as file:
+        file = unfinished.open("xb")
+    except OSError as error:
+        # The name of the unfinished file would tell nobody anything.
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
+    try:
+        with file:
             yield file
             file.flush()
             # Or a power failure could leave the name of the new file with nothing in it.

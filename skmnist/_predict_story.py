@@ -50,6 +50,9 @@ def tell(path: Path, pictures: Sequence[Path]) -> bool:
     if not isinstance(network, SimpleMLPClassifier):
         raise ValueError(f"{path} holds a {type(network).__name__}, not a SimpleMLPClassifier.")
     shape = network.model_.input_shape[1:]
+    if len(shape) == 1:
+        # What comes before the network may have made more or fewer features of the pixels.
+        shape = (getattr(model, "n_features_in_", *shape),)
     if np.prod(shape) != 28 * 28:
         raise ValueError(
             f"{path} was trained on samples of shape {shape}. Pictures are read as 28 × 28 pixels."

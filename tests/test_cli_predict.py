@@ -8,7 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skops.io
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skmnist import SimpleMLPClassifier
 from skmnist.cli import main
@@ -106,6 +110,19 @@ class TestPredict:
         run = Run("predict", tmp_path / "rows.skops", PICTURES / "7-drawn.png")
         assert run.status == 0
         assert re.match(r"7-drawn.png +7 ", run.out)
+
+    @pytest.mark.parametrize("is_search", [False, True])
+    def test_takes_a_model_that_makes_other_features_of_the_pixels(
+        self, sample, tmp_path, is_search
+    ):
+        classifier = SimpleMLPClassifier(32, learning_rate=0.01, epochs=10, random_state=0)
+        model = make_pipeline(StandardScaler(), PCA(40, random_state=0), classifier)
+        if is_search:
+            model = GridSearchCV(model, {"pca__n_components": [30]}, cv=2)
+        save(model.fit(sample.X_train, sample.y_train), tmp_path / "pca.skops")
+        run = Run("predict", tmp_path / "pca.skops", PICTURES / "3-drawn.png")
+        assert (run.status, run.err) == (0, "")
+        assert re.match(r"3-drawn.png +3 ", run.out)
 
     def test_shows_labels_of_ones_own(self, sample, tmp_path):
         labels = np.array([f"digit-{label}" for label in sample.y_train])

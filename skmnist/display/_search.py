@@ -369,7 +369,6 @@ class SearchDisplay:
             texts.append(text)
         self.texts_ = np.array(texts, dtype=object)
         if best is not None:
-            texts[best].set_fontweight("bold")
             # Inside the cell, where its colour is known to stand out.
             corner = (across.cells[best] - 0.46, down.cells[best] - 0.46)
             color = readable_on(image, self.mean_scores[best])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import os
 import zipfile
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 import sklearn.model_selection
 import skops.io
+from sklearn.base import BaseEstimator
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from skmnist._files import replacing
@@ -46,6 +48,8 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     ------
     OSError
         If the file can't be written.
+    TypeError
+        If it is no estimator.
     ValueError
         If the estimator holds what can't be written so that it can be read again, such as a
         function without a name.
@@ -69,6 +73,8 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     >>> bool((loaded.predict_proba(X_test) == classifier.predict_proba(X_test)).all())
     True
     """
+    if not isinstance(estimator, BaseEstimator):
+        raise TypeError(f"save writes an estimator, got {estimator!r}.")
     try:
         content = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED)
         # Better now than when it is needed. It is the caller's own: there is nothing to distrust.
@@ -106,6 +112,8 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     ------
     OSError
         If the file can't be read.
+    TypeError
+        If `trusted` is no list.
     ValueError
         If it is damaged or not such a file, or if it names types that are not trusted.
 
@@ -115,9 +123,16 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
         If it was saved with other versions of skmnist, scikit-learn or Keras. It is an
         `sklearn.exceptions.InconsistentVersionWarning`.
     """
+    if isinstance(trusted, str) or not isinstance(trusted, Sequence):
+        raise TypeError(f"trusted must be a list of names of types, got {trusted!r}.")
     with open(path, "rb") as file:
         content = file.read()
     name = os.fspath(path)
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        raise ValueError(
+            f"{name!r} can't be loaded: it is damaged, or skmnist.persistence.save has not written "
+            "it. What pickle or joblib has written, they must load, and may run its code."
+        )
     try:
         return skops.io.loads(content, trusted=[*_TRUSTED, *trusted])
     except Warning:
