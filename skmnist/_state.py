@@ -72,7 +72,6 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
     dict
         Arrays are not copied.
     """
-    # The Keras model is made again when it is needed.
     state = {**attributes, "_saved_with": {"format": _FORMAT, **_versions()}}
     for name in {"optimizer", "_optimizer"} & set(state):
         if isinstance(state[name], keras.optimizers.Optimizer):
@@ -82,6 +81,7 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
         state["class_weight"] = {"items": list(state["class_weight"].items())}
     if "_architecture" in state:
         state["_architecture"] = dataclasses.asdict(state["_architecture"])
+        # The Keras model is made again when it is needed.
         state["_model"] = None
     if "_training" in state:
         training: Training = state["_training"]
