@@ -8,7 +8,6 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 
 # What a reader of the pages sees should not depend on the machine that built them.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["SKMNIST_DATA"] = "sample"
 
 HERE = Path(__file__).parent

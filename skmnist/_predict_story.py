@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from skmnist._quiet import quiet_tensorflow
 from skmnist._story import new_console
 from skmnist.datasets import read_digit
 from skmnist.display._fitted import innermost
@@ -41,7 +40,7 @@ def tell(path: Path, pictures: Sequence[Path]) -> bool:
         If it is damaged, or no model of digits of 28 × 28 pixels.
     """
     console = new_console()
-    with console.status("Loading TensorFlow"), quiet_tensorflow():
+    with console.status("Loading TensorFlow"):
         from skmnist.classifier import SimpleMLPClassifier
         from skmnist.persistence import load
 

@@ -19,7 +19,6 @@ from rich.console import Console
 from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score, classification_report
 
 from skmnist._files import replacing
-from skmnist._quiet import quiet_tensorflow
 from skmnist.datasets import load_mnist
 from skmnist.display import DigitsDisplay, TrainingDisplay
 
@@ -150,7 +149,7 @@ def new_classifier(choices: Choices, n_images: int, console: Console) -> SimpleM
     classifier : SimpleMLPClassifier
         The classifier.
     """
-    with console.status("Loading TensorFlow"), quiet_tensorflow():
+    with console.status("Loading TensorFlow"):
         from skmnist.classifier import SimpleMLPClassifier
     epochs = choices.epochs
     if epochs is None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# Before Keras, which imports TensorFlow too.
+import skmnist._tensorflow  # noqa: F401
+
+# isort: split
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar

@@ -1,7 +1,6 @@
 """What several test modules share: real digits, estimators fitted to them, other processes."""
 
 import json
-import os
 import subprocess
 import sys
 from typing import NamedTuple
@@ -65,7 +64,6 @@ def run_python():
     def run(code, *arguments):
         process = subprocess.run(
             [sys.executable, "-c", code, *map(str, arguments)],
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
             capture_output=True,
             text=True,
             check=False,

@@ -30,8 +30,7 @@ def kept():
     return nbformat.read(PATH, as_version=4)
 
 
-def test_the_notebook_runs_in_a_kernel(kept, monkeypatch):
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+def test_the_notebook_runs_in_a_kernel(kept):
     notebook = nbformat.read(PATH, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
