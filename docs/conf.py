@@ -21,7 +21,7 @@ copyright = f"2026, {author}"  # noqa: A001
 release = version = version_of("skmnist")
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -32,7 +32,11 @@ extensions = [
     "repository_links",
 ]
 root_doc = "index"
-exclude_patterns = ["_build", "search.md"]  # searching.md includes it
+exclude_patterns = [
+    "_build",
+    "search.md",  # searching.md includes it
+    "auto_examples/plot_*.ipynb",  # the gallery's scripts, to be downloaded
+]
 templates_path = ["_templates"]
 nitpicky = True
 
@@ -40,6 +44,7 @@ nitpicky = True
 
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 3
+nb_execution_mode = "off"  # the notebook is kept with what it put out, which the tests check
 suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds functions
 
 # The API ----------------------------------------------------------------------------------------
@@ -81,7 +86,9 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
-    "ignore_pattern": r"benchmarks|notebook",
+    "within_subsection_order": "gallery_order.ReadingOrder",
+    "ignore_pattern": r"benchmarks",
+    "copyfile_regex": r"mnist_analysis\.ipynb",
     "doc_module": ("skmnist",),
     "backreferences_dir": "generated/backreferences",
     "reference_url": {"skmnist": None},

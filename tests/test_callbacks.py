@@ -433,16 +433,13 @@ class TestProgress:
         assert len(self.run(digits, capsys, verbose=2, epochs=30).splitlines()) == 30
 
     @pytest.mark.parametrize("has_widgets", [True, False])
-    def test_a_notebook_without_widgets_gets_lines(self, monkeypatch, has_widgets):
+    def test_a_notebook_without_widgets_gets_lines(self, monkeypatch, capsys, has_widgets):
         spec = "a spec" if has_widgets else None
         monkeypatch.setattr("skmnist.network.progress.find_spec", lambda name: spec)
-        console = Console(force_jupyter=True)
-        lines = []
-        monkeypatch.setattr(console, "print", lines.append)
-        progress = Progress(0, 2, 10, verbose=1, console=console)
+        progress = Progress(0, 2, 10, verbose=1, console=Console(force_jupyter=True))
         assert progress.has_bar == has_widgets
         progress.end_epoch(0, {"loss": 1.0})
-        assert lines == ["Epoch 1/2  loss 1.0000"]
+        assert capsys.readouterr().out == "Epoch 1/2  loss 1.0000\n"
 
     def test_going_on_counts_on(self, digits, capsys):
         classifier = fit(digits, verbose=2, warm_start=True, epochs=2)
