@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import uuid
@@ -9,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+# Of writing, which come without a name.
+_DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
 
 
 @contextmanager
@@ -43,12 +47,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     # Opened as any file, not by tempfile, whose files only their owner may read.
     unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
-        file = unfinished.open("xb")
-    except OSError as error:
-        # The name of the unfinished file would tell nobody anything.
-        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
-    try:
-        with file:
+        with unfinished.open("xb") as file:
             yield file
             file.flush()
             # Or a power failure could leave the name of the new file with nothing in it.
@@ -56,7 +55,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if target.exists():
             shutil.copymode(target, unfinished)
         os.replace(unfinished, target)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             unfinished.unlink()
+        # The name of the unfinished file would tell nobody anything, and no name even less.
+        if isinstance(error, OSError) and (
+            error.filename == str(unfinished) or error.errno in _DISK_ERRORS
+        ):
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from None
         raise

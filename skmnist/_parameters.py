@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -19,10 +19,16 @@ from sklearn.utils._param_validation import (
 from skmnist.network.architecture import activation_names
 from skmnist.network.optimizers import optimizer_names
 
+
+def _one_of(names: Iterable[str]) -> StrOptions:
+    # A dict's keys are a set with an order, in which an error lists them.
+    return StrOptions(dict.fromkeys(names).keys())
+
+
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_units": [Interval(Integral, 1, None, closed="left"), "array-like"],
-    "activation": [StrOptions(set(activation_names())), callable],
-    "optimizer": [StrOptions(set(optimizer_names())), keras.optimizers.Optimizer],
+    "activation": [_one_of(activation_names()), callable],
+    "optimizer": [_one_of(optimizer_names()), keras.optimizers.Optimizer],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
     "l2": [Interval(Real, 0, None, closed="left")],
     "dropout": [Interval(Real, 0, 1, closed="left")],

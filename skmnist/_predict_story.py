@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skmnist._errors import one_line
 from skmnist._story import new_console
 from skmnist.datasets import read_digit
 from skmnist.display._fitted import innermost
@@ -62,7 +63,7 @@ def tell(path: Path, pictures: Sequence[Path]) -> bool:
         try:
             digit = read_digit(picture)
         except (OSError, ValueError) as error:
-            print(f"skmnist: error: {' '.join(str(error).split())}", file=sys.stderr)
+            print(f"skmnist: error: {one_line(error)}", file=sys.stderr)
             all_well = False
             continue
         probabilities = model.predict_proba(digit.reshape(1, *shape))[0]

@@ -280,12 +280,8 @@ def figure(path: Path, width: float, height: float) -> Iterator[Axes]:
     # Not with pyplot: that would open whatever windows the user's backend has.
     drawn = Figure(figsize=(width, height), layout="constrained")
     yield drawn.add_subplot()
-    try:
-        with replacing(path) as file:
-            drawn.savefig(file, format="png", dpi=150)
-    except OSError as error:
-        # The name of an unfinished file would tell nobody anything, and no name even less.
-        raise OSError(error.errno, error.strerror, str(path)) from error
+    with replacing(path) as file:
+        drawn.savefig(file, format="png", dpi=150)
 
 
 def new_console() -> Console:

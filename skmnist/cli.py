@@ -12,7 +12,6 @@ import _thread
 import argparse
 import io
 import math
-import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from skmnist import __version__
+from skmnist._errors import one_line
 
 DESCRIPTION = """\
 Train a small network on handwritten digits and look at what it has learnt.
@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     # What the options ask for can be wrong in ways that only the data and Keras know.
     except (MemoryError, OSError, ValueError) as error:
-        print(f"skmnist: error: {_one_line(error)}", file=sys.stderr)
+        print(f"skmnist: error: {one_line(error)}", file=sys.stderr)
         return 1
     return 0 if all_well else 1
 
@@ -274,9 +274,3 @@ def _seed(text: str) -> int:
             f"must be a whole number from 0 to 2**32 - 1, not {text!r}"
         )
     return int(text)
-
-
-def _one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{os.fsdecode(error.filename)}: {error.strerror}"
-    return " ".join(str(error).split())
