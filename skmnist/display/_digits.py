@@ -10,19 +10,21 @@ from sklearn.base import is_classifier
 from sklearn.utils import _safe_indexing, check_array, column_or_1d
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
-from skmnist.display._background import ink_on
-from skmnist.display._captions import CAPTION_POINTS, caption_inches, fitting_points
-from skmnist.display._counts import checked_count
+from skmnist.display._colors import ink_on
+from skmnist.display._image_grid import caption_inches, caption_points, checked_count, draw_image
 from skmnist.display._images import as_images
-from skmnist.display._labels import single_labels
-from skmnist.display._mistakes import differing, probabilities_of, worst_first_order
 from skmnist.display._panels import divide
+from skmnist.display._predictions import (
+    differing,
+    probabilities_of,
+    single_labels,
+    worst_first_order,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure, SubFigure
-    from matplotlib.image import AxesImage
 
 IMAGE_INCHES = 1.25
 
@@ -145,25 +147,16 @@ class DigitsDisplay:
         self.ax_, panels = divide(ax, n_images, n_columns, figsize=figsize, spacing=(0.3, 0.6))
         self.figure_: Figure | SubFigure = self.ax_.figure
         self.axes_ = np.array(panels, dtype=object)
-        points = CAPTION_POINTS if ax is None else fitting_points(captions, n_columns, ax)
-        cmap = cmap or ink_on(self.ax_)
-        self.images_ = np.array(
-            [self._draw(position, panel, cmap) for position, panel in enumerate(panels)],
-            dtype=object,
-        )
-        for panel, caption, wrong in zip(panels, captions, self.wrong, strict=True):
-            panel.set_title(caption, fontsize=points)
-            if wrong:
-                panel.title.set(color=wrong_color, fontweight="bold")
-                panel.spines[:].set(edgecolor=wrong_color, linewidth=3, alpha=1)
-        return self
-
-    def _draw(self, position: int, panel: Axes, cmap: str | Colormap) -> AxesImage:
-        panel.set(xticks=[], yticks=[])
-        panel.spines[:].set_alpha(0.3)
+        points = caption_points(captions, n_columns, ax)
         # One scale for all: a faint digit looks fainter than the others, as it is.
         low, high = min(0, self.images.min()), self.images.max()
-        return panel.imshow(self.images[position], cmap=cmap, vmin=low, vmax=high)
+        colors = {"cmap": cmap or ink_on(self.ax_), "vmin": low, "vmax": high}
+        drawn = zip(panels, self.images, captions, strict=True)
+        self.images_ = np.array([draw_image(*one, points, **colors) for one in drawn], dtype=object)
+        for panel in self.axes_[self.wrong]:
+            panel.title.set(color=wrong_color, fontweight="bold")
+            panel.spines[:].set(edgecolor=wrong_color, linewidth=3, alpha=1)
+        return self
 
     def _caption(self, position: int) -> str:
         label = "" if self.labels is None else str(self.labels[position])

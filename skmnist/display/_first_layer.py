@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import Pipeline
 
-from skmnist.display._fitted import innermost
+from skmnist.display._fitted import unwrapped
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,9 @@ class FirstLayer:
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         """
-        network = innermost(estimator)
+        network, transformers = unwrapped(estimator)
         kernels = _kernels(network)
-        steps = _steps_before(estimator)
+        steps = [type(transformer).__name__ for transformer in transformers]
         height, width = image_shape or _image_shape(network, estimator, kernels[0].shape[0], steps)
         if height * width != kernels[0].shape[0]:
             raise ValueError(
@@ -148,23 +147,6 @@ def _kernels(network: Any) -> list[NDArray[np.floating]]:
             "Lower learning_rate, or scale the features, and fit again."
         )
     return kernels
-
-
-def _steps_before(estimator: Any) -> list[str]:
-    """Name what a Pipeline, or the best of a search for one, does to pixels before the network."""
-    steps: list[str] = []
-    while True:
-        if isinstance(estimator, Pipeline):
-            steps += [
-                type(step).__name__
-                for _, step in estimator.steps[:-1]
-                if step is not None and step != "passthrough"
-            ]
-            estimator = estimator.steps[-1][1]
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            return steps
 
 
 def _image_shape(

@@ -7,7 +7,7 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 
 
-def innermost(estimator: Any) -> Any:
+def unwrapped(estimator: Any) -> tuple[Any, list[Any]]:
     """Look through Pipelines and fitted searches for the estimator that does the work.
 
     Parameters
@@ -19,19 +19,40 @@ def innermost(estimator: Any) -> Any:
     -------
     estimator : estimator instance
         The last step of the last Pipeline, or the best estimator of the last search.
+    transformers : list of estimator instances
+        What the samples go through before it, in this order.
 
     Examples
     --------
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import MinMaxScaler
-    >>> innermost(make_pipeline(MinMaxScaler(), LogisticRegression()))
-    LogisticRegression()
+    >>> unwrapped(make_pipeline(MinMaxScaler(), "passthrough", LogisticRegression()))
+    (LogisticRegression(), [MinMaxScaler()])
     """
+    transformers: list[Any] = []
     while True:
         if isinstance(estimator, Pipeline):
-            estimator = estimator.steps[-1][1]
+            *before, (_, last) = estimator.steps
+            transformers += [step for _, step in before if step not in (None, "passthrough")]
+            estimator = last
         elif hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
         else:
-            return estimator
+            return estimator, transformers
+
+
+def innermost(estimator: Any) -> Any:
+    """Return the estimator that `unwrapped` finds, alone.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        As of `unwrapped`.
+
+    Returns
+    -------
+    estimator : estimator instance
+        The last step of the last Pipeline, or the best estimator of the last search.
+    """
+    return unwrapped(estimator)[0]

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 
-from skmnist.display._background import diverging_on
-from skmnist.display._captions import CAPTION_POINTS, caption_inches, fitting_points
-from skmnist.display._counts import checked_count
+from skmnist.display._colors import diverging_on
 from skmnist.display._first_layer import FirstLayer
+from skmnist.display._image_grid import caption_inches, caption_points, checked_count, draw_image
 from skmnist.display._panels import divide, divide_in_pairs
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.colorbar import Colorbar
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure, SubFigure
-    from matplotlib.image import AxesImage
 
 IMAGE_INCHES = 1.35
 STRIP_HEIGHT = 0.3  # of an image
@@ -174,12 +172,13 @@ class HiddenUnitsDisplay:
             )
         self.figure_: Figure | SubFigure = self.ax_.figure
         self.axes_ = np.array(panels, dtype=object)
-        points = CAPTION_POINTS if ax is None else fitting_points(captions, n_columns, ax)
+        points = caption_points(captions, n_columns, ax)
         colors = colormaps.get_cmap(cmap or diverging_on(self.ax_))
-        images = [self._draw(position, panel, colors) for position, panel in enumerate(panels)]
+        images = [
+            draw_image(*one, points, cmap=colors, vmin=-self.limit, vmax=self.limit)
+            for one in zip(panels, self.weights, captions, strict=True)
+        ]
         self.images_ = np.array(images, dtype=object)
-        for panel, caption in zip(panels, captions, strict=True):
-            panel.set_title(caption, fontsize=points)
         self._draw_votes(strips, colors)
         self.vote_axes_ = np.array(strips, dtype=object)
         is_cut = np.abs(self.weights).max() > self.limit
@@ -195,11 +194,6 @@ class HiddenUnitsDisplay:
         )
         self.colorbar_.outline.set_alpha(0.3)
         return self
-
-    def _draw(self, position: int, panel: Axes, cmap: Colormap) -> AxesImage:
-        panel.set(xticks=[], yticks=[])
-        panel.spines[:].set_alpha(0.3)
-        return panel.imshow(self.weights[position], cmap=cmap, vmin=-self.limit, vmax=self.limit)
 
     def _draw_votes(self, strips: Sequence[Axes], cmap: Colormap) -> None:
         if self.votes is None or self.classes is None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from skmnist.display._text import LETTER_WIDTH, size_in_points
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -18,7 +20,6 @@ LOG_FACTOR = 10 * (1 - 1e-9)  # numbers that span as much are powers: 0.01, 0.1,
 EVEN_GAPS = 1.5  # … unless no gap is longer than another by this factor: 1, 2, 3, … 20
 MANY_TICKS = 12  # more numbers than these do not get a tick each
 LONGEST_TEXT = 30
-LETTER_WIDTH = 0.62  # of DejaVu Sans, matplotlib's own font, in parts of the font size
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,7 @@ class Scale:
             options = {"linthresh": self.ticks[self.ticks > 0][0], "linscale": 0.5}
         getattr(panel, f"set_{axis}scale")(self.kind, **options)
 
-    def set_ticks(
-        self, panel: Axes, axis: Literal["x", "y"], *, first: float | None = None
-    ) -> None:
+    def set_ticks(self, panel: Axes, axis: Literal["x", "y"], *, first: int | None = None) -> None:
         """Put ticks at the values, once everything is drawn.
 
         Parameters
@@ -116,8 +115,8 @@ class Scale:
             The axes.
         axis : {"x", "y"}
             Which of its axes.
-        first : float, default=None
-            The position whose label is shown in any case, where there is no room for all.
+        first : int, default=None
+            The candidate whose label is shown in any case, where there is no room for all.
         """
         from matplotlib.ticker import MaxNLocator
 
@@ -151,7 +150,7 @@ class Scale:
                 label.set(rotation=30, ha="right", rotation_mode="anchor")
 
     def _labels_with_room(
-        self, panel: Axes, axis: Literal["x", "y"], first: float | None
+        self, panel: Axes, axis: Literal["x", "y"], first: int | None
     ) -> list[str]:
         """Leave out texts that would lie on others; their ticks stay."""
         points = _label_points(panel, axis)
@@ -160,10 +159,11 @@ class Scale:
         corners = ends.transform(np.column_stack([self.ticks, self.ticks]))
         centers = (corners * size_in_points(panel))[:, "xy".index(axis)]
         lengths = [len(text) * LETTER_WIDTH if axis == "x" else 1.0 for text in self.labels]
-        last = len(self.ticks) - 1
+        n_ticks = len(self.ticks)
+        in_any_case = None if first is None else self.cells[first]
         # The one to show in any case, then those at the ends, then from left to right.
         order = sorted(
-            range(last + 1), key=lambda i: (self.ticks[i] != first, i not in (0, last), i)
+            range(n_ticks), key=lambda i: (i != in_any_case, i not in (0, n_ticks - 1), i)
         )
         shown: list[int] = []
         for i in order:
@@ -217,25 +217,6 @@ def identity(value: Any) -> tuple[str, Any]:
     if is_number(value):
         return ("number", float(value))
     return (type(value).__name__, str(value) if isinstance(value, str) else repr(value))
-
-
-def size_in_points(panel: Axes) -> tuple[float, float]:
-    """Return about how large an axes is: a layout engine may change it when the figure is drawn.
-
-    Parameters
-    ----------
-    panel : matplotlib Axes
-        The axes.
-
-    Returns
-    -------
-    width, height : float
-        In points.
-    """
-    figure = panel.get_figure(root=True)
-    assert figure is not None
-    extent = panel.get_window_extent()
-    return extent.width * 72 / figure.dpi, extent.height * 72 / figure.dpi
 
 
 def _kind(ticks: NDArray[np.float64]) -> str:

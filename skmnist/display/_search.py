@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 
-from skmnist.display._panels import divide
 from skmnist.display._scale import Scale
-from skmnist.display._search_looks import (
-    add_legend,
-    fitting_points,
-    line_style,
-    map_size,
-    readable_on,
-    score_text,
-)
+from skmnist.display._search_lines import draw_lines
+from skmnist.display._search_map import draw_map
 from skmnist.display._search_results import MOST_PARAMS, SearchResults
 
 if TYPE_CHECKING:
@@ -28,12 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure, SubFigure
     from matplotlib.image import AxesImage
+    from matplotlib.lines import Line2D
     from matplotlib.text import Text
-
-SPARSE = 1 / 3  # a heat map of two numbers with fewer of its cells filled would be mostly holes
-LEGEND_ROOM = 0.4  # of the height: a curve leaves a corner free for the legend, categories may not
-LEAST_POINTS = 4.5
-NOTHING = (0.5, 0.5, 0.5, 0.25)  # a cell without a score: gray on light and on dark backgrounds
 
 
 class SearchDisplay:
@@ -184,237 +173,45 @@ class SearchDisplay:
         ValueError
             If there is one parameter and `ax` has no place in a grid.
         """
-        self.lines_ = self.texts_ = np.array([], dtype=object)
         self.image_: AxesImage | PathCollection | None = None
-        self._marks: list[Artist] = []
-        if len(self._scales) == 1:
-            self._draw_lines(ax)
-        else:
-            self._draw_map(ax, cmap)
-        self.figure_: Figure | SubFigure = self.ax_.figure
-        self.best_ = np.array(self._marks, dtype=object)
-        return self
-
-    @property
-    def _marked(self) -> int | None:
-        """The best candidate, if it has a score."""
-        best = self.best_index
-        return None if best is None or np.isnan(self.mean_scores[best]) else best
-
-    # One parameter
-
-    def _draw_lines(self, ax: Axes | None) -> None:
-        n_panels = 1 if self.fit_times is None else 2
-        self.ax_, panels = divide(
-            ax, n_panels, n_panels, figsize=(4.5 * n_panels, 3.8), spacing=(0.3, 0)
-        )
-        self.axes_ = np.array(panels, dtype=object)
-        ((name, scale),) = self._scales.items()
-        first = None if self._marked is None else scale.positions[self._marked]
-        lines = []
-        for panel, draw in zip(panels, (self._draw_scores, self._draw_times), strict=False):
-            scale.stretch(panel, "x")
-            lines.append(draw(panel))
-            panel.set_xlim(panels[0].get_xlim())  # a candidate without a score has its place there
-            scale.set_ticks(panel, "x", first=first)
-            panel.set_xlabel(self._with_best_over(name))
-            panel.grid(alpha=0.3)
-            add_legend(panel)
-        self.lines_ = np.array(lines, dtype=object)
-
-    def _draw_scores(self, panel: Axes) -> Any:
-        from matplotlib.colors import to_hex
-
-        (scale,) = self._scales.values()
-        # "C0" itself would take its colour from the style in force when the figure is shown.
-        color = to_hex("C0")
-        n_folds = self.fold_scores.shape[1]
-        if n_folds > 1:
-            panel.plot(
-                np.repeat(scale.positions, n_folds),
-                self.fold_scores.ravel(),
-                ".",
-                color=color,
-                alpha=0.6,
-                markersize=8,
-                markeredgewidth=0,
-                label=f"each of {n_folds} folds",
-            )
-        order = np.argsort(scale.positions)
-        (line,) = panel.plot(
-            scale.positions[order],
-            self.mean_scores[order],
-            line_style(scale),
-            color=color,
-            label="their mean" if n_folds > 1 else "the only fold",
-        )
-        missing = np.isnan(self.mean_scores)
-        if missing.any():
-            panel.plot(
-                scale.positions[missing],
-                np.full(missing.sum(), 0.04),  # of the height: it has no place among the scores
-                "x",
-                color=to_hex("C3"),
-                transform=panel.get_xaxis_transform(),
-                label="no score (NaN)",
-            )
-        panel.set(title=f"Test {self.score_name}", ylabel=self.score_name)
-        if self._marked is not None:
-            label = f"best: {score_text(self.mean_scores[self._marked])}"
-            self._mark(panel, self.mean_scores, f"{label} with {scale.label_of(self._marked)}")
-        if not scale.is_numeric:
-            low, high = panel.get_ylim()
-            panel.set_ylim(low - LEGEND_ROOM * (high - low), high)
-        return line
-
-    def _draw_times(self, panel: Axes) -> Any:
-        from matplotlib.colors import to_hex
-
-        (scale,) = self._scales.values()
-        # How long it took to fail says nothing about a fit.
-        assert self.fit_times is not None
-        times = np.where(np.isnan(self.mean_scores), np.nan, self.fit_times)
-        order = np.argsort(scale.positions)
-        spreads = None if self.fit_time_spreads is None else self.fit_time_spreads[order]
-        bars = panel.errorbar(
-            scale.positions[order],
-            times[order],
-            spreads,
-            fmt=line_style(scale),
-            color=to_hex("C0"),
-            capsize=3,
-            label="mean" if spreads is None else "mean ± std",
-        )
-        panel.set(title="Fit time", ylabel="fit time (s)")
-        if self._marked is not None:
-            self._mark(panel, times, f"best: {score_text(times[self._marked])} s")
-        tops = times if self.fit_time_spreads is None else times + self.fit_time_spreads
-        highest = np.max(tops, initial=0, where=~np.isnan(tops))
-        if highest > 0:
-            # From 0, so that twice as long looks twice as high.
-            panel.set_ylim(0, highest * (1.08 if scale.is_numeric else 1 + LEGEND_ROOM))
-        return bars.lines[0]
-
-    def _mark(self, panel: Axes, heights: NDArray[np.float64], label: str) -> None:
-        from matplotlib.colors import to_hex
-
-        (scale,) = self._scales.values()
-        best = self._marked
-        assert best is not None
-        (star,) = panel.plot(
-            scale.positions[best],
-            heights[best],
-            "*",
-            color=to_hex("C1"),
-            markersize=13,
-            label=label,
-            zorder=3,
-        )
-        self._marks.append(star)
-
-    # Two parameters
-
-    def _draw_map(self, ax: Axes | None, cmap: str | Colormap | None) -> None:
-        across, down = self._scales.values()
-        n_columns, n_rows = len(across.ticks), len(down.ticks)
-        is_sparse = len(self.mean_scores) < SPARSE * n_columns * n_rows
-        is_cloud = across.is_numeric and down.is_numeric and is_sparse
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            size = (5.8, 4.4) if is_cloud else map_size(across, down)
-            ax = plt.figure(figsize=size, layout="constrained").add_subplot()
-        self.ax_ = ax
-        self.axes_ = np.array([ax], dtype=object)
-        if is_cloud:
-            self._draw_cloud(ax, cmap)
-        else:
-            self._draw_cells(ax, cmap)
-        name_across, name_down = self._scales
-        ax.set(
-            title=f"Mean test {self.score_name}",
-            xlabel=self._with_best_over(name_across),
-            ylabel=name_down,
-        )
-
-    def _draw_cells(self, ax: Axes, cmap: str | Colormap | None) -> None:
-        from matplotlib.patches import Rectangle
-
-        across, down = self._scales.values()
-        grid = np.full((len(down.ticks), len(across.ticks)), np.nan)
-        grid[down.cells, across.cells] = self.mean_scores
-        # Numbers grow upwards; a list is read from the top.
-        origin: Literal["lower", "upper"] = "lower" if down.is_numeric else "upper"
-        image = ax.imshow(grid, cmap=cmap, origin=origin, aspect="auto", interpolation="nearest")
-        self.image_ = image
-        ax.set_facecolor(NOTHING)
-        across.name_cells(ax, "x")
-        down.name_cells(ax, "y")
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
-        captions = ["NaN" if np.isnan(s) else score_text(s) for s in self.mean_scores]
-        best = self._marked
-        if best is not None:
-            captions[best] = f"★ {captions[best]}"
-        points = fitting_points(captions, grid.shape, ax)
-        if points < LEAST_POINTS:
-            ax.figure.colorbar(image, ax=ax, label=self.score_name)
-            captions = ["" for _ in captions]
+        lines: list[Line2D] = []
         texts: list[Text] = []
-        for candidate, caption in enumerate(captions):
-            column, row = across.cells[candidate], down.cells[candidate]
-            text = ax.text(column, row, caption, ha="center", va="center", fontsize=points)
-            if not np.isnan(grid[row, column]):
-                text.set_color(readable_on(image, grid[row, column]))
-            texts.append(text)
+        marks: Sequence[Artist]
+        names, scales = list(self._scales), list(self._scales.values())
+        best = self.best_index
+        if best is not None and np.isnan(self.mean_scores[best]):
+            best = None
+        if len(scales) == 1:
+            self.ax_, panels, lines, marks = draw_lines(
+                ax,
+                scales[0],
+                self.fold_scores,
+                fit_times=self.fit_times,
+                fit_time_spreads=self.fit_time_spreads,
+                best=best,
+                score_name=self.score_name,
+            )
+        else:
+            across, down = scales
+            self.ax_, self.image_, texts, marks = draw_map(
+                ax,
+                across,
+                down,
+                self.mean_scores,
+                best=best,
+                score_name=self.score_name,
+                cmap=cmap,
+            )
+            self.ax_.set_ylabel(names[1])
+            panels = [self.ax_]
+        for panel in panels:
+            panel.set_xlabel(self._with_best_over(names[0]))
+        self.axes_ = np.array(panels, dtype=object)
+        self.lines_ = np.array(lines, dtype=object)
         self.texts_ = np.array(texts, dtype=object)
-        if best is not None:
-            # Inside the cell, where its colour is known to stand out.
-            corner = (across.cells[best] - 0.46, down.cells[best] - 0.46)
-            color = readable_on(image, self.mean_scores[best])
-            frame = Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=color, linewidth=2)
-            self._marks.append(ax.add_patch(frame))
-
-    def _draw_cloud(self, ax: Axes, cmap: str | Colormap | None) -> None:
-        from matplotlib.colors import to_hex
-
-        across, down = self._scales.values()
-        across.stretch(ax, "x")
-        down.stretch(ax, "y")
-        known = ~np.isnan(self.mean_scores)
-        points = ax.scatter(
-            across.positions[known],
-            down.positions[known],
-            s=45,
-            c=self.mean_scores[known],
-            cmap=cmap,
-            edgecolors="0.5",  # the lowest score is almost black, and so may the background be
-            linewidths=0.7,
-        )
-        self.image_ = points
-        ax.figure.colorbar(points, ax=ax, label=self.score_name)
-        if not known.all():
-            ax.plot(
-                across.positions[~known],
-                down.positions[~known],
-                "x",
-                color=to_hex("C3"),
-                label="no score (NaN)",
-            )
-        best = self._marked
-        if best is not None:
-            x, y = across.positions[best], down.positions[best]
-            label = f"best: {score_text(self.mean_scores[best])}"
-            (ring,) = ax.plot(
-                x, y, "o", markersize=14, fillstyle="none", color=to_hex("C1"), label=label
-            )
-            ring.set_markeredgewidth(2)
-            self._marks.append(ring)
-        across.set_ticks(ax, "x")
-        down.set_ticks(ax, "y")
-        ax.grid(alpha=0.3)
-        ax.set_axisbelow(True)
-        add_legend(ax)
+        self.best_ = np.array(marks, dtype=object)
+        self.figure_: Figure | SubFigure = self.ax_.figure
+        return self
 
     def _with_best_over(self, name: str) -> str:
         return f"{name}\n(best over {', '.join(self.best_over)})" if self.best_over else name

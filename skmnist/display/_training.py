@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
+from skmnist.display._colors import style_color
 from skmnist.display._fitted import innermost
 from skmnist.display._panels import divide
 
@@ -100,11 +101,9 @@ class TrainingDisplay:
         return self
 
     def _draw(self, panel: Axes, name: str) -> None:
-        from matplotlib.colors import to_hex
         from matplotlib.ticker import MaxNLocator
 
-        # "C0" itself would take its colour from the style in force when the figure is shown.
-        training_color, validation_color = to_hex("C0"), to_hex("C1")
+        training_color, validation_color = style_color("C0"), style_color("C1")
         n_epochs = len(self.history["loss"])
         epochs = np.arange(1, n_epochs + 1)
         marker = "." if n_epochs <= FEW_EPOCHS else ""

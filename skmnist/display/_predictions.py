@@ -1,12 +1,48 @@
-"""Which predictions are wrong, and how sure of them the classifier was."""
+"""Labels and predictions: one for each image, which are wrong, and how sure the classifier was."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import unique_labels
+
+
+def single_labels(labels: ArrayLike | None) -> Any:
+    """Turn one-hot labels into the numbers of their columns, and leave others as they are.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,) or (n_samples, n_classes), or None
+        The labels.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,) or None
+        One label for each sample.
+
+    Raises
+    ------
+    ValueError
+        If they are neither.
+
+    Examples
+    --------
+    >>> single_labels([[0, 0, 1], [1, 0, 0]])
+    array([2, 0])
+    >>> single_labels(["two", "zero"])
+    array(['two', 'zero'], dtype='<U4')
+    """
+    if labels is None:
+        return None
+    rows = np.asarray(labels)
+    if rows.ndim == 2 and rows.shape[1] > 1 and rows.dtype.kind in "biuf":
+        is_one_hot = np.isin(rows, (0, 1)).all() and (rows.sum(axis=1) == 1).all()
+        if is_one_hot:
+            return rows.argmax(axis=1)
+    return column_or_1d(labels)
 
 
 def differing(
