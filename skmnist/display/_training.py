@@ -12,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 from skmnist.display._colors import style_color
 from skmnist.display._fitted import innermost
 from skmnist.display._panels import divide
+from skmnist.display._text import add_legend, number_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,7 +118,7 @@ class TrainingDisplay:
             )
         if name in self.best_epochs:
             best = self.best_epochs[name]
-            label = f"best: {values[best - 1]:.3f} in epoch {best}"
+            label = f"best: {number_text(values[best - 1])} in epoch {best}"
             panel.plot(
                 best, values[best - 1], "*", color=validation_color, markersize=12, label=label
             )
@@ -126,7 +127,7 @@ class TrainingDisplay:
         if n_epochs == 1:
             panel.set_xlim(0.5, 1.5)  # otherwise the axis shows thousandths of an epoch
         panel.grid(alpha=0.3)
-        panel.legend()
+        add_legend(panel)
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> TrainingDisplay:
