@@ -44,9 +44,13 @@ def is_dark(ax: Axes) -> bool:
     bool
         True for a dark background.
     """
-    from matplotlib.colors import to_rgb
+    from matplotlib.colors import to_rgba
 
-    return sum(to_rgb(ax.get_facecolor())) < 1.5
+    for color in (ax.get_facecolor(), ax.figure.get_facecolor()):
+        *rgb, alpha = to_rgba(color)
+        if alpha > 0.5:
+            return sum(rgb) < 1.5
+    return False  # nothing is known of what shines through but that paper is white
 
 
 def ink_on(ax: Axes) -> str:
