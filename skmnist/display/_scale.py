@@ -20,6 +20,7 @@ LOG_FACTOR = 10 * (1 - 1e-9)  # numbers that span as much are powers: 0.01, 0.1,
 EVEN_GAPS = 1.5  # … unless no gap is longer than another by this factor: 1, 2, 3, … 20
 MANY_TICKS = 12  # more numbers than these do not get a tick each
 LONGEST_TEXT = 30
+LABEL_POINTS = 10  # the size of tick labels that figures are made for
 
 
 @dataclass(frozen=True)
@@ -143,11 +144,43 @@ class Scale:
         """
         n_cells = len(self.labels)
         panel.set(**{f"{axis}ticks": range(n_cells), f"{axis}ticklabels": self.labels})
-        width = size_in_points(panel)[0] / n_cells
-        longest = max(map(len, self.labels)) * LETTER_WIDTH * _label_points(panel, axis)
-        if axis == "x" and longest > width:
+        room = size_in_points(panel)["xy".index(axis)] / n_cells
+        points = min(_label_points(panel, axis), room)
+        panel.tick_params(axis, labelsize=points)
+        slant = self._slant(room, points) if axis == "x" else 0
+        if slant:
+            va = "center" if slant == 90 else "top"
             for label in panel.get_xticklabels():
-                label.set(rotation=30, ha="right", rotation_mode="anchor")
+                label.set(rotation=slant, ha="right", va=va, rotation_mode="anchor")
+
+    def slanted_inches(self, column_inches: float) -> float:
+        """Return how far the texts below columns reach down where they do not fit side by side.
+
+        Parameters
+        ----------
+        column_inches : float
+            The width of a column.
+
+        Returns
+        -------
+        float
+            In inches; 0 where they do fit, and for the ticks of numbers.
+        """
+        if self.is_numeric:
+            return 0
+        slant = self._slant(72 * column_inches, LABEL_POINTS)
+        return math.sin(math.radians(slant)) * self._longest * LABEL_POINTS / 72
+
+    @property
+    def _longest(self) -> float:
+        """The length of the longest text, in parts of the font size."""
+        return max(map(len, self.labels)) * LETTER_WIDTH
+
+    def _slant(self, width: float, points: float) -> int:
+        """Return the least angle at which letters of a size fit below columns of a width."""
+        if self._longest * points <= width:
+            return 0
+        return 30 if points <= width * math.sin(math.radians(30)) else 90
 
     def _labels_with_room(
         self, panel: Axes, axis: Literal["x", "y"], first: int | None

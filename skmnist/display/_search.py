@@ -13,6 +13,7 @@ from skmnist.display._scale import Scale
 from skmnist.display._search_lines import draw_lines
 from skmnist.display._search_map import draw_map
 from skmnist.display._search_results import MOST_PARAMS, SearchResults
+from skmnist.display._text import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -205,16 +206,16 @@ class SearchDisplay:
             self.ax_.set_ylabel(names[1])
             panels = [self.ax_]
         for panel in panels:
-            panel.set_xlabel(self._with_best_over(names[0]))
+            panel.set_xlabel(names[0])
+            if self.best_over:
+                over = wrapped(f"(best over {', '.join(self.best_over)})", panel)
+                panel.set_xlabel(f"{names[0]}\n{over}")
         self.axes_ = np.array(panels, dtype=object)
         self.lines_ = np.array(lines, dtype=object)
         self.texts_ = np.array(texts, dtype=object)
         self.best_ = np.array(marks, dtype=object)
         self.figure_: Figure | SubFigure = self.ax_.figure
         return self
-
-    def _with_best_over(self, name: str) -> str:
-        return f"{name}\n(best over {', '.join(self.best_over)})" if self.best_over else name
 
     @classmethod
     def from_estimator(

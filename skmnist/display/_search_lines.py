@@ -64,8 +64,9 @@ def draw_lines(
         If `ax` has no place in a grid.
     """
     n_panels = 1 if fit_times is None else 2
+    height = 3.8 + scale.slanted_inches(3.7 / len(scale.ticks))
     bounding_ax, panels = divide(
-        ax, n_panels, n_panels, figsize=(4.5 * n_panels, 3.8), spacing=(0.3, 0)
+        ax, n_panels, n_panels, figsize=(4.5 * n_panels, height), spacing=(0.3, 0)
     )
     for panel in panels:
         scale.stretch(panel, "x")
@@ -158,10 +159,9 @@ def _draw_times(
         text = f"{number_text(times[best])} s"
         stars.append(_mark(panel, scale.positions[best], times[best], text))
     tops = times if spreads is None else times + spreads
-    highest = np.max(tops, initial=0, where=~np.isnan(tops))
-    if highest > 0:
-        # From 0, so that twice as long looks twice as high.
-        panel.set_ylim(0, highest * (1.08 if scale.is_numeric else 1 + LEGEND_ROOM))
+    highest = np.max(tops, initial=0, where=~np.isnan(tops)) or 1
+    # From 0, so that twice as long looks twice as high.
+    panel.set_ylim(0, highest * (1.08 if scale.is_numeric else 1 + LEGEND_ROOM))
     return bars.lines[0], stars
 
 

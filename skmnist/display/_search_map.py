@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SPARSE = 1 / 3  # a map of two numbers with fewer of its cells filled would be mostly holes
 CELL_POINTS = 10
+LEGEND_ROOM = 0.2  # of the height that the points take
 LEAST_POINTS = 4.5
 NOTHING = (0.5, 0.5, 0.5, 0.25)  # a cell without a score: gray on light and on dark backgrounds
 
@@ -164,6 +165,11 @@ def _draw_cloud(
             label=f"best: {number_text(scores[best])}",
         )
         marks.append(ring)
+    if ax.get_legend_handles_labels()[0]:
+        # Points lie anywhere, and leave no corner free for the legend.
+        ax.get_ylim()  # which takes note of all that is drawn
+        top = ax.transAxes.transform((0, 1 + LEGEND_ROOM))
+        ax.set_ylim(top=ax.transData.inverted().transform(top)[1])
     across.set_ticks(ax, "x")
     down.set_ticks(ax, "y")
     ax.grid(alpha=0.3)
@@ -177,7 +183,8 @@ def _map_size(across: Scale, down: Scale) -> tuple[float, float]:
     letters = max(map(len, down.labels))
     width = 1.2 + 0.09 * letters + 0.85 * len(across.ticks)
     height = 1.4 + 0.5 * len(down.ticks)
-    return min(max(width, 4.5), 14), min(max(height, 3), 10)
+    slanted = across.slanted_inches(0.85)
+    return min(max(width, 4.5), 14), min(max(height, 3), 10) + slanted
 
 
 def _fitting_points(captions: Sequence[str], shape: tuple[int, int], ax: Axes) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,6 +54,26 @@ def number_text(number: float) -> str:
     if size >= 10:
         return f"{number:.1f}"
     return f"{number:.3f}" if size >= 0.001 or size == 0 else f"{number:.2g}"
+
+
+def wrapped(text: str, ax: Axes) -> str:
+    """Break a text between words into lines that are as long as its axes is wide.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    ax : matplotlib Axes
+        The axes below which it stands, as the label of the horizontal axis.
+
+    Returns
+    -------
+    str
+        Its lines.
+    """
+    points = float(ax.xaxis.label.get_fontsize())
+    letters = int(size_in_points(ax)[0] / (LETTER_WIDTH * points))
+    return textwrap.fill(text, max(letters, 1), break_long_words=False, break_on_hyphens=False)
 
 
 def add_legend(ax: Axes) -> None:
