@@ -11,7 +11,13 @@ from sklearn.utils import _safe_indexing, check_array, column_or_1d
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
 from skmnist.display._colors import ink_on
-from skmnist.display._image_grid import caption_inches, caption_points, checked_count, draw_image
+from skmnist.display._image_grid import (
+    caption_inches,
+    caption_points,
+    checked_count,
+    draw_image,
+    image_inches,
+)
 from skmnist.display._images import as_images
 from skmnist.display._panels import divide
 from skmnist.display._predictions import (
@@ -143,7 +149,7 @@ class DigitsDisplay:
         n_images = len(self.images)
         n_columns = min(checked_count(n_columns, "n_columns"), n_images)
         captions = [self._caption(position) for position in range(n_images)]
-        figsize = _figure_size(captions, n_columns)
+        figsize = self._figure_size(captions, n_columns)
         self.ax_, panels = divide(ax, n_images, n_columns, figsize=figsize, spacing=(0.3, 0.6))
         self.figure_: Figure | SubFigure = self.ax_.figure
         self.axes_ = np.array(panels, dtype=object)
@@ -166,6 +172,14 @@ class DigitsDisplay:
         if self.probabilities is not None:
             caption += f", {_percent(self.probabilities[position])}"
         return f"{caption}\nwrong, true label {label}" if self.wrong[position] else caption
+
+    def _figure_size(self, captions: list[str], n_columns: int) -> tuple[float, float]:
+        """Return width and height in inches of a new figure in which the captions have room."""
+        n_rows = -(-len(captions) // n_columns)
+        image_width, image_height = image_inches(self.images, IMAGE_INCHES)
+        caption_width, caption_height = caption_inches(captions)
+        width = n_columns * (max(image_width, caption_width) + 0.1)
+        return width, n_rows * (image_height + caption_height + 0.15) + 0.05
 
     @classmethod
     def from_estimator(
@@ -403,11 +417,3 @@ def _chosen(values: ArrayLike | None, shown: NDArray[np.integer]) -> NDArray[Any
 def _percent(probability: float) -> str:
     # A classifier that is nearly sure should not look infallible.
     return ">99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
-
-
-def _figure_size(captions: list[str], n_columns: int) -> tuple[float, float]:
-    """Return width and height in inches of a new figure in which the captions have room."""
-    n_rows = -(-len(captions) // n_columns)
-    caption_width, caption_height = caption_inches(captions)
-    width = n_columns * (max(IMAGE_INCHES, caption_width) + 0.1)
-    return width, n_rows * (IMAGE_INCHES + caption_height + 0.15) + 0.05

@@ -11,7 +11,13 @@ from sklearn.utils import check_array, column_or_1d
 
 from skmnist.display._colors import diverging_on
 from skmnist.display._first_layer import FirstLayer
-from skmnist.display._image_grid import caption_inches, caption_points, checked_count, draw_image
+from skmnist.display._image_grid import (
+    caption_inches,
+    caption_points,
+    checked_count,
+    draw_image,
+    image_inches,
+)
 from skmnist.display._panels import divide, divide_in_pairs
 
 if TYPE_CHECKING:
@@ -152,6 +158,7 @@ class HiddenUnitsDisplay:
             If `n_columns` is not a positive int, or if `ax` has no place in a grid.
         """
         from matplotlib import colormaps
+        from matplotlib.ticker import MaxNLocator
 
         n_units = len(self.weights)
         n_columns = min(checked_count(n_columns, "n_columns"), n_units)
@@ -190,7 +197,10 @@ class HiddenUnitsDisplay:
             extend="both" if is_cut else "neither",
             shrink=min(0.7, 3 / n_columns),
             aspect=30,
-            pad=0.08 / n_rows,
+            # A layout engine keeps the bar clear of what stands below the images.
+            pad=0.08 / n_rows if self.figure_.get_layout_engine() else 0.08,
+            # Whole multiples of a round number, and room for their labels.
+            ticks=MaxNLocator(6, steps=[1, 2, 5, 10]),
         )
         self.colorbar_.outline.set_alpha(0.3)
         return self
@@ -227,15 +237,13 @@ class HiddenUnitsDisplay:
     def _figure_size(self, captions: list[str], n_columns: int) -> tuple[float, float]:
         n_rows = -(-len(captions) // n_columns)
         caption_width, caption_height = caption_inches(captions)
-        _, height, width = self.weights.shape
-        longer = max(height, width)
-        image_width = max(IMAGE_INCHES * width / longer, caption_width) + 0.1
-        image_height = IMAGE_INCHES * height / longer
+        image_width, image_height = image_inches(self.weights, IMAGE_INCHES)
+        column_width = max(image_width, caption_width) + 0.1
         row_height = image_height + caption_height + 0.1
         if self.votes is not None:
             row_height += STRIP_HEIGHT * image_height + 0.3  # with the names of the classes
         bar_height = 0.85 + 0.2 * self.label.count("\n")
-        return max(n_columns * image_width, 3.5), n_rows * row_height + bar_height
+        return max(n_columns * column_width, 3.5), n_rows * row_height + bar_height
 
     @classmethod
     def from_estimator(

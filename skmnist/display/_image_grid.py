@@ -49,6 +49,32 @@ def checked_count(value: Any, name: str) -> int:
     return int(value)
 
 
+def image_inches(images: NDArray[Any], longer_side: float) -> tuple[float, float]:
+    """Return the size of an image.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n_images, height, width)
+        The images.
+    longer_side : float
+        What the longer side of an image takes, in inches.
+
+    Returns
+    -------
+    width, height : float
+        In inches.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image_inches(np.zeros((1, 14, 28)), 1.2)
+    (1.2, 0.6)
+    """
+    _, height, width = images.shape
+    longer = max(height, width)
+    return longer_side * width / longer, longer_side * height / longer
+
+
 def caption_inches(captions: Sequence[str]) -> tuple[float, float]:
     """Return the room that the longest and the highest of the captions take.
 
