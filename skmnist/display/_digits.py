@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
-from sklearn.utils import _safe_indexing, check_array, column_or_1d
+from sklearn.utils import _safe_indexing, check_array
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
+from skmnist.display._checks import checked_column, checked_count
 from skmnist.display._colors import ink_on
 from skmnist.display._image_grid import (
     caption_inches,
     caption_points,
-    checked_count,
     draw_image,
     image_inches,
 )
 from skmnist.display._images import as_images
 from skmnist.display._panels import divide
 from skmnist.display._predictions import (
+    checked_probabilities,
     differing,
     probabilities_of,
     single_labels,
@@ -44,6 +45,8 @@ class DigitsDisplay:
 
     It is recommended to use :meth:`from_estimator`, :meth:`from_predictions` or
     :meth:`from_images`, which also choose what to show.
+
+    The parameters are attributes too, by the same names.
 
     Parameters
     ----------
@@ -108,10 +111,12 @@ class DigitsDisplay:
             )
         n_images = len(self.images)
         check_consistent_length(images, labels, predictions, probabilities, indices)
-        self.labels = single_labels(labels)
-        self.predictions = single_labels(predictions)
-        self.probabilities = _checked_probabilities(probabilities)
-        self.indices = np.arange(n_images) if indices is None else column_or_1d(indices)
+        self.labels = single_labels(labels, "labels")
+        self.predictions = single_labels(predictions, "predictions")
+        self.probabilities = checked_probabilities(probabilities)
+        self.indices = (
+            np.arange(n_images) if indices is None else checked_column(indices, "indices")
+        )
         self.wrong = differing(self.labels, self.predictions, n_images)
 
     def plot(
@@ -144,7 +149,8 @@ class DigitsDisplay:
         Raises
         ------
         ValueError
-            If `n_columns` is not a positive int, or if `ax` has no place in a grid.
+            If `n_columns` is not a positive int, or if `ax` is no Axes, or one without a
+            place in a grid.
         """
         n_images = len(self.images)
         n_columns = min(checked_count(n_columns, "n_columns"), n_images)
@@ -156,9 +162,12 @@ class DigitsDisplay:
         points = caption_points(captions, n_columns, ax)
         # One scale for all: a faint digit looks fainter than the others, as it is.
         low, high = min(0, self.images.min()), self.images.max()
-        colors = {"cmap": cmap or ink_on(self.ax_), "vmin": low, "vmax": high}
-        drawn = zip(panels, self.images, captions, strict=True)
-        self.images_ = np.array([draw_image(*one, points, **colors) for one in drawn], dtype=object)
+        cmap = cmap or ink_on(self.ax_)
+        images = [
+            draw_image(panel, image, caption, points, cmap=cmap, vmin=low, vmax=high)
+            for panel, image, caption in zip(panels, self.images, captions, strict=True)
+        ]
+        self.images_ = np.array(images, dtype=object)
         for panel in self.axes_[self.wrong]:
             panel.title.set(color=wrong_color, fontweight="bold")
             panel.spines[:].set(edgecolor=wrong_color, linewidth=3, alpha=1)
@@ -228,7 +237,8 @@ class DigitsDisplay:
         ------
         ValueError
             If `estimator` is no classifier, if `worst_first` lacks labels or probabilities, if
-            `X` does not hold images, and in the cases of the constructor.
+            `X` does not hold images, or not those of `image_shape`, if `n` is not a positive int,
+            and in the cases of the constructor and of :meth:`plot`.
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
 
@@ -253,7 +263,7 @@ class DigitsDisplay:
             first = np.arange(min(checked_count(n, "n"), _num_samples(X)))
             X = _safe_indexing(X, first)
             y = None if y is None else _safe_indexing(y, first)
-        predictions = single_labels(estimator.predict(X))
+        predictions = single_labels(estimator.predict(X), "What estimator.predict returns")
         return cls.from_predictions(
             X,
             y,
@@ -313,8 +323,9 @@ class DigitsDisplay:
         Raises
         ------
         ValueError
-            If `worst_first` lacks labels or probabilities, if `X` does not hold images, and in
-            the cases of the constructor.
+            If `worst_first` lacks labels or probabilities, if `X` does not hold images, or not
+            those of `image_shape`, if `n` is not a positive int, and in the cases of the
+            constructor and of :meth:`plot`.
 
         Examples
         --------
@@ -329,20 +340,19 @@ class DigitsDisplay:
         'predicted 0'
         """
         check_consistent_length(X, y_true, y_pred, probabilities)
-        y_true, y_pred = single_labels(y_true), single_labels(y_pred)
-        shown = np.arange(_num_samples(X))
-        if worst_first:
-            if y_true is None or probabilities is None:
-                missing = "the true labels" if y_true is None else "probabilities"
-                raise ValueError(f"worst_first=True needs {missing}, which are not given.")
-            wrong = differing(column_or_1d(y_true), column_or_1d(y_pred), len(shown))
-            shown = worst_first_order(wrong, column_or_1d(probabilities))
+        labels, predictions = single_labels(y_true, "y_true"), single_labels(y_pred, "y_pred")
+        probabilities = checked_probabilities(probabilities)
+        shown = (
+            worst_first_order(labels, predictions, probabilities)
+            if worst_first
+            else np.arange(_num_samples(X))
+        )
         shown = shown[: checked_count(n, "n")]
         display = cls(
             as_images(_safe_indexing(X, shown), image_shape),
-            labels=_chosen(y_true, shown),
-            predictions=_chosen(y_pred, shown),
-            probabilities=_chosen(probabilities, shown),
+            labels=None if labels is None else labels[shown],
+            predictions=None if predictions is None else predictions[shown],
+            probabilities=None if probabilities is None else probabilities[shown],
             indices=shown,
         )
         return display.plot(ax, **plot_options)
@@ -383,7 +393,8 @@ class DigitsDisplay:
         Raises
         ------
         ValueError
-            If `X` does not hold images, and in the cases of the constructor.
+            If `X` does not hold images, or not those of `image_shape`, if `n` is not a positive
+            int, and in the cases of the constructor and of :meth:`plot`.
 
         Examples
         --------
@@ -395,23 +406,11 @@ class DigitsDisplay:
         ['0', '1', '2', '3', '4']
         """
         check_consistent_length(X, y)
+        labels = single_labels(y, "y")
         shown = np.arange(min(checked_count(n, "n"), _num_samples(X)))
         images = as_images(_safe_indexing(X, shown), image_shape)
-        display = cls(images, labels=_chosen(single_labels(y), shown), indices=shown)
+        display = cls(images, labels=None if labels is None else labels[shown], indices=shown)
         return display.plot(ax, **plot_options)
-
-
-def _checked_probabilities(probabilities: ArrayLike | None) -> NDArray[np.floating] | None:
-    if probabilities is None:
-        return None
-    column = column_or_1d(probabilities, dtype=np.float64)
-    if not ((column >= 0) & (column <= 1)).all():
-        raise ValueError(f"probabilities must lie between 0 and 1, got {column}.")
-    return column
-
-
-def _chosen(values: ArrayLike | None, shown: NDArray[np.integer]) -> NDArray[Any] | None:
-    return None if values is None else column_or_1d(values)[shown]
 
 
 def _percent(probability: float) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
+from skmnist.display._checks import checked_image_shape
 from skmnist.display._fitted import unwrapped
 
 
@@ -72,11 +73,16 @@ class FirstLayer:
         network, transformers = unwrapped(estimator)
         kernels = _kernels(network)
         steps = [type(transformer).__name__ for transformer in transformers]
-        height, width = image_shape or _image_shape(network, estimator, kernels[0].shape[0], steps)
-        if height * width != kernels[0].shape[0]:
+        n_features = kernels[0].shape[0]
+        height, width = (
+            _image_shape(network, estimator, n_features, steps)
+            if image_shape is None
+            else checked_image_shape(image_shape)
+        )
+        if height * width != n_features:
             raise ValueError(
                 f"image_shape={image_shape!r} needs {height * width} weights a unit, but the first "
-                f"layer has {kernels[0].shape[0]}: one for each feature that the network was "
+                f"layer has {n_features}: one for each feature that the network was "
                 "fitted to."
             )
         is_output = len(kernels) == 1

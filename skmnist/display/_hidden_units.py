@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import check_array
 
+from skmnist.display._checks import checked_column, checked_count
 from skmnist.display._colors import diverging_on
 from skmnist.display._first_layer import FirstLayer
 from skmnist.display._image_grid import (
     caption_inches,
     caption_points,
-    checked_count,
     draw_image,
     image_inches,
 )
@@ -41,6 +41,8 @@ class HiddenUnitsDisplay:
     upwards more probable, and one with a bar downwards less. One scale serves all strips too.
 
     It is recommended to use :meth:`from_estimator`.
+
+    The parameters are attributes too, by the same names.
 
     Parameters
     ----------
@@ -112,7 +114,9 @@ class HiddenUnitsDisplay:
             )
         self.indices: NDArray[np.integer] = np.arange(len(self.weights))
         self.votes: NDArray[np.floating] | None = None
-        self.classes: NDArray[Any] | None = None if classes is None else column_or_1d(classes)
+        self.classes: NDArray[Any] | None = (
+            None if classes is None else checked_column(classes, "classes")
+        )
         if votes is not None:
             self.votes = check_array(votes, dtype=[np.float64, np.float32], input_name="votes")
             if self.classes is None:
@@ -155,7 +159,8 @@ class HiddenUnitsDisplay:
         Raises
         ------
         ValueError
-            If `n_columns` is not a positive int, or if `ax` has no place in a grid.
+            If `n_columns` is not a positive int, or if `ax` is no Axes, or one without a
+            place in a grid.
         """
         from matplotlib import colormaps
         from matplotlib.ticker import MaxNLocator
@@ -182,8 +187,10 @@ class HiddenUnitsDisplay:
         points = caption_points(captions, n_columns, ax)
         colors = colormaps.get_cmap(cmap or diverging_on(self.ax_))
         images = [
-            draw_image(*one, points, cmap=colors, vmin=-self.limit, vmax=self.limit)
-            for one in zip(panels, self.weights, captions, strict=True)
+            draw_image(
+                panel, weights, caption, points, cmap=colors, vmin=-self.limit, vmax=self.limit
+            )
+            for panel, weights, caption in zip(panels, self.weights, captions, strict=True)
         ]
         self.images_ = np.array(images, dtype=object)
         self._draw_votes(strips, colors)
@@ -292,7 +299,8 @@ class HiddenUnitsDisplay:
         ValueError
             If `estimator` is no such classifier, if its training diverged, or if the features
             that it was fitted to make no images: if their number is no square number, say, or if
-            a step of the Pipeline changes it.
+            a step of the Pipeline changes it. Also if `n` is not a positive int, and in the cases
+            of :meth:`plot`.
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
 

@@ -1,9 +1,8 @@
-"""Grids of small images: how many stand side by side, and captions that do not collide."""
+"""Small images in a grid: how large they are, and captions that do not collide."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -17,36 +16,6 @@ if TYPE_CHECKING:
 CAPTION_POINTS = 9
 BOLD_LETTER_WIDTH = 0.65  # of DejaVu Sans, matplotlib's own font, in parts of the font size
 LINE_HEIGHT = 1.4
-
-
-def checked_count(value: Any, name: str) -> int:
-    """Return a number of images or of columns as an int.
-
-    Parameters
-    ----------
-    value : object
-        What was given.
-    name : str
-        The name of the parameter.
-
-    Returns
-    -------
-    int
-        The count, at least 1.
-
-    Raises
-    ------
-    ValueError
-        If it is no positive int.
-
-    Examples
-    --------
-    >>> checked_count(5, "n")
-    5
-    """
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a positive int, got {value!r}.")
-    return int(value)
 
 
 def image_inches(images: NDArray[Any], longer_side: float) -> tuple[float, float]:

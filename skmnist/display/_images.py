@@ -8,6 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from skmnist.display._checks import checked_image_shape
+
 
 def as_images(X: Any, image_shape: tuple[int, int] | None = None) -> NDArray[Any]:
     """Give rows of pixels the shape of images.
@@ -42,7 +44,7 @@ def as_images(X: Any, image_shape: tuple[int, int] | None = None) -> NDArray[Any
         if pixels.ndim == 3:
             return pixels
         image_shape = _square(pixels)
-    height, width = image_shape
+    height, width = checked_image_shape(image_shape)
     n_pixels = pixels[0].size
     if height * width != n_pixels:
         raise ValueError(
@@ -62,6 +64,6 @@ def _square(pixels: NDArray[Any]) -> tuple[int, int]:
     if side * side != pixels.shape[1]:
         raise ValueError(
             f"The {pixels.shape[1]} features of X make no square image. "
-            "Pass image_shape=(height, width)."
+            "Pass image_shape=(height, width), or X[np.newaxis] if X is one image."
         )
     return side, side

@@ -10,6 +10,39 @@ if TYPE_CHECKING:
     from matplotlib.gridspec import SubplotSpec
 
 
+def given_or_new(ax: Axes | None, figsize: tuple[float, float]) -> Axes:
+    """Return the axes to draw in.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+        What was given. None makes a new figure with pyplot, as scikit-learn's displays do.
+    figsize : tuple of float
+        Width and height in inches of a new figure.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+        The axes.
+
+    Raises
+    ------
+    ValueError
+        If `ax` is something else, such as the array that ``plt.subplots`` returns for several.
+    """
+    from matplotlib.axes import Axes
+
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.figure(figsize=figsize, layout="constrained").add_subplot()
+    if not isinstance(ax, Axes):
+        raise ValueError(
+            f"ax must be one matplotlib Axes, or None for a new figure, got {type(ax).__name__}."
+        )
+    return ax
+
+
 def divide(
     ax: Axes | None,
     n_panels: int,
@@ -109,10 +142,7 @@ def divide_in_pairs(
 def _place(
     ax: Axes | None, figsize: tuple[float, float]
 ) -> tuple[Axes, SubplotSpec, Figure | SubFigure]:
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        ax = plt.figure(figsize=figsize, layout="constrained").add_subplot()
+    ax = given_or_new(ax, figsize)
     place = ax.get_subplotspec()
     if place is None:
         raise ValueError(

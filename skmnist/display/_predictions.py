@@ -6,17 +6,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import unique_labels
 
+from skmnist.display._checks import checked_column
 
-def single_labels(labels: ArrayLike | None) -> Any:
+
+def single_labels(labels: ArrayLike | None, name: str) -> Any:
     """Turn one-hot labels into the numbers of their columns, and leave others as they are.
 
     Parameters
     ----------
     labels : array-like of shape (n_samples,) or (n_samples, n_classes), or None
         The labels.
+    name : str
+        The name of the parameter.
 
     Returns
     -------
@@ -30,9 +33,9 @@ def single_labels(labels: ArrayLike | None) -> Any:
 
     Examples
     --------
-    >>> single_labels([[0, 0, 1], [1, 0, 0]])
+    >>> single_labels([[0, 0, 1], [1, 0, 0]], "y")
     array([2, 0])
-    >>> single_labels(["two", "zero"])
+    >>> single_labels(["two", "zero"], "y")
     array(['two', 'zero'], dtype='<U4')
     """
     if labels is None:
@@ -42,7 +45,7 @@ def single_labels(labels: ArrayLike | None) -> Any:
         is_one_hot = np.isin(rows, (0, 1)).all() and (rows.sum(axis=1) == 1).all()
         if is_one_hot:
             return rows.argmax(axis=1)
-    return column_or_1d(labels)
+    return checked_column(labels, name)
 
 
 def differing(
@@ -96,16 +99,55 @@ def probabilities_of(predictions: Any, estimator: Any, X: Any) -> NDArray[np.flo
     return np.asarray(estimator.predict_proba(X))[np.arange(len(columns)), columns]
 
 
+def checked_probabilities(probabilities: ArrayLike | None) -> NDArray[np.floating] | None:
+    """Return the probabilities of predictions as an array.
+
+    Parameters
+    ----------
+    probabilities : array-like of shape (n_samples,) or None
+        What was given.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), dtype=float64, or None
+        The probabilities.
+
+    Raises
+    ------
+    ValueError
+        If there are several dimensions, or one is not between 0 and 1.
+    """
+    if probabilities is None:
+        return None
+    if np.ndim(probabilities) == 2 and np.shape(probabilities)[1] > 1:
+        raise ValueError(
+            "probabilities must have one dimension, got an array of shape "
+            f"{np.shape(probabilities)}. Of predict_proba, pass the column of the predicted label: "
+            "predict_proba(X).max(axis=1)."
+        )
+    column = checked_column(probabilities, "probabilities", np.float64)
+    is_outside = ~((column >= 0) & (column <= 1))
+    if is_outside.any():
+        raise ValueError(
+            f"probabilities must lie between 0 and 1, got {column[is_outside][0]:.6g}."
+        )
+    return column
+
+
 def worst_first_order(
-    wrong: NDArray[np.bool_], probabilities: NDArray[np.floating]
+    labels: NDArray[Any] | None,
+    predictions: NDArray[Any],
+    probabilities: NDArray[np.floating] | None,
 ) -> NDArray[np.integer]:
     """Order samples from the most confident mistake to the most confident right prediction.
 
     Parameters
     ----------
-    wrong : ndarray of shape (n_samples,), dtype=bool
-        Which predictions are wrong.
-    probabilities : ndarray of shape (n_samples,)
+    labels : ndarray of shape (n_samples,) or None
+        The true labels.
+    predictions : ndarray of shape (n_samples,)
+        The predicted labels.
+    probabilities : ndarray of shape (n_samples,) or None
         The probability of each prediction.
 
     Returns
@@ -113,10 +155,27 @@ def worst_first_order(
     order : ndarray of shape (n_samples,), dtype=int
         The positions of the samples. Equals keep the order they came in.
 
+    Raises
+    ------
+    ValueError
+        If labels or probabilities are missing.
+
     Examples
     --------
     >>> import numpy as np
-    >>> worst_first_order(np.array([False, True, True, False]), np.array([0.9, 0.6, 0.8, 0.7]))
+    >>> labels, predictions = np.array([3, 3, 3, 3]), np.array([3, 8, 5, 3])
+    >>> worst_first_order(labels, predictions, np.array([0.9, 0.6, 0.8, 0.7]))
     array([2, 1, 3, 0])
     """
+    if labels is None or probabilities is None:
+        missing = (
+            "the true labels"
+            if labels is None
+            else "probabilities, which come from a classifier with predict_proba"
+        )
+        raise ValueError(
+            f"worst_first=True needs {missing}. Without them, worst_first=False shows the first "
+            "images."
+        )
+    wrong = differing(labels, predictions, len(labels))
     return np.argsort(np.where(wrong, -probabilities, probabilities), kind="stable")

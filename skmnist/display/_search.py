@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import check_array
 
+from skmnist.display._checks import checked_column, is_int
 from skmnist.display._scale import Scale
 from skmnist.display._search_lines import draw_lines
 from skmnist.display._search_map import draw_map
@@ -38,7 +39,8 @@ class SearchDisplay:
     Numbers that span a factor of ten or more lie on a logarithmic axis, unless they are evenly
     spaced; what is no number is a category, in the order searched.
 
-    It is recommended to use :meth:`from_estimator`.
+    It is recommended to use :meth:`from_estimator`. The parameters are attributes too, by the same
+    names.
 
     Parameters
     ----------
@@ -112,6 +114,11 @@ class SearchDisplay:
         score_name: str = "score",
         best_over: Sequence[str] = (),
     ) -> None:
+        if not isinstance(param_values, Mapping):
+            raise ValueError(
+                "param_values must be a mapping of names to the values of the candidates, got "
+                f"{param_values!r}."
+            )
         self.param_values = {name: list(values) for name, values in param_values.items()}
         self.fold_scores: NDArray[np.float64] = check_array(
             fold_scores, dtype=np.float64, ensure_all_finite=False, input_name="fold_scores"
@@ -148,10 +155,9 @@ class SearchDisplay:
                     f"{name} has {len(values)} values, but fold_scores has {n_candidates} rows: "
                     "which candidates they belong to cannot be told."
                 )
-        if self.best_index is not None and not 0 <= self.best_index < n_candidates:
-            raise ValueError(
-                f"best_index must be from 0 to {n_candidates - 1}, got {self.best_index!r}."
-            )
+        best = self.best_index
+        if best is not None and not (is_int(best) and 0 <= best < n_candidates):
+            raise ValueError(f"best_index must be from 0 to {n_candidates - 1}, got {best!r}.")
 
     def plot(self, ax: Axes | None = None, *, cmap: str | Colormap | None = None) -> SearchDisplay:
         """Draw the scores.
@@ -167,12 +173,13 @@ class SearchDisplay:
         Returns
         -------
         display : SearchDisplay
-            This display, with the attributes set that are named there.
+            This display, with `axes_`, `lines_`, `image_`, `texts_`, `best_`, `ax_` and `figure_`
+            set.
 
         Raises
         ------
         ValueError
-            If there is one parameter and `ax` has no place in a grid.
+            If `ax` is no Axes or, for one parameter, has no place in a grid.
         """
         self.image_: AxesImage | PathCollection | None = None
         lines: list[Line2D] = []
@@ -256,8 +263,9 @@ class SearchDisplay:
         Raises
         ------
         ValueError
-            If `search` is no search, if `param` is None and more than two parameters vary, or if
-            `param` or `metric` is not one of the search's.
+            If `search` is no search, if `param` is None and more than two parameters vary, if
+            `param` or `metric` is not one of the search's, or if `metric` is None and none of
+            several has chosen the best candidate. Also in the cases of :meth:`plot`.
         sklearn.exceptions.NotFittedError
             If `search` is not fitted.
 
@@ -281,4 +289,4 @@ class SearchDisplay:
 
 
 def _checked_times(times: ArrayLike | None, name: str) -> NDArray[np.float64] | None:
-    return None if times is None else column_or_1d(times, dtype=np.float64, input_name=name)
+    return None if times is None else checked_column(times, name, np.float64)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist.display._colors import readable_on, style_color
+from skmnist.display._panels import given_or_new
 from skmnist.display._text import LETTER_WIDTH, add_legend, number_text, size_in_points
 
 if TYPE_CHECKING:
@@ -68,11 +69,7 @@ def draw_map(
     """
     n_cells = len(across.ticks) * len(down.ticks)
     is_cloud = across.is_numeric and down.is_numeric and len(scores) < SPARSE * n_cells
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        size = (5.8, 4.4) if is_cloud else _map_size(across, down)
-        ax = plt.figure(figsize=size, layout="constrained").add_subplot()
+    ax = given_or_new(ax, (5.8, 4.4) if is_cloud else _map_size(across, down))
     ax.set_title(f"Mean test {score_name}")
     if is_cloud:
         return ax, *_draw_cloud(ax, across, down, scores, best, score_name, cmap)

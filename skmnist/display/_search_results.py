@@ -148,7 +148,9 @@ def _shown_and_others(
         shown = sorted(varying, key=lambda name: not all(map(is_number, values[name])))
         shown = shown or list(searched[:1])
     else:
-        given = [param] if isinstance(param, str) else list(param)
+        given = (
+            list(param) if not isinstance(param, str) and isinstance(param, Iterable) else [param]
+        )
         shown = [_full_name(name, searched) for name in given]
         if not 1 <= len(set(shown)) == len(shown) <= MOST_PARAMS:
             raise ValueError(f"param must name one parameter or two different ones, got {param!r}.")

@@ -89,7 +89,7 @@ class TrainingDisplay:
         Raises
         ------
         ValueError
-            If `ax` has no place in a grid.
+            If `ax` is no Axes, or one without a place in a grid.
         """
         shown = [name for name in PANELS if {name, f"val_{name}"} & self.history.keys()]
         self.ax_, panels = divide(
@@ -151,7 +151,7 @@ class TrainingDisplay:
         sklearn.exceptions.NotFittedError
             If the estimator, or the last step of the Pipeline, has no `history_`.
         ValueError
-            In the cases of the constructor.
+            In the cases of the constructor and of :meth:`plot`.
         """
         trained = innermost(estimator)
         if not hasattr(trained, "history_"):
@@ -183,7 +183,7 @@ class TrainingDisplay:
         Raises
         ------
         ValueError
-            In the cases of the constructor.
+            In the cases of the constructor and of :meth:`plot`.
 
         Examples
         --------
