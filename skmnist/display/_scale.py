@@ -107,7 +107,7 @@ class Scale:
             options = {"linthresh": self.ticks[self.ticks > 0][0], "linscale": 0.5}
         getattr(panel, f"set_{axis}scale")(self.kind, **options)
 
-    def set_ticks(self, panel: Axes, axis: Literal["x", "y"], *, first: int | None = None) -> None:
+    def set_ticks(self, panel: Axes, axis: Literal["x", "y"], *, keep: int | None = None) -> None:
         """Put ticks at the values, once everything is drawn.
 
         Parameters
@@ -116,7 +116,7 @@ class Scale:
             The axes.
         axis : {"x", "y"}
             Which of its axes.
-        first : int, default=None
+        keep : int, default=None
             The candidate whose label is shown in any case, where there is no room for all.
         """
         from matplotlib.ticker import MaxNLocator
@@ -127,7 +127,7 @@ class Scale:
         elif len(self.ticks) <= MANY_TICKS:
             panel.set(**{f"{axis}ticks": self.ticks})
             getattr(panel, f"{axis}axis").minorticks_off()
-            labels = self._labels_with_room(panel, axis, first)
+            labels = self._labels_with_room(panel, axis, keep)
             panel.set(**{f"{axis}ticklabels": labels})
         elif self.kind == "linear" and (self.ticks % 1 == 0).all():
             getattr(panel, f"{axis}axis").set_major_locator(MaxNLocator(integer=True))
@@ -183,7 +183,7 @@ class Scale:
         return 30 if points <= width * math.sin(math.radians(30)) else 90
 
     def _labels_with_room(
-        self, panel: Axes, axis: Literal["x", "y"], first: int | None
+        self, panel: Axes, axis: Literal["x", "y"], keep: int | None
     ) -> list[str]:
         """Leave out texts that would lie on others; their ticks stay."""
         points = _label_points(panel, axis)
@@ -193,11 +193,9 @@ class Scale:
         centers = (corners * size_in_points(panel))[:, "xy".index(axis)]
         lengths = [len(text) * LETTER_WIDTH if axis == "x" else 1.0 for text in self.labels]
         n_ticks = len(self.ticks)
-        in_any_case = None if first is None else self.cells[first]
+        kept = None if keep is None else self.cells[keep]
         # The one to show in any case, then those at the ends, then from left to right.
-        order = sorted(
-            range(n_ticks), key=lambda i: (i != in_any_case, i not in (0, n_ticks - 1), i)
-        )
+        order = sorted(range(n_ticks), key=lambda i: (i != kept, i not in (0, n_ticks - 1), i))
         shown: list[int] = []
         for i in order:
             if all(

@@ -80,7 +80,7 @@ def draw_lines(
         stars += more
     for panel in panels:
         panel.set_xlim(panels[0].get_xlim())  # a candidate without a score has its place there
-        scale.set_ticks(panel, "x", first=best)
+        scale.set_ticks(panel, "x", keep=best)
         panel.grid(alpha=0.3)
         add_legend(panel)
     return bounding_ax, panels, lines, stars
