@@ -5,12 +5,15 @@ import subprocess
 import sys
 from typing import NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import SimpleMLPClassifier, load_mnist
+from tests.helpers import NAMES
 
 
 class Digits(NamedTuple):
@@ -39,6 +42,24 @@ def digits(sample):
 
 
 @pytest.fixture(scope="session")
+def names(digits):
+    """The labels of the digits in words."""
+    return NAMES[digits.y]
+
+
+@pytest.fixture(scope="session")
+def weights(digits):
+    """Weights of the samples that make a different network."""
+    return np.random.default_rng(0).exponential(size=len(digits.y))
+
+
+@pytest.fixture(scope="session")
+def unseen(sample):
+    """500 digits that are not among the others, scaled."""
+    return (sample.X_test[:500] / 255).astype(np.float32), sample.y_test[:500]
+
+
+@pytest.fixture(scope="session")
 def fitted(digits):
     """A classifier fitted to rows. Don't fit it again, and don't set its parameters."""
     return SimpleMLPClassifier(epochs=3, random_state=0).fit(digits.X, digits.y)
@@ -55,6 +76,19 @@ def pipeline(sample):
     """A scaler and a good classifier, fitted to the sample. Don't fit it again."""
     classifier = SimpleMLPClassifier(hidden_units=32, learning_rate=0.01, epochs=10, random_state=0)
     return make_pipeline(MinMaxScaler(), classifier).fit(sample.X_train, sample.y_train)
+
+
+@pytest.fixture(scope="session")
+def small_digits():
+    """scikit-learn's images of 8 x 8 pixels, and their labels."""
+    return load_digits(return_X_y=True)
+
+
+@pytest.fixture
+def closed_figures():
+    """Whatever a test draws with pyplot is closed behind it."""
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,8 @@ import errno
 import io
 import os
 import re
-import signal
 import subprocess
 import sys
-import threading
-import time
 from contextlib import redirect_stderr, redirect_stdout
 
 import matplotlib
@@ -59,9 +56,8 @@ def default_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def small_data(tmp_path_factory):
+def small_data(sample, tmp_path_factory):
     """A file of 200 images to train and 60 to test that are higher than wide."""
-    sample = load_mnist("sample")
     path = tmp_path_factory.mktemp("data") / "small.npz"
     np.savez(
         path,
@@ -145,11 +141,10 @@ def test_the_report_is_that_of_the_test_images(default_run):
     assert rows == [(str(digit), "100") for digit in range(10)]
 
 
-def test_pixels_are_scaled(default_run):
-    data = load_mnist("sample")
+def test_pixels_are_scaled(default_run, sample):
     by_hand = SimpleMLPClassifier(epochs=75, random_state=0)
-    by_hand.fit(data.X_train / np.float32(255), data.y_train)
-    score = by_hand.score(data.X_test / np.float32(255), data.y_test)
+    by_hand.fit(sample.X_train / np.float32(255), sample.y_train)
+    score = by_hand.score(sample.X_test / np.float32(255), sample.y_test)
     assert default_run.test_accuracy() == pytest.approx(score, abs=1e-4)
     assert "pixels scaled to 0 to 1" in default_run.out
 
@@ -448,60 +443,3 @@ def test_what_cannot_be_done_ends_in_one_line(arguments, message, small_data, tm
 def test_missing_data_leave_no_folder_behind(tmp_path):
     assert Run(tmp_path / "figures", "--data", str(tmp_path / "nowhere.npz")).status == 1
     assert not (tmp_path / "figures").exists()
-
-
-def test_ctrl_c_during_training_ends_with_a_short_message(small_data, tmp_path, capsys):
-    class CtrlC(io.StringIO):
-        def write(self, text):
-            if "Epoch" in text:
-                raise KeyboardInterrupt
-            return super().write(text)
-
-    with redirect_stdout(CtrlC()):
-        status = main(["--data", str(small_data), "--epochs", "50", "--output", str(tmp_path)])
-    assert status == 130
-    assert capsys.readouterr().err.strip() == "skmnist: interrupted"
-    assert os.listdir(tmp_path) == ["first_digits.png"]
-
-
-@pytest.fixture
-def hears_ctrl_c():
-    """Make Ctrl-C heard where the tests run as a background job, which shells start deaf to it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("hears_ctrl_c")
-def test_ctrl_c_during_a_search_ends_it_all(small_data, tmp_path, capsys):
-    class CtrlC(io.StringIO):
-        def write(self, text):
-            if "trainings of" in text:
-                press = (os.getpid(), signal.SIGINT)
-                threading.Timer(1.5, os.kill, press).start()  # when the first training is under way
-            return super().write(text)
-
-    arguments = ["--data", str(small_data), "--search", "3", "4", "--epochs", "5000"]
-    out = CtrlC()
-    with redirect_stdout(out):
-        status = main([*arguments, "--output", str(tmp_path)])
-    assert status == 130
-    assert capsys.readouterr().err.strip() == "skmnist: interrupted"
-    assert "searched in" not in out.getvalue()
-    assert os.listdir(tmp_path) == ["first_digits.png"]
-
-
-@pytest.mark.usefixtures("hears_ctrl_c")
-def test_ctrl_c_where_python_drops_it_is_not_lost(tmp_path, monkeypatch, capsys):
-    class Dropping:
-        def __del__(self):
-            signal.raise_signal(signal.SIGINT)
-
-    def tell(choices):
-        Dropping()
-        for _ in range(1_000):
-            time.sleep(0.01)
-
-    monkeypatch.setattr("skmnist._article.tell", tell)
-    assert main(["--output", str(tmp_path)]) == 130
-    assert capsys.readouterr().err.strip() == "skmnist: interrupted"

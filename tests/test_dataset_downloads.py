@@ -12,6 +12,7 @@ import io
 import json
 import os
 import socket
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -22,6 +23,7 @@ from sklearn.datasets import _openml as sklearn_openml
 
 from skmnist import _files, load_mnist
 from skmnist.datasets import _download, _fashion, _full, _openml
+from tests.processes import end, run, start
 
 RNG = np.random.default_rng(0)
 ARRAYS = {
@@ -41,11 +43,14 @@ class Handler(BaseHTTPRequestHandler):
             return
         # The last answer is given again and again.
         how, content = answers.pop(0) if len(answers) > 1 else answers[0]
+        self.server.together.wait(30)
         self.send_response(200)
         if how != "cut, of unknown length":
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content if how == "whole" else content[: len(content) // 2])
+        if how == "stuck":
+            self.server.is_over.wait(60)
 
     def log_message(self, *args):
         pass
@@ -53,9 +58,13 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch):
-    """A server whose ``answers`` are lists of (how, content) for each path."""
+    """A server whose ``answers`` are lists of (how, content) for each path.
+
+    It answers when as many have asked as are to be ``together``.
+    """
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.answers, server.asked = {}, []
+    server.together, server.is_over = threading.Barrier(1), threading.Event()
     server.url = f"http://127.0.0.1:{server.server_port}/"
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(_download, "ORIGIN", server.url)
@@ -65,6 +74,7 @@ def server(monkeypatch):
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
+    server.is_over.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -207,6 +217,13 @@ class TestFull:
         monkeypatch.setattr(socket, "getaddrinfo", no_names)
         assert_holds_arrays(load_mnist("full"))
 
+    def test_a_server_that_stops(self, server, cache, monkeypatch):
+        server.answers["/mnist.npz"] = [("stuck", npz())]
+        monkeypatch.setattr(_download, "_TIMEOUT_SECONDS", 0.5)
+        with pytest.raises(OSError, match=r"mnist\.npz could not be downloaded \(timed out\)"):
+            load_mnist("full")
+        assert os.listdir(cache) == []
+
     def test_without_a_network(self, cache, monkeypatch):
         monkeypatch.setattr(socket, "getaddrinfo", no_names)
         with pytest.raises(OSError, match="source='full'") as caught:
@@ -222,6 +239,80 @@ class TestFull:
         server.answers["/mnist.npz"] = [("whole", npz())]
         with pytest.raises(OSError, match=r"mnist\.npz could not be downloaded"):
             load_mnist("full")
+
+
+# What is patched here is not patched in another process.
+DOWNLOAD = """
+from skmnist import load_mnist
+from skmnist.datasets import _download, _full
+
+def refused():
+    raise OSError("no second way")
+
+_download.ORIGIN, _full._SHA256, os.environ["KERAS_HOME"] = sys.argv[1:4]
+_full.read_openml = refused
+try:
+    print(json.dumps(load_mnist("full").y_train.tolist()))
+except OSError as error:
+    print(json.dumps(str(error)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
+class TestProcesses:
+    @pytest.fixture
+    def arguments(self, server, tmp_path):
+        """What to hand to DOWNLOAD, which then finds the server well."""
+        server.answers["/mnist.npz"] = [("whole", npz())]
+        return server.url, sha256(npz()), tmp_path / "keras"
+
+    def test_two_at_once(self, server, cache, arguments):
+        server.together = threading.Barrier(2)  # neither finds the file of the other
+        for process in [start(DOWNLOAD, *arguments) for _ in range(2)]:
+            status, out, err = end(process)
+            assert status == 0, err
+            assert json.loads(out.splitlines()[-1]) == ARRAYS["y_train"].tolist()
+        assert server.asked == ["/mnist.npz"] * 2
+        assert os.listdir(cache) == ["mnist.npz"]
+        assert (cache / "mnist.npz").read_bytes() == npz()
+
+    def test_a_full_disk(self, cache, arguments):
+        limit = "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))"
+        message = run(limit + DOWNLOAD, *arguments)
+        assert "File too large" in message
+        assert "put it, unaltered, into" in message
+        assert os.listdir(cache) == []
+
+    @pytest.mark.parametrize("mode", [0o755, 0o700])
+    def test_a_cache_that_is_not_ours(self, arguments, tmp_path, mode):
+        """It goes where Keras would keep it: to the folder for temporary files."""
+        if not hasattr(os, "geteuid") or os.geteuid() != 0:
+            pytest.skip("only root can become somebody else")
+        theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+        theirs.mkdir()
+        ours.mkdir()
+        (tmp_path / "mnist.npz").write_bytes(npz())
+        theirs.chmod(mode)
+        ours.chmod(0o777)
+        for folder in (tmp_path, *tmp_path.parents):
+            if not folder.stat().st_mode & 0o001:
+                folder.chmod(0o711)  # pytest's own
+        become_another = f"""
+import encodings.idna, tempfile, rich.progress
+from skmnist import load_mnist
+
+load_mnist(sys.argv[4])  # what is not imported yet may be root's alone
+tempfile.tempdir = {str(ours)!r}
+os.setgroups([])
+os.setuid(65534)
+"""
+        url, digest, _ = arguments
+        labels = run(
+            become_another + DOWNLOAD, url, digest, theirs / "keras", tmp_path / "mnist.npz"
+        )
+        assert labels == ARRAYS["y_train"].tolist()
+        assert os.listdir(theirs) == []
+        assert os.listdir(ours / ".keras" / "datasets") == ["mnist.npz"]
 
 
 def no_names(*args, **kwargs):

@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import SimpleMLPClassifier
+from tests.helpers import assert_same_network
 
 NEEDED = "Dask is not installed: pip install 'skmnist[distributed]'"
 dask = pytest.importorskip("dask", reason=NEEDED)
@@ -76,11 +77,6 @@ def rows(digits):
 def chain(**parameters):
     classifier = SimpleMLPClassifier(learning_rate=0.01, random_state=0, **parameters)
     return Pipeline([("scaler", MinMaxScaler()), ("mlp", classifier)])
-
-
-def assert_same_network(one, other):
-    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
-        np.testing.assert_array_equal(a, b)
 
 
 def new_search(training="not compiled", cv=3, callbacks=None):

@@ -17,12 +17,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import HiddenUnitsDisplay, SimpleMLPClassifier
+from tests.figures import captions, pixels
 
-
-@pytest.fixture(autouse=True)
-def _closed_figures():
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 
 
 class Network(SimpleMLPClassifier):
@@ -44,14 +41,6 @@ class Network(SimpleMLPClassifier):
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:60], Y[:60]
-
-
-def captions(display):
-    return [ax.get_title() for ax in display.axes_]
-
-
-def pixels(display):
-    return np.array([image.get_array() for image in display.images_])
 
 
 def bars(display):

@@ -1,8 +1,10 @@
-"""Importing the classifier, which imports TensorFlow, prints nothing and leaves nothing behind."""
+"""Importing prints nothing and leaves nothing behind, and is of nothing that is not needed."""
 
+import ast
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +49,48 @@ def test_errors_of_the_user_are_printed():
 def test_without_a_standard_error():
     code = f"import os; os.close(2); {IMPORT}"
     assert run(code, None).stdout == "imported\n"
+
+
+HEAVY = [
+    "PIL",
+    "keras",
+    "matplotlib",
+    "mlxtend",
+    "numpy",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "tensorflow",
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [
+        ("import skmnist; skmnist.show_versions()", []),
+        (
+            "from skmnist import DigitsDisplay, HiddenUnitsDisplay, SearchDisplay, TrainingDisplay",
+            ["numpy", "pandas", "scipy", "sklearn"],
+        ),
+        ("from skmnist import load_mnist; load_mnist(return_X_y=True)", ["numpy"]),
+        (
+            "from skmnist import load_mnist; load_mnist()",
+            ["numpy", "pandas", "scipy", "sklearn"],
+        ),
+        ("from skmnist import read_digit", ["numpy"]),
+        (
+            "from skmnist import read_digit; read_digit(sys.argv[1])",
+            ["PIL", "numpy", "scipy"],
+        ),
+    ],
+)
+def test_nothing_heavy_is_imported_that_is_not_needed(code, needed, monkeypatch):
+    monkeypatch.delenv("SKMNIST_DATA", raising=False)
+    code = f"import sys; {code}; print(sorted(set({HEAVY}) & sys.modules.keys()))"
+    picture = Path(__file__).parent / "pictures" / "2-tiny.png"
+    process = subprocess.run(
+        [sys.executable, "-c", code, picture], capture_output=True, text=True, check=True
+    )
+    imported = ast.literal_eval(process.stdout.splitlines()[-1])
+    assert set(imported) <= set(needed)
+    assert process.stderr == ""

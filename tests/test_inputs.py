@@ -1,6 +1,5 @@
-"""What may be handed in: every kind of array and label, and every way to say the same."""
+"""What may be handed in as samples: every kind of array, of table and of sparse matrix."""
 
-import keras
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -9,12 +8,12 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sklearn.metrics import classification_report
-from sklearn.model_selection import cross_val_predict
 
 from skmnist import SimpleMLPClassifier
+from tests.helpers import assert_same_network, train
 
 N_ROWS = 70
+
 
 # Ways to hold the same whole numbers from 0 to 255, in two or in three dimensions.
 ARRAYS = {
@@ -41,6 +40,8 @@ ARRAYS = {
     "list of arrays": list,
     "tuple of lists": lambda X: tuple(X.tolist()),
 }
+
+
 TABLES = {
     "data frame": lambda X: pd.DataFrame(X),
     "data frame of several dtypes": lambda X: pd.DataFrame(X).astype({0: float, 1: "int16"}),
@@ -71,10 +72,6 @@ def unsorted(X):
     return X
 
 
-def leaky_relu_of_the_layer(x):
-    return keras.activations.leaky_relu(x, negative_slope=0.3)
-
-
 @pytest.fixture(scope="module")
 def images(digits):
     return digits.images[:N_ROWS]
@@ -85,20 +82,10 @@ def labels(digits):
     return digits.y[:N_ROWS]
 
 
-def train(X, y, *, X_val=None, y_val=None, **parameters):
-    parameters = {"epochs": 1, "random_state": 0} | parameters
-    return SimpleMLPClassifier(**parameters).fit(X, y, X_val=X_val, y_val=y_val)
-
-
 @pytest.fixture(scope="module")
 def reference(images, labels):
     """The classifier that each of the others should equal."""
     return train(images.reshape(N_ROWS, -1), labels)
-
-
-def assert_same_network(one, other):
-    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
-        np.testing.assert_array_equal(a, b)
 
 
 class TestArrays:
@@ -160,6 +147,13 @@ class TestArrays:
         with pytest.raises(ValueError, match="feature names should match"):
             classifier.predict(named.rename({"column_0": "other"}))
 
+    def test_a_new_fit_forgets_the_names_of_the_last(self, digits):
+        frame = pd.DataFrame(digits.X, columns=[f"pixel {i}" for i in range(784)])
+        classifier = SimpleMLPClassifier(epochs=1).fit(frame, digits.y)
+        assert classifier.feature_names_in_[3] == "pixel 3"
+        classifier.fit(digits.X, digits.y)
+        assert not hasattr(classifier, "feature_names_in_")
+
     def test_images_have_as_many_features_as_pixels(self, fitted_to_images, digits):
         assert fitted_to_images.n_features_in_ == 784
         assert fitted_to_images.model_.input_shape == (None, 28, 28)
@@ -182,6 +176,8 @@ class TestArrays:
 
 # Every size of input is another network, which takes half a second to set up: these keep to one.
 SHAPE = (3, 4)
+
+
 PIXELS = st.one_of(
     hnp.unsigned_integer_dtypes(),
     hnp.integer_dtypes(),
@@ -252,152 +248,6 @@ class TestAnyImages:
             )
         for one, other in zip(epoch.coefs_, batches.coefs_, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
-
-
-# Ways to name the ten digits that keep their order, and so train the same network.
-LABELS = {
-    "int64": np.asarray,
-    "int8": lambda y: y.astype(np.int8),
-    "uint8": lambda y: y.astype(np.uint8),
-    "negative": lambda y: y - 10,
-    "whole floats": lambda y: y.astype(np.float32),
-    "text": lambda y: np.array([f"digit {label}" for label in y]),
-    "text as objects": lambda y: np.array([f"digit {label}" for label in y], dtype=object),
-    "list": lambda y: y.tolist(),
-    "list of text": lambda y: [f"digit {label}" for label in y],
-    "series": lambda y: pd.Series(y, index=range(1000, 1000 + len(y))),
-    "series of text": lambda y: pd.Series([f"digit {label}" for label in y]),
-    "categories": lambda y: pd.Series([f"digit {label}" for label in y], dtype="category"),
-    "categories of numbers": lambda y: pd.Series(y * 7, dtype="category"),
-    "polars series": pl.Series,
-    "polars series of text": lambda y: pl.Series([f"digit {label}" for label in y]),
-}
-
-
-class TestLabels:
-    @pytest.mark.parametrize("kind", LABELS)
-    def test_predictions_are_of_the_type_of_the_labels(self, reference, images, labels, kind):
-        X = images.reshape(N_ROWS, -1)
-        given = LABELS[kind](labels)
-        classifier = train(X, given)
-        assert_same_network(classifier, reference)
-        as_array = np.asarray(given)
-        classes = np.unique(as_array)
-        np.testing.assert_array_equal(classifier.classes_, classes)
-        predicted = classifier.predict(X)
-        assert predicted.dtype == classifier.classes_.dtype
-        assert predicted.dtype.kind == as_array.dtype.kind
-        assert isinstance(predicted.tolist()[0], type(as_array.tolist()[0]))
-        np.testing.assert_array_equal(predicted, classes[reference.predict(X)])
-        assert classifier.score(X, given) == reference.score(X, labels)
-
-    @pytest.mark.parametrize("kind", [np.asarray, list, pd.Series])
-    def test_truth_values(self, digits, kind):
-        is_round = np.isin(digits.y, [0, 6, 8, 9])
-        classifier = train(digits.X, kind(is_round))
-        assert classifier.classes_.tolist() == [False, True]
-        assert classifier.predict(digits.X).dtype == bool
-        assert_same_network(classifier, train(digits.X, is_round.astype(int)))
-
-    def test_two_classes_have_two_columns(self, digits):
-        size = np.where(digits.y < 5, "small", "large")
-        classifier = train(digits.X, size, epochs=10, learning_rate=0.01)
-        probabilities = classifier.predict_proba(digits.X)
-        assert probabilities.shape == (len(digits.X), 2)
-        assert classifier.n_outputs_ == 2
-        np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
-        # "large" comes first: the columns are in the order of classes_, not of appearance.
-        predicted = classifier.predict(digits.X)
-        np.testing.assert_array_equal(
-            predicted, np.where(probabilities[:, 0] > 0.5, "large", "small")
-        )
-        assert (predicted == size).mean() > 0.9
-
-    def test_a_column_of_labels_is_taken_with_a_warning(self, digits):
-        with pytest.warns(UserWarning, match="column-vector y"):
-            classifier = train(digits.X, digits.y[:, np.newaxis])
-        assert classifier.predict(digits.X).shape == digits.y.shape
-
-    def test_labels_of_validation_data_are_of_any_type_that_equals(self, digits):
-        in_text = digits.y.astype(str)
-        history = train(digits.X, in_text, X_val=digits.X, y_val=in_text.astype(object)).history_
-        assert history == train(digits.X, digits.y, X_val=digits.X, y_val=digits.y).history_
-
-
-ONE_HOT = {
-    "int": lambda one_hot: one_hot,
-    "float32": lambda one_hot: one_hot.astype(np.float32),
-    "bool": lambda one_hot: one_hot.astype(bool),
-    "list": lambda one_hot: one_hot.tolist(),
-    "as Keras makes them": lambda one_hot: keras.utils.to_categorical(one_hot.argmax(axis=1), 10),
-    "dummies of pandas": lambda one_hot: pd.get_dummies(one_hot.argmax(axis=1)),
-    "CSR array": scipy.sparse.csr_array,
-}
-
-
-class TestOneHotLabels:
-    @pytest.mark.parametrize("kind", ONE_HOT)
-    def test_they_train_the_network_of_the_labels(self, reference, images, labels, kind):
-        X = images.reshape(N_ROWS, -1)
-        one_hot = np.eye(10, dtype=int)[labels]
-        classifier = train(X, ONE_HOT[kind](one_hot))
-        assert_same_network(classifier, reference)
-        assert classifier.classes_.tolist() == list(range(10))
-        predicted = classifier.predict(X)
-        assert predicted.shape == (N_ROWS, 10)
-        assert predicted.dtype == np.int64
-        np.testing.assert_array_equal(predicted.argmax(axis=1), reference.predict(X))
-        np.testing.assert_array_equal(predicted.sum(axis=1), 1)
-        np.testing.assert_array_equal(classifier.predict_proba(X), reference.predict_proba(X))
-        assert classifier.score(X, one_hot) == reference.score(X, labels)
-
-    def test_validation_data(self, reference, images, labels):
-        X, one_hot = images.reshape(N_ROWS, -1), np.eye(10)[labels]
-        history = train(X, one_hot, X_val=X, y_val=one_hot).history_
-        assert history["val_accuracy"] == [reference.score(X, labels)]
-
-    def test_a_column_without_samples_is_a_class(self, digits):
-        one_hot = np.eye(12, dtype=int)[digits.y]
-        classifier = train(digits.X, one_hot, class_weight="balanced")
-        assert classifier.predict_proba(digits.X).shape == (len(digits.X), 12)
-        assert classifier.predict(digits.X).shape == (len(digits.X), 12)
-
-    def test_two_columns(self, digits):
-        classifier = train(digits.X, np.eye(2, dtype=int)[(digits.y > 4).astype(int)])
-        assert classifier.predict(digits.X[:1]).shape == (1, 2)
-
-    def test_class_weights_are_by_column(self, digits):
-        weights = {1: 3.0, 4: 0.0}
-        classifier = train(digits.X, np.eye(10)[digits.y], class_weight=weights)
-        assert_same_network(classifier, train(digits.X, digits.y, class_weight=weights))
-
-    def test_going_on(self, digits):
-        one_hot = np.eye(10, dtype=int)[digits.y]
-        first, second = slice(0, 150), slice(150, None)
-        classifier = SimpleMLPClassifier(random_state=0)
-        by_labels = SimpleMLPClassifier(random_state=0)
-        for part in (first, second):
-            # The columns say which classes there are.
-            classifier.partial_fit(digits.X[part], one_hot[part])
-            by_labels.partial_fit(digits.X[part], digits.y[part], classes=range(10))
-        assert_same_network(classifier, by_labels)
-        assert classifier.predict(digits.X).shape == one_hot.shape
-
-    def test_a_new_fit_forgets_the_form_of_the_labels(self, digits):
-        classifier = train(digits.X, np.eye(10)[digits.y])
-        assert classifier.fit(digits.X, digits.y).predict(digits.X).ndim == 1
-
-    def test_scikit_learn_takes_them_for_labels_with_columns(self, digits):
-        one_hot = np.eye(10, dtype=int)[digits.y]
-        classifier = SimpleMLPClassifier(16, epochs=20, learning_rate=0.01, random_state=0)
-        X = digits.X
-        probabilities = cross_val_predict(classifier, X, one_hot, method="predict_proba")
-        assert probabilities.shape == one_hot.shape
-        assert (probabilities.argmax(axis=1) == digits.y).mean() > 0.6
-        report = classification_report(
-            one_hot, classifier.fit(X, one_hot).predict(X), output_dict=True
-        )
-        assert report["samples avg"]["recall"] > 0.9
 
 
 class TestSparseRows:
@@ -500,139 +350,3 @@ class TestCallersArrays:
         y[:] = 0
         np.testing.assert_array_equal(classifier.predict_proba(digits.X), expected)
         assert_same_network(classifier.fit(digits.X, digits.y), train(digits.X, digits.y))
-
-
-class TestParameters:
-    @pytest.mark.parametrize(
-        "hidden_units", [np.int64(5), [5], (5,), np.array([5]), pd.Series([5]), range(5, 6)]
-    )
-    def test_one_hidden_layer(self, reference, images, labels, hidden_units):
-        assert_same_network(train(images, labels, hidden_units=hidden_units), reference)
-
-    @pytest.mark.parametrize("kind", [tuple, list, np.array])
-    def test_several_hidden_layers(self, digits, kind):
-        classifier = train(digits.X, digits.y, hidden_units=kind([6, 4]))
-        assert [kernel.shape for kernel in classifier.coefs_] == [(784, 6), (6, 4), (4, 10)]
-        assert [bias.shape for bias in classifier.intercepts_] == [(6,), (4,), (10,)]
-        assert classifier.n_layers_ == 4
-
-    @pytest.mark.parametrize("hidden_units", [(), [], np.array([], int)])
-    def test_no_hidden_layer_is_softmax_regression(self, digits, hidden_units):
-        classifier = train(
-            digits.X, digits.y, hidden_units=hidden_units, epochs=20, learning_rate=0.01
-        )
-        assert [kernel.shape for kernel in classifier.coefs_] == [(784, 10)]
-        logits = digits.X @ classifier.coefs_[0] + classifier.intercepts_[0]
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        np.testing.assert_allclose(
-            classifier.predict_proba(digits.X),
-            odds / odds.sum(axis=1, keepdims=True),
-            rtol=1e-4,
-            atol=1e-7,
-        )
-        assert classifier.score(digits.X, digits.y) > 0.95
-
-    def test_an_optimizer_by_its_name_is_an_instance_with_the_learning_rate(self, digits):
-        by_name = train(digits.X, digits.y, optimizer="sgd", learning_rate=0.25)
-        instance = train(
-            digits.X,
-            digits.y,
-            optimizer=keras.optimizers.SGD(0.25),
-            learning_rate=100.0,  # of no matter to an instance
-        )
-        assert_same_network(by_name, instance)
-
-    def test_the_learning_rate_counts(self, digits):
-        slow, fast = (
-            train(digits.X, digits.y, optimizer="sgd", learning_rate=rate).loss_curve_
-            for rate in (1e-6, 0.1)
-        )
-        assert fast[-1] < slow[-1]
-
-    def test_the_configuration_of_an_instance_counts(self, digits):
-        losses = {
-            momentum: train(
-                digits.X, digits.y, optimizer=keras.optimizers.SGD(0.05, momentum=momentum)
-            ).loss_curve_[-1]
-            for momentum in (0.0, 0.9)
-        }
-        assert losses[0.9] < losses[0.0]
-
-    @pytest.mark.parametrize("was_used", [False, True])
-    def test_an_instance_is_never_changed(self, digits, was_used):
-        optimizer = keras.optimizers.Adam(0.01, beta_1=0.8, clipnorm=1.0)
-        if was_used:
-            variable = keras.Variable(np.ones(3))
-            optimizer.apply([np.ones(3)], [variable])
-        config = optimizer.get_config()
-        variables = [variable.numpy() for variable in optimizer.variables]
-        first = train(digits.X, digits.y, optimizer=optimizer)
-        second = train(digits.X, digits.y, optimizer=optimizer)
-        first.partial_fit(digits.X, digits.y)
-        second.model_.fit(digits.X[:32], digits.y[:32], verbose=0)
-        assert optimizer.get_config() == config
-        assert len(optimizer.variables) == len(variables)
-        for now, before in zip(optimizer.variables, variables, strict=True):
-            np.testing.assert_array_equal(now.numpy(), before)
-        assert_same_network(second, train(digits.X, digits.y, optimizer=optimizer))
-
-    def test_a_schedule_sets_the_learning_rate_of_each_step(self, digits):
-        """With 10 batches an epoch, and a learning rate of zero from the 11th step on."""
-        schedule = keras.optimizers.schedules.PiecewiseConstantDecay([9], [0.1, 0.0])
-
-        def after(epochs):
-            return train(
-                digits.X, digits.y, optimizer=keras.optimizers.SGD(schedule), epochs=epochs
-            )
-
-        assert_same_network(after(1), after(3))
-        constant = train(digits.X, digits.y, optimizer="sgd", learning_rate=0.1)
-        assert_same_network(after(1), constant)
-
-    def test_a_schedule_goes_on_with_the_training(self, digits):
-        schedule = keras.optimizers.schedules.PiecewiseConstantDecay([9], [0.1, 0.0])
-        classifier = SimpleMLPClassifier(optimizer=keras.optimizers.SGD(schedule), random_state=0)
-        classifier.partial_fit(digits.X, digits.y, classes=range(10))
-        first = [kernel.copy() for kernel in classifier.coefs_]
-        classifier.partial_fit(digits.X, digits.y)
-        for one, other in zip(first, classifier.coefs_, strict=True):
-            np.testing.assert_array_equal(one, other)
-
-    def test_an_activation_is_a_name_or_a_function(self, digits):
-        by_name = train(digits.X, digits.y, activation="relu")
-        assert_same_network(by_name, train(digits.X, digits.y, activation=keras.activations.relu))
-        own = train(digits.X, digits.y, activation=lambda x: keras.ops.maximum(x, 0))
-        np.testing.assert_allclose(own.loss_curve_, by_name.loss_curve_, rtol=1e-4)
-        np.testing.assert_allclose(
-            own.predict_proba(digits.X), by_name.predict_proba(digits.X), rtol=1e-3
-        )
-
-    @pytest.mark.parametrize(
-        ("layer", "function"),
-        [
-            ("ReLU", "relu"),
-            ("ELU", "elu"),
-            ("Softmax", "softmax"),
-            # The layer and the function of this name differ in their slopes.
-            ("LeakyReLU", leaky_relu_of_the_layer),
-        ],
-    )
-    def test_an_activation_is_a_name_of_a_layer(self, digits, layer, function):
-        by_layer = train(digits.X, digits.y, hidden_units=(4, 3), activation=layer, dropout=0.1)
-        by_function = train(
-            digits.X, digits.y, hidden_units=(4, 3), activation=function, dropout=0.1
-        )
-        for ours, theirs in zip(by_layer.coefs_, by_function.coefs_, strict=True):
-            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
-        np.testing.assert_allclose(
-            by_layer.predict_proba(digits.X),
-            by_layer.model_.predict(digits.X, verbose=0),
-            atol=1e-5,
-        )
-        assert [type(part).__name__ for part in by_layer.model_.layers].count(layer) == 2
-
-    def test_a_batch_larger_than_the_data_is_one_batch(self, digits):
-        one = train(digits.X, digits.y, batch_size=len(digits.X), learning_rate=0.01)
-        larger = train(digits.X, digits.y, batch_size=10**12, learning_rate=0.01)
-        np.testing.assert_allclose(one.loss_curve_, larger.loss_curve_, rtol=1e-5)
-        np.testing.assert_allclose(one.coefs_[1], larger.coefs_[1], rtol=1e-4, atol=1e-6)

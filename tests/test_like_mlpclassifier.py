@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 import sklearn
 from sklearn.exceptions import ConvergenceWarning
@@ -19,18 +18,11 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 
 from skmnist import SimpleMLPClassifier
-
-# A step of this length changes no weight of float32.
-NO_STEP = 1e-30
+from tests.helpers import NO_STEP, assert_same_network
 
 
 def weights_of(classifier):
     return classifier.coefs_ + classifier.intercepts_
-
-
-def assert_same_weights(one, other, atol=0.0):
-    for ours, theirs in zip(weights_of(one), weights_of(other), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=atol)
 
 
 # For each optimizer of Keras, the solver of MLPClassifier that takes the same steps.
@@ -48,8 +40,14 @@ OPTIMIZERS = {
         {"solver": "adam", "learning_rate_init": 0.01},
     ),
 }
+
+
 EPOCHS = 3
+
+
 BATCH_SIZE = 50
+
+
 SHARED = {"activation": "tanh", "batch_size": BATCH_SIZE, "shuffle": False, "random_state": 0}
 
 
@@ -83,7 +81,7 @@ class TestTrainings:
         # Batches of one size: Keras adds the same penalty to a short batch.
         X, y = digits.X[:300], digits.y[:300]
         ours, theirs = train_both(X, y, name, alpha=alpha)
-        assert_same_weights(ours, theirs, atol=1e-4)
+        assert_same_network(ours, theirs, atol=1e-4)
         np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_[-EPOCHS:], rtol=1e-4)
         np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-4)
 
@@ -91,7 +89,7 @@ class TestTrainings:
     def test_a_short_last_batch_and_weights_of_samples(self, digits, name):
         sample_weight = np.random.default_rng(0).uniform(0.1, 3.0, len(digits.y))
         ours, theirs = train_both(digits.X, digits.y, name, sample_weight=sample_weight)
-        assert_same_weights(ours, theirs, atol=1e-4)
+        assert_same_network(ours, theirs, atol=1e-4)
 
     def test_l2_makes_weights_smaller(self, digits):
         sizes = []
@@ -194,233 +192,12 @@ def test_weights_are_float32_and_probabilities_float64(digits, dtype):
     assert classifier.predict_log_proba(X).dtype == np.float64
 
 
-class TestGoingOn:
-    @pytest.mark.parametrize(
-        "change",
-        [
-            lambda y: y % 2,
-            lambda y: y // 3,
-            lambda y: y // 2 + 1,  # as many classes, but others
-            lambda y: y,
-            lambda y: (y // 2).astype(str),
-        ],
-        ids=["two", "four", "five others", "ten", "in text"],
-    )
-    def test_warm_start_refuses_other_classes(self, digits, change):
-        y = digits.y // 2
-        classifier = SimpleMLPClassifier(epochs=1, warm_start=True, random_state=0)
-        classifier.fit(digits.X, y)
-        before = classifier.predict_proba(digits.X)
-        others = change(digits.y)
-        message = f"the last fit, [0, 1, 2, 3, 4], but y has {np.unique(others).tolist()}"
-        with pytest.raises(ValueError, match=re.escape(message)):
-            classifier.fit(digits.X, others)
-        np.testing.assert_array_equal(classifier.predict_proba(digits.X), before)
-        # The same classes in other shares are no other classes.
-        assert classifier.fit(digits.X, np.sort(y)).n_iter_ == 2
-
-    def test_a_class_may_come_late(self):
-        X, y = np.eye(4), np.array(["a", "b", "c", "d"])
-        classifier = SimpleMLPClassifier((), optimizer="sgd", learning_rate=1.0, random_state=0)
-        for _ in range(10):
-            classifier.partial_fit(X[:3], y[:3], classes=["d", "c", "b", "a"])
-        assert classifier.predict(X[:3]).tolist() == ["a", "b", "c"]
-        assert "d" not in classifier.predict(X)
-        for _ in range(10):
-            classifier.partial_fit(X[3:], y[3:])
-        assert classifier.predict(X[3:]).tolist() == ["d"]
-
-    def test_each_warm_start_trains_for_all_its_epochs(self, digits):
-        classifier = SimpleMLPClassifier(epochs=3, warm_start=True, random_state=0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # epochs are what was asked for: no warning of them
-            assert classifier.fit(digits.X, digits.y).n_iter_ == 3
-            assert classifier.fit(digits.X, digits.y).n_iter_ == 3 + 3
-            classifier.set_params(epochs=4).fit(digits.X, digits.y)
-        assert classifier.n_iter_ == len(classifier.loss_curve_) == 3 + 3 + 4
-
-    def test_warm_start_validates_on_the_same_samples(self, digits):
-        classifier = SimpleMLPClassifier(
-            16,
-            learning_rate=0.02,
-            epochs=10,
-            early_stopping=True,
-            warm_start=True,
-            random_state=0,
-        ).fit(digits.X, digits.y)
-        first = classifier.validation_scores_
-        assert len(set(first)) > 3
-        # Without a step, it scores what the best epoch scored, on the same samples.
-        classifier.set_params(learning_rate=NO_STEP, epochs=20).fit(digits.X, digits.y)
-        second = classifier.validation_scores_
-        # 10 epochs that are no better than the start are tolerated.
-        assert second == [max(first)] * 11
-        assert classifier.history_["val_accuracy"] == first + second
-
-    def test_partial_fit_refuses_early_stopping_also_after_fit(self, digits):
-        classifier = SimpleMLPClassifier(epochs=2, early_stopping=True, random_state=0)
-        classifier.fit(digits.X, digits.y)
-        before = classifier.predict_proba(digits.X)
-        with pytest.raises(ValueError, match="partial_fit does not support early_stopping=True"):
-            classifier.partial_fit(digits.X, digits.y)
-        np.testing.assert_array_equal(classifier.predict_proba(digits.X), before)
-        classifier.set_params(early_stopping=False).partial_fit(digits.X, digits.y)
-        assert classifier.n_iter_ == 3
-        assert classifier.validation_scores_ is None
-
-    def test_partial_fit_tells_of_its_epoch(self, digits, capsys):
-        classifier = SimpleMLPClassifier(epochs=2, verbose=2, random_state=0)
-        classifier.fit(digits.X, digits.y).partial_fit(digits.X, digits.y)
-        lines = capsys.readouterr().out.splitlines()
-        assert [line.split()[:2] for line in lines] == [
-            ["Epoch", "1/2"],
-            ["Epoch", "2/2"],
-            ["Epoch", "3/3"],
-        ]
-        assert f"loss {classifier.loss_:.4f}" in lines[-1]
-
-
-STOPPING = {
-    "hidden_units": 16,
-    "learning_rate": 0.02,
-    "early_stopping": True,
-    "validation_fraction": 0.25,
-    "random_state": 0,
-}
-
-
-@pytest.fixture(scope="module")
-def unstopped(digits):
-    """A classifier that no score could stop, with the scores of all its epochs."""
-    classifier = SimpleMLPClassifier(epochs=30, n_iter_no_change=np.inf, tol=1e9, **STOPPING)
-    return classifier.fit(digits.X, digits.y)
-
-
-def accuracy_of_no_network(y, sample_weight=None, random_state=0):
-    """The validation score of a network that finds all samples and all classes alike.
-
-    It takes the first class for any sample, so that its accuracy is the share of that class.
-    """
-    classifier = SimpleMLPClassifier(
-        (),
-        learning_rate=NO_STEP,
-        epochs=1,
-        early_stopping=True,
-        validation_fraction=0.25,
-        random_state=random_state,
-    )
-    return classifier.fit(np.zeros((len(y), 2)), y, sample_weight).validation_scores_
-
-
-class TestEarlyStopping:
-    def test_infinite_patience_goes_on_to_the_last_epoch(self, unstopped, digits):
-        scores = unstopped.validation_scores_
-        assert len(scores) == unstopped.n_iter_ == 30
-        # And then back to the best, which is not the last.
-        best = int(np.argmax(scores))
-        assert scores[-1] < unstopped.best_validation_score_ == scores[best]
-        shorter = SimpleMLPClassifier(epochs=best + 1, **STOPPING).fit(digits.X, digits.y)
-        assert_same_weights(unstopped, shorter)
-
-    @pytest.mark.parametrize(
-        ("n_iter_no_change", "tol"), [(1, 1e-4), (2, 1e-4), (4, 1e-4), (2, 0.1)]
-    )
-    def test_patience_and_tolerance(self, unstopped, digits, n_iter_no_change, tol):
-        scores = unstopped.validation_scores_
-
-        def is_no_better(epoch):
-            return scores[epoch] < max(scores[:epoch]) + tol
-
-        last = next(
-            epoch
-            for epoch in range(n_iter_no_change + 1, 30)
-            if all(map(is_no_better, range(epoch - n_iter_no_change, epoch + 1)))
-        )
-        classifier = SimpleMLPClassifier(
-            epochs=30, n_iter_no_change=n_iter_no_change, tol=tol, **STOPPING
-        ).fit(digits.X, digits.y)
-        assert last < 29
-        assert classifier.n_iter_ == last + 1
-        assert classifier.validation_scores_ == scores[: last + 1]
-        assert classifier.best_validation_score_ == max(scores[: last + 1])
-
-    def test_the_best_loss_is_that_of_a_training_without_it(self, unstopped, digits):
-        assert unstopped.best_loss_ is None
-        # So fast that the loss goes up and down.
-        classifier = SimpleMLPClassifier(16, learning_rate=0.5, epochs=8, random_state=0)
-        classifier.fit(digits.X, digits.y)
-        assert classifier.best_loss_ == min(classifier.loss_curve_) < classifier.loss_
-        assert classifier.loss_ == classifier.loss_curve_[-1]
-
-    @pytest.mark.parametrize("random_state", range(5))
-    def test_the_shares_of_the_classes_are_kept(self, random_state):
-        y = np.repeat([0, 1], [160, 40])
-        assert accuracy_of_no_network(y, random_state=random_state) == [0.8]
-
-    def test_the_score_is_weighted(self):
-        y = np.repeat([0, 1], [160, 40])
-        # Weighted so, the few are worth as much as the many.
-        assert accuracy_of_no_network(y, np.where(y == 1, 4.0, 1.0)) == [0.5]
-
-    def test_equal_weights_are_none(self, digits):
-        parameters = STOPPING | {"epochs": 5}
-        plain = SimpleMLPClassifier(**parameters).fit(digits.X, digits.y)
-        weighted = SimpleMLPClassifier(**parameters)
-        weighted.fit(digits.X, digits.y, sample_weight=np.full(len(digits.y), 3.0))
-        assert weighted.validation_scores_ == plain.validation_scores_
-        assert_same_weights(weighted, plain, atol=1e-6)
-
-    @pytest.mark.parametrize("dtype", [object, str])
-    def test_labels_in_text(self, unstopped, digits, dtype):
-        names = np.array([f"digit {label}" for label in digits.y], dtype=dtype)
-        classifier = SimpleMLPClassifier(epochs=5, **STOPPING).fit(digits.X, names)
-        assert classifier.validation_scores_ == unstopped.validation_scores_[:5]
-        assert classifier.predict(digits.X)[0].startswith("digit ")
-
-    def test_names_of_features_are_kept_without_a_warning(self):
-        table = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), columns=["a", "b"])
-        y = pd.Series([0, 1] * 10, name="label")
-        classifier = SimpleMLPClassifier(
-            early_stopping=True, validation_fraction=0.2, random_state=0
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            classifier.fit(table, y).score(table, y)
-        assert classifier.feature_names_in_.tolist() == ["a", "b"]
-        assert len(classifier.validation_scores_) == 5
-
-    @pytest.mark.parametrize(
-        ("n_samples", "n_classes", "fraction"), [(2, 2, 0.1), (2, 2, 0.5), (40, 10, 0.1)]
-    )
-    def test_samples_too_few_to_set_some_of_each_class_aside(self, n_samples, n_classes, fraction):
-        X, y = np.zeros((n_samples, 2)), np.arange(n_samples) % n_classes
-        classifier = SimpleMLPClassifier(
-            early_stopping=True, validation_fraction=fraction, random_state=0
-        )
-        message = f"validation_fraction={fraction} of {n_samples} samples aside"
-        with pytest.raises(ValueError, match=re.escape(message)):
-            classifier.fit(X, y)
-        # Given samples to validate on, it needs none of these.
-        assert classifier.fit(X, y, X_val=X, y_val=y).n_iter_ == 5
-
-    def test_a_loss_that_grows_without_bounds_ends_the_training(self, digits):
-        classifier = SimpleMLPClassifier(
-            activation="linear",
-            optimizer="sgd",
-            learning_rate=1e30,
-            epochs=20,
-            early_stopping=True,
-            random_state=0,
-        )
-        with pytest.warns(ConvergenceWarning, match="Training diverged"):
-            classifier.fit(digits.X, digits.y)
-        assert not np.isfinite(classifier.loss_)
-        assert not np.isfinite(classifier.history_["val_loss"][-1])
-        assert len(classifier.validation_scores_) == classifier.n_iter_ < 20
-
-
 ROOT = Path(__file__).parent.parent
+
+
 TABLE = ROOT / "docs" / "mlpclassifier-tests.md"
+
+
 THEIR_TESTS = Path(sklearn.__file__).parent / "neural_network" / "tests" / "test_mlp.py"
 
 

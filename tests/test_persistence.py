@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import io
 import json
 import os
 import pickle
@@ -29,6 +28,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
 from skmnist import SimpleMLPClassifier
 from skmnist.persistence import load, save
+from tests.helpers import assert_same_network
 
 OURS = "skmnist.classifier.SimpleMLPClassifier"
 SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
@@ -67,11 +67,6 @@ def search(digits):
     return GridSearchCV(pipeline, {"simplemlpclassifier__hidden_units": [4, (6, 5)]}, cv=2).fit(
         digits.X, digits.y
     )
-
-
-def assert_same_network(one, other):
-    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
-        np.testing.assert_array_equal(a, b)
 
 
 class TestCopies:
@@ -285,21 +280,21 @@ class OwnOptimizer(keras.optimizers.SGD):
     """An optimizer that Keras doesn't have."""
 
 
-def changed(classifier, **changes):
-    """A pickle of a classifier with some of its state changed."""
+def changed_state(classifier, **changes):
+    """The state of a classifier with other values, which go into the dicts among it."""
     state = classifier.__getstate__()
     for name, value in changes.items():
-        state[name] = {**state[name], **value} if isinstance(value, dict) else value
-    twin = SimpleMLPClassifier()
-    twin.__setstate__(state)
-    return twin
+        is_part = isinstance(value, dict) and isinstance(state[name], dict)
+        state[name] = {**state[name], **value} if is_part else value
+    return state
 
 
 class TestVersions:
     @pytest.mark.parametrize("name", ["skmnist", "scikit-learn", "keras"])
     def test_others_are_warned_about(self, fitted, digits, name):
+        twin, state = SimpleMLPClassifier(), changed_state(fitted, _saved_with={name: "0.0.1"})
         with pytest.warns(InconsistentVersionWarning, match=rf"{name} 0\.0\.1 \(here \d") as record:
-            twin = changed(fitted, _saved_with={name: "0.0.1"})
+            twin.__setstate__(state)
         assert len(record) == 1
         assert "scikit-learn" not in str(record[0].message) or name == "scikit-learn"
         np.testing.assert_array_equal(twin.predict(digits.X), fitted.predict(digits.X))
@@ -320,7 +315,9 @@ class TestVersions:
 
     def test_a_form_of_the_future_is_refused(self, fitted):
         with pytest.raises(ValueError, match=r"saved with skmnist 99\.0.*Install skmnist 99\.0"):
-            changed(fitted, _saved_with={"format": 99, "skmnist": "99.0"})
+            SimpleMLPClassifier().__setstate__(
+                changed_state(fitted, _saved_with={"format": 99, "skmnist": "99.0"})
+            )
 
     def test_a_state_without_versions_is_refused(self):
         with pytest.raises(ValueError, match="not the state of a SimpleMLPClassifier"):
@@ -352,12 +349,8 @@ class TestDamage:
         ],
     )
     def test_a_state_that_makes_no_sense_is_refused(self, fitted, changes):
-        state = fitted.__getstate__()
-        for name, value in changes.items():
-            is_part = isinstance(value, dict) and isinstance(state[name], dict)
-            state[name] = {**state[name], **value} if is_part else value
         with pytest.raises(ValueError, match="not the state of a SimpleMLPClassifier, or a damag"):
-            SimpleMLPClassifier().__setstate__(state)
+            SimpleMLPClassifier().__setstate__(changed_state(fitted, **changes))
 
     @given(data=st.data())
     @settings(max_examples=150, deadline=None)
@@ -503,17 +496,15 @@ class TestMalice:
         assert "evil_module" not in sys.modules
 
     def test_an_activation_that_is_none(self, fitted, trace):
-        state = fitted.__getstate__()
         activation = {"module": "evil_module", "class_name": "attack", "config": "attack"}
-        state["_architecture"] = {**state["_architecture"], "activation": activation}
+        state = changed_state(fitted, _architecture={"activation": activation})
         with pytest.raises(ValueError, match="not the state of"):
             SimpleMLPClassifier().__setstate__(state)
         assert not trace.exists()
 
-    def test_only_our_class_asks_for_trust(self, pipeline, search, tmp_path):
+    def test_only_our_class_asks_for_trust(self, pipeline, search):
         for estimator in (pipeline, search):
-            content = io.BytesIO(skops.io.dumps(estimator)).getvalue()
-            unknown = set(skops.io.get_untrusted_types(data=content))
+            unknown = set(skops.io.get_untrusted_types(data=skops.io.dumps(estimator)))
             assert {name for name in unknown if not name.startswith("sklearn.")} == {OURS}
         assert skops.io.get_untrusted_types(data=skops.io.dumps(pipeline)) == [OURS]
 

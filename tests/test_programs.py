@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import gc
-import signal
-import subprocess
-import sys
-import textwrap
-from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -79,24 +74,6 @@ def test_batches_larger_than_the_data_share_a_program(sample, counted_activation
         classifier.fit(X[:n_rows], y[:n_rows])
         calls.append(counted_activation.n_calls - before)
     assert calls[1] < calls[0]
-
-
-def test_concurrent_fits_equal_sequential_ones(sample):
-    X, y = sample.X_train / np.float32(255), sample.y_train
-    candidates = [
-        SimpleMLPClassifier(4, batch_size=batch_size, random_state=seed, epochs=2)
-        for seed in range(6)
-        for batch_size in (3, 64)
-    ]
-
-    def weights(classifier):
-        return clone(classifier).fit(X[:3001], y[:3001]).coefs_[0]
-
-    sequential = [weights(candidate) for candidate in candidates]
-    with ThreadPoolExecutor(4) as executor:
-        concurrent = list(executor.map(weights, candidates))
-    for ours, theirs in zip(concurrent, sequential, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
 
 
 def spec_of(hidden_units):
@@ -175,43 +152,6 @@ def test_what_clear_frees_is_gone(digits):
     for units in (11, 12, 13):
         SimpleMLPClassifier(units, epochs=1).fit(digits.X, digits.y)
     assert n_graphs() == before
-
-
-def test_ctrl_c_ends_a_fit_and_keeps_what_it_learnt():
-    # A training of hours, in a process of its own, which gets the signal of Ctrl-C.
-    script = """
-        import signal, warnings
-        from skmnist import SimpleMLPClassifier, load_mnist
-        # A shell starts a background job deaf to Ctrl-C, and what that starts is deaf too.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        digits = load_mnist("sample")
-        X = digits.X_train / 255
-        SimpleMLPClassifier(epochs=16).fit(X, digits.y_train)  # compiles
-        print("ready", flush=True)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            classifier = SimpleMLPClassifier(epochs=1_000_000).fit(X, digits.y_train)
-        print(*(str(w.message) for w in caught if "interrupted" in str(w.message)))
-        print(classifier.n_iter_, classifier.score(X, digits.y_train))
-        print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
-    """
-    command = [sys.executable, "-c", textwrap.dedent(script)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout.readline() == "ready\n"
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(timeout=4)
-
-            process.send_signal(signal.SIGINT)
-            out, _ = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    message, numbers, handler = out.splitlines()
-    assert "interrupted" in message
-    assert handler == "True"
-    n_iter, accuracy = numbers.split()
-    assert int(n_iter) > 1
-    assert float(accuracy) > 0.7
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import SimpleMLPClassifier
 from skmnist.persistence import load, save
+from tests.helpers import assert_same_network
 
 N_EPOCHS = 12
 LOOP = Path(__file__).with_name("soak") / "resumable_loop.py"
@@ -36,9 +37,7 @@ def classifiers():
 
 def assert_same_training(classifier, expected):
     assert classifier.history_ == expected.history_
-    for name in ("coefs_", "intercepts_"):
-        for ours, theirs in zip(getattr(classifier, name), getattr(expected, name), strict=True):
-            np.testing.assert_array_equal(ours, theirs)
+    assert_same_network(classifier, expected)
 
 
 def run_until_killed(folder, line, count, delay):

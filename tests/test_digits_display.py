@@ -1,7 +1,5 @@
-"""The displays: what they draw, for which estimators, and what they refuse."""
+"""DigitsDisplay: what it draws of which images and predictions, and what it refuses."""
 
-import subprocess
-import sys
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
@@ -11,7 +9,6 @@ import pytest
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 from sklearn.cluster import KMeans
-from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
@@ -21,31 +18,15 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skmnist import DigitsDisplay, TrainingDisplay
+from skmnist import DigitsDisplay
+from tests.figures import captions, drawn, pixels
 
-
-@pytest.fixture(autouse=True)
-def _closed_figures():
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 
 
 @pytest.fixture(scope="module")
-def digits():
-    return load_digits(return_X_y=True)
-
-
-@pytest.fixture(scope="module")
-def bayes(digits):
-    return GaussianNB().fit(*digits)  # wrong on 264 of the 1,797
-
-
-def captions(display):
-    return [ax.get_title() for ax in display.axes_]
-
-
-def pixels(display):
-    return np.array([image.get_array() for image in display.images_])
+def bayes(small_digits):
+    return GaussianNB().fit(*small_digits)  # wrong on 264 of the 1,797
 
 
 def is_framed(ax, color):
@@ -55,16 +36,8 @@ def is_framed(ax, color):
     )
 
 
-def drawn(figure):
-    figure.canvas.draw()
-    return np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
-
-
-# DigitsDisplay
-
-
-def test_images_and_labels_only(digits):
-    X, y = digits
+def test_images_and_labels_only(small_digits):
+    X, y = small_digits
     display = DigitsDisplay.from_images(X, y, n=5)
 
     assert captions(display) == [str(label) for label in y[:5]]
@@ -72,8 +45,8 @@ def test_images_and_labels_only(digits):
     assert not any(is_framed(ax, "tab:red") for ax in display.axes_)
 
 
-def test_images_without_labels_have_no_captions(digits):
-    assert captions(DigitsDisplay.from_images(digits[0], n=2)) == ["", ""]
+def test_images_without_labels_have_no_captions(small_digits):
+    assert captions(DigitsDisplay.from_images(small_digits[0], n=2)) == ["", ""]
 
 
 def test_a_wrong_prediction_stands_out_by_word_and_frame():
@@ -103,14 +76,14 @@ def test_wrong_color_is_the_users():
     assert is_framed(display.plot(wrong_color="blue").axes_[0], "blue")
 
 
-def test_predictions_without_labels_are_never_wrong(digits, bayes):
-    display = DigitsDisplay.from_estimator(bayes, digits[0], n=20)
+def test_predictions_without_labels_are_never_wrong(small_digits, bayes):
+    display = DigitsDisplay.from_estimator(bayes, small_digits[0], n=20)
     assert not display.wrong.any()
     assert all("wrong" not in caption for caption in captions(display))
 
 
-def test_probabilities_are_those_of_the_predicted_label(digits):
-    X, y = digits
+def test_probabilities_are_those_of_the_predicted_label(small_digits):
+    X, y = small_digits
     names = np.array([f"digit {label}" for label in y])
     bayes = GaussianNB(var_smoothing=0.1).fit(X, names)
     display = DigitsDisplay.from_estimator(bayes, X, names, n=20)
@@ -120,25 +93,25 @@ def test_probabilities_are_those_of_the_predicted_label(digits):
     assert captions(display)[0].startswith("predicted digit 0, ")
 
 
-def test_a_classifier_without_probabilities(digits):
-    X, y = digits
+def test_a_classifier_without_probabilities(small_digits):
+    X, y = small_digits
     svc = LinearSVC().fit(X[:300], y[:300])
     assert captions(DigitsDisplay.from_estimator(svc, X, y, n=1)) == ["predicted 0"]
 
 
-def test_only_what_is_shown_is_predicted(digits):
+def test_only_what_is_shown_is_predicted(small_digits):
     class Counting(DecisionTreeClassifier):
         def predict(self, X):
             self.n_predicted_ = len(X)
             return super().predict(X)
 
-    tree = Counting().fit(*digits)
-    DigitsDisplay.from_estimator(tree, *digits, n=3)
+    tree = Counting().fit(*small_digits)
+    DigitsDisplay.from_estimator(tree, *small_digits, n=3)
     assert tree.n_predicted_ == 3
 
 
-def test_a_pipeline_is_shown_the_images_as_they_are(digits):
-    X, y = digits
+def test_a_pipeline_is_shown_the_images_as_they_are(small_digits):
+    X, y = small_digits
     pipeline = make_pipeline(StandardScaler(), GaussianNB()).fit(X, y)
     display = DigitsDisplay.from_estimator(pipeline, X, y, n=4)
 
@@ -146,8 +119,8 @@ def test_a_pipeline_is_shown_the_images_as_they_are(digits):
     np.testing.assert_array_equal(pixels(display), X[:4].reshape(4, 8, 8))
 
 
-def test_a_search_over_a_pipeline(digits):
-    X, y = digits
+def test_a_search_over_a_pipeline(small_digits):
+    X, y = small_digits
     pipeline = Pipeline([("scale", MinMaxScaler()), ("bayes", GaussianNB())])
     search = GridSearchCV(pipeline, {"bayes__var_smoothing": [1e-9, 0.1]}, cv=2).fit(X, y)
     display = DigitsDisplay.from_estimator(search, X, y, n=30)
@@ -156,8 +129,8 @@ def test_a_search_over_a_pipeline(digits):
     np.testing.assert_allclose(display.probabilities, search.predict_proba(X[:30]).max(axis=1))
 
 
-def test_worst_first_shows_the_most_confident_mistakes_first(digits, bayes):
-    X, y = digits
+def test_worst_first_shows_the_most_confident_mistakes_first(small_digits, bayes):
+    X, y = small_digits
     display = DigitsDisplay.from_estimator(bayes, X, y, n=12, worst_first=True)
 
     assert display.wrong.all()
@@ -179,8 +152,8 @@ def test_worst_first_goes_on_with_the_least_confident_right_ones():
     np.testing.assert_array_equal(display.indices, [3, 1, 2, 0])
 
 
-def test_data_frames_keep_their_feature_names_and_order(digits):
-    X, y = digits
+def test_data_frames_keep_their_feature_names_and_order(small_digits):
+    X, y = small_digits
     index = np.arange(len(y))[::-1] * 2  # row numbers and labels of the index never agree
     frame = pd.DataFrame(X, index=index, columns=[f"pixel {i}" for i in range(64)])
     series = pd.Series(y, index=index)
@@ -223,12 +196,12 @@ def test_digits_are_ink_on_the_background(style, background):
     np.testing.assert_array_equal(near_edge, background)
 
 
-def test_fewer_images_than_asked_for(digits):
-    assert len(DigitsDisplay.from_images(digits[0][:3], n=10).axes_) == 3
+def test_fewer_images_than_asked_for(small_digits):
+    assert len(DigitsDisplay.from_images(small_digits[0][:3], n=10).axes_) == 3
 
 
-def test_n_columns_lays_out_the_grid(digits):
-    display = DigitsDisplay.from_images(digits[0], n=7, n_columns=3)
+def test_n_columns_lays_out_the_grid(small_digits):
+    display = DigitsDisplay.from_images(small_digits[0], n=7, n_columns=3)
     display.figure_.draw_without_rendering()
     lefts = {round(ax.get_position().x0, 3) for ax in display.axes_}
     tops = {round(ax.get_position().y1, 3) for ax in display.axes_}
@@ -236,11 +209,11 @@ def test_n_columns_lays_out_the_grid(digits):
 
 
 @pytest.mark.parametrize("layout", [None, "constrained"])
-def test_drawing_into_an_axes_stays_there(digits, bayes, layout):
+def test_drawing_into_an_axes_stays_there(small_digits, bayes, layout):
     figure = Figure(figsize=(8, 7), layout=layout)
     top, bottom = figure.subplots(2, 1)
     bottom.plot([0, 1])
-    display = DigitsDisplay.from_estimator(bayes, *digits, worst_first=True, ax=top)
+    display = DigitsDisplay.from_estimator(bayes, *small_digits, worst_first=True, ax=top)
     figure.draw_without_rendering()
 
     assert display.figure_ is figure
@@ -303,193 +276,27 @@ def test_from_images_refuses(arguments, message):
         DigitsDisplay.from_images(**{"X": np.zeros((2, 64)), **arguments})
 
 
-def test_from_estimator_refuses_what_is_no_classifier(digits):
-    X, y = digits
+def test_from_estimator_refuses_what_is_no_classifier(small_digits):
+    X, y = small_digits
     for estimator in (LinearRegression().fit(X, y), KMeans(2, n_init=1).fit(X)):
         with pytest.raises(ValueError, match="only supports classifiers"):
             DigitsDisplay.from_estimator(estimator, X, y)
 
 
-def test_from_estimator_refuses_an_unfitted_classifier(digits):
+def test_from_estimator_refuses_an_unfitted_classifier(small_digits):
     with pytest.raises(NotFittedError):
-        DigitsDisplay.from_estimator(GaussianNB(), *digits)
+        DigitsDisplay.from_estimator(GaussianNB(), *small_digits)
 
 
-def test_worst_first_says_what_it_lacks(digits, bayes):
-    X, y = digits
+def test_worst_first_says_what_it_lacks(small_digits, bayes):
+    X, y = small_digits
     with pytest.raises(ValueError, match="needs the true labels"):
         DigitsDisplay.from_estimator(bayes, X, worst_first=True)
     with pytest.raises(ValueError, match="needs probabilities"):
         DigitsDisplay.from_estimator(LinearSVC().fit(X[:99], y[:99]), X, y, worst_first=True)
 
 
-def test_an_axes_outside_every_grid_is_refused(digits):
+def test_an_axes_outside_every_grid_is_refused(small_digits):
     ax = Figure().add_axes((0, 0, 1, 1))
     with pytest.raises(ValueError, match="ax has no place in a grid"):
-        DigitsDisplay.from_images(digits[0], ax=ax)
-
-
-# TrainingDisplay
-
-HISTORY = {
-    "loss": [2.0, 1.5, 1.2, 1.0],
-    "accuracy": [0.3, 0.5, 0.6, 0.7],
-    "val_loss": [1.8, 1.4, 1.3, 1.35],
-    "val_accuracy": [0.35, 0.55, 0.55, 0.5],
-}
-
-
-def curves(ax):
-    return {line.get_label(): (line.get_xdata(), line.get_ydata()) for line in ax.lines}
-
-
-def test_loss_and_accuracy_of_training_and_validation():
-    display = TrainingDisplay.from_history(HISTORY)
-    loss, accuracy = display.axes_
-
-    assert [ax.get_title() for ax in display.axes_] == ["Loss", "Accuracy"]
-    assert [ax.get_xlabel() for ax in display.axes_] == ["epoch", "epoch"]
-    for ax, name in ((loss, "loss"), (accuracy, "accuracy")):
-        np.testing.assert_array_equal(curves(ax)["training"], ([1, 2, 3, 4], HISTORY[name]))
-        np.testing.assert_array_equal(
-            curves(ax)["validation"], ([1, 2, 3, 4], HISTORY[f"val_{name}"])
-        )
-    training, validation, _ = loss.lines
-    assert training.get_color() != validation.get_color()
-    assert training.get_linestyle() != validation.get_linestyle()
-
-
-def test_the_best_validation_epochs_are_marked():
-    display = TrainingDisplay.from_history(HISTORY)
-    loss, accuracy = display.axes_
-
-    assert display.best_epochs == {"loss": 3, "accuracy": 2}  # the lowest; the earliest highest
-    np.testing.assert_array_equal(curves(loss)["best: 1.300 in epoch 3"], ([3], [1.3]))
-    np.testing.assert_array_equal(curves(accuracy)["best: 0.550 in epoch 2"], ([2], [0.55]))
-    assert [text.get_text() for text in loss.get_legend().get_texts()] == [
-        "training",
-        "validation",
-        "best: 1.300 in epoch 3",
-    ]
-
-
-def test_a_diverged_epoch_is_not_the_best():
-    display = TrainingDisplay({"loss": [1, 2, 3], "val_loss": [np.nan, 2, 1]})
-    assert display.best_epochs == {"loss": 3}
-    hopeless = TrainingDisplay.from_history({"loss": [1, 2], "val_loss": [np.nan, np.nan]})
-    assert hopeless.best_epochs == {}
-
-
-def test_without_validation_nothing_is_marked():
-    history = {name: HISTORY[name] for name in ("loss", "accuracy")}
-    display = TrainingDisplay.from_history(history)
-    assert [list(curves(ax)) for ax in display.axes_] == [["training"], ["training"]]
-
-
-def test_without_accuracy_there_is_one_panel():
-    display = TrainingDisplay.from_history({"loss": [2.0, 1.0], "learning_rate": [0.1, 0.1]})
-    assert [ax.get_title() for ax in display.axes_] == ["Loss"]
-
-
-def test_one_epoch_is_visible_and_its_axis_counts_whole_epochs():
-    display = TrainingDisplay.from_history({"loss": [2.0], "val_loss": [1.5]})
-    (ax,) = display.axes_
-    display.figure_.draw_without_rendering()
-    low, high = ax.get_xlim()
-    assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [1]
-    assert all(line.get_marker() not in ("", "None") for line in ax.lines)
-
-
-class WithHistory(GaussianNB):
-    """Stands for an estimator that keeps its history as SimpleMLPClassifier does."""
-
-    def fit(self, X, y):
-        self.history_ = HISTORY
-        return super().fit(X, y)
-
-
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        lambda bare: bare,
-        lambda bare: make_pipeline(StandardScaler(), bare),
-        lambda bare: GridSearchCV(bare, {}, cv=2),
-        lambda bare: GridSearchCV(make_pipeline(MinMaxScaler(), bare), {}, cv=2),
-        lambda bare: make_pipeline(MinMaxScaler(), GridSearchCV(bare, {}, cv=2)),
-    ],
-    ids=["bare", "pipeline", "search", "search of pipeline", "pipeline of search"],
-)
-def test_the_history_is_found_inside(wrap, digits):
-    X, y = digits
-    display = TrainingDisplay.from_estimator(wrap(WithHistory()).fit(X[:200], y[:200]))
-    np.testing.assert_array_equal(curves(display.axes_[0])["training"][1], HISTORY["loss"])
-
-
-def test_the_search_shows_its_best_estimator(digits):
-    class Remembering(GaussianNB):
-        def fit(self, X, y):
-            self.history_ = {"loss": [self.var_smoothing]}
-            return super().fit(X, y)
-
-    search = GridSearchCV(Remembering(), {"var_smoothing": [1e3, 1e-2]}, cv=2).fit(*digits)
-    assert TrainingDisplay.from_estimator(search).history["loss"] == [1e-2]
-
-
-@pytest.mark.parametrize(
-    ("make", "name"),
-    [
-        (WithHistory, "WithHistory"),
-        (lambda: make_pipeline(MinMaxScaler(), WithHistory()), "WithHistory"),
-        (lambda: GridSearchCV(WithHistory(), {}), "GridSearchCV"),
-    ],
-)
-def test_an_estimator_without_history_is_refused(make, name):
-    with pytest.raises(NotFittedError, match=f"{name} has no history_"):
-        TrainingDisplay.from_estimator(make())
-
-
-def test_an_estimator_that_keeps_no_history_is_refused(digits):
-    X, y = digits
-    with pytest.raises(NotFittedError, match="GaussianNB has no history_"):
-        TrainingDisplay.from_estimator(GaussianNB().fit(X, y))
-
-
-@pytest.mark.parametrize(
-    ("history", "message"),
-    [
-        ([1.0, 2.0], "must be a mapping.*got list"),
-        ({}, "no 'loss'"),
-        ({"accuracy": [1.0]}, r"no 'loss', only \['accuracy'\]"),
-        ({"loss": []}, "one or more epochs"),
-        ({"loss": 1.0}, "one or more epochs"),
-        ({"loss": [1.0, 2.0], "val_loss": [1.0]}, r"'val_loss'\] has 1 values.*has 2"),
-    ],
-)
-def test_training_display_refuses(history, message):
-    with pytest.raises(ValueError, match=message):
-        TrainingDisplay(history)
-
-
-def test_training_into_an_axes():
-    figure = Figure()
-    left, right = figure.subplots(1, 2)
-    display = TrainingDisplay.from_history(HISTORY, ax=right)
-    figure.draw_without_rendering()
-    assert display.figure_ is figure
-    assert min(ax.get_window_extent().x0 for ax in display.axes_) > left.get_window_extent().x1
-
-
-def test_a_figure_keeps_the_colours_of_the_style_it_was_made_in():
-    with plt.style.context("dark_background"):
-        figure = TrainingDisplay.from_history(HISTORY).figure_
-        inside = drawn(figure)
-    np.testing.assert_array_equal(drawn(figure), inside)
-
-
-def test_importing_the_displays_imports_neither_tensorflow_nor_matplotlib():
-    code = (
-        "import sys; from skmnist import DigitsDisplay, TrainingDisplay; "
-        "sys.exit(', '.join({'tensorflow', 'keras', 'matplotlib'} & sys.modules.keys()) or 0)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+        DigitsDisplay.from_images(small_digits[0], ax=ax)

@@ -1,0 +1,48 @@
+"""What several test modules train, and how they compare it."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.neural_network import MLPClassifier
+
+from skmnist import SimpleMLPClassifier
+
+# A learning rate so small that a step changes no weight of float32.
+NO_STEP = 1e-30
+
+# Their order as text is not that of the digits.
+NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
+
+
+def network(**parameters):
+    """A classifier that is right about two digits in three after a tenth of a second."""
+    defaults = {"hidden_units": 16, "learning_rate": 0.01, "epochs": 5, "random_state": 0}
+    return SimpleMLPClassifier(**defaults | parameters)
+
+
+def mlp_classifier():
+    """scikit-learn's own, satisfied after two epochs, and without a warning."""
+    return MLPClassifier(5, tol=1e3, n_iter_no_change=1, random_state=0)
+
+
+def train(X, y, *, X_val=None, y_val=None, **parameters):
+    """Train for one epoch, if nothing else is said, and always from the same weights."""
+    parameters = {"epochs": 1, "random_state": 0} | parameters
+    return SimpleMLPClassifier(**parameters).fit(X, y, X_val=X_val, y_val=y_val)
+
+
+def fitted_by_hand(estimator, X, y, **fit_params):
+    """What one of scikit-learn's tools should have made of an estimator."""
+    return clone(estimator).fit(X, y, **fit_params)
+
+
+def weighted_by_hand(estimator, X, y, sample_weight):
+    """The same with weights, which must make a difference, or it would be no comparison."""
+    weighted = fitted_by_hand(estimator, X, y, sample_weight=sample_weight)
+    assert not np.allclose(weighted.coefs_[1], fitted_by_hand(estimator, X, y).coefs_[1])
+    return weighted
+
+
+def assert_same_network(one, other, atol=0.0):
+    """All weights are the same: bit for bit, or nearly so."""
+    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=atol)

@@ -1,0 +1,201 @@
+"""Early stopping: which samples it sets aside, when it ends a training, and with what."""
+
+from __future__ import annotations
+
+import copy
+import re
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skmnist import SimpleMLPClassifier
+from tests.helpers import NO_STEP, assert_same_network, train
+
+STOPPING = {
+    "hidden_units": 16,
+    "learning_rate": 0.02,
+    "early_stopping": True,
+    "validation_fraction": 0.25,
+    "random_state": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def unstopped(digits):
+    """A classifier that no score could stop, with the scores of all its epochs."""
+    classifier = SimpleMLPClassifier(epochs=30, n_iter_no_change=np.inf, tol=1e9, **STOPPING)
+    return classifier.fit(digits.X, digits.y)
+
+
+def accuracy_of_no_network(y, sample_weight=None, random_state=0):
+    """The validation score of a network that finds all samples and all classes alike.
+
+    It takes the first class for any sample, so that its accuracy is the share of that class.
+    """
+    classifier = SimpleMLPClassifier(
+        (),
+        learning_rate=NO_STEP,
+        epochs=1,
+        early_stopping=True,
+        validation_fraction=0.25,
+        random_state=random_state,
+    )
+    return classifier.fit(np.zeros((len(y), 2)), y, sample_weight).validation_scores_
+
+
+class TestSamplesSetAside:
+    def test_they_are_scored_and_not_learnt_from(self):
+        """Each row has a feature of its own, whose weights change where it is learnt from."""
+        X, y = np.eye(40), np.arange(40) % 2
+        parameters = STOPPING | {"hidden_units": (), "optimizer": "sgd", "epochs": 1}
+        start = SimpleMLPClassifier(**parameters | {"learning_rate": NO_STEP}).fit(X, y)
+        classifier = SimpleMLPClassifier(**parameters).fit(X, y)
+        is_aside = (classifier.coefs_[0] == start.coefs_[0]).all(axis=1)
+        assert is_aside.sum() == 10
+        assert classifier.validation_scores_ == [classifier.score(X[is_aside], y[is_aside])]
+
+    def test_where_others_are_given_none_are(self, digits):
+        X_val, y_val = digits.X[:40], digits.y[:40]
+        classifier = SimpleMLPClassifier(6, epochs=2, early_stopping=True, random_state=0)
+        classifier.fit(digits.X, digits.y, X_val=X_val, y_val=y_val)
+        assert classifier.score(X_val, y_val) == max(classifier.validation_scores_)
+        best = int(np.argmax(classifier.validation_scores_))
+        plain = SimpleMLPClassifier(6, epochs=best + 1, random_state=0)
+        assert_same_network(classifier, plain.fit(digits.X, digits.y))
+
+    @pytest.mark.parametrize("random_state", range(5))
+    def test_the_shares_of_the_classes_are_kept(self, random_state):
+        y = np.repeat([0, 1], [160, 40])
+        assert accuracy_of_no_network(y, random_state=random_state) == [0.8]
+
+    def test_a_class_of_one_sample_is_refused(self):
+        y = np.repeat([0, 1], [1, 30])
+        with pytest.raises(ValueError, match="early_stopping can't set validation_fraction"):
+            SimpleMLPClassifier(early_stopping=True).fit(np.zeros((31, 2)), y)
+
+    @pytest.mark.parametrize(
+        ("n_samples", "n_classes", "fraction"), [(2, 2, 0.1), (2, 2, 0.5), (40, 10, 0.1)]
+    )
+    def test_samples_too_few_to_set_some_of_each_class_aside(self, n_samples, n_classes, fraction):
+        X, y = np.zeros((n_samples, 2)), np.arange(n_samples) % n_classes
+        classifier = SimpleMLPClassifier(
+            early_stopping=True, validation_fraction=fraction, random_state=0
+        )
+        message = f"validation_fraction={fraction} of {n_samples} samples aside"
+        with pytest.raises(ValueError, match=re.escape(message)):
+            classifier.fit(X, y)
+        # Given samples to validate on, it needs none of these.
+        assert classifier.fit(X, y, X_val=X, y_val=y).n_iter_ == 5
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_none_of_them_has_a_weight_of_0(self, digits, seed):
+        """All is as if only the others had been given, of the same ten classes."""
+        one_hot, is_small = np.eye(10)[digits.y], digits.y < 5
+        parameters = {"early_stopping": True, "random_state": seed, "epochs": 2}
+        weighted = SimpleMLPClassifier(**parameters)
+        weighted.fit(digits.X, one_hot, sample_weight=is_small.astype(float))
+        fewer = SimpleMLPClassifier(**parameters).fit(digits.X[is_small], one_hot[is_small])
+        assert weighted.validation_scores_ == fewer.validation_scores_
+        assert_same_network(weighted, fewer)
+
+
+class TestWhenItStops:
+    def test_infinite_patience_goes_on_to_the_last_epoch(self, unstopped, digits):
+        scores = unstopped.validation_scores_
+        assert len(scores) == unstopped.n_iter_ == 30
+        # And then back to the best, which is not the last.
+        best = int(np.argmax(scores))
+        assert scores[-1] < unstopped.best_validation_score_ == scores[best]
+        shorter = SimpleMLPClassifier(epochs=best + 1, **STOPPING).fit(digits.X, digits.y)
+        assert_same_network(unstopped, shorter)
+
+    @pytest.mark.parametrize(
+        ("n_iter_no_change", "tol"), [(1, 1e-4), (2, 1e-4), (4, 1e-4), (2, 0.1)]
+    )
+    def test_patience_and_tolerance(self, unstopped, digits, n_iter_no_change, tol):
+        scores = unstopped.validation_scores_
+
+        def is_no_better(epoch):
+            return scores[epoch] < max(scores[:epoch]) + tol
+
+        last = next(
+            epoch
+            for epoch in range(n_iter_no_change + 1, 30)
+            if all(map(is_no_better, range(epoch - n_iter_no_change, epoch + 1)))
+        )
+        classifier = SimpleMLPClassifier(
+            epochs=30, n_iter_no_change=n_iter_no_change, tol=tol, **STOPPING
+        ).fit(digits.X, digits.y)
+        assert last < 29
+        assert classifier.n_iter_ == last + 1
+        assert classifier.validation_scores_ == scores[: last + 1]
+        assert classifier.history_["val_accuracy"] == scores[: last + 1]
+        assert classifier.best_validation_score_ == max(scores[: last + 1])
+        best = int(np.argmax(scores[: last + 1]))
+        shorter = SimpleMLPClassifier(epochs=best + 1, **STOPPING).fit(digits.X, digits.y)
+        assert_same_network(classifier, shorter)
+
+    def test_the_best_loss_is_that_of_a_training_without_it(self, unstopped, digits):
+        assert unstopped.best_loss_ is None
+        # So fast that the loss goes up and down.
+        classifier = SimpleMLPClassifier(16, learning_rate=0.5, epochs=8, random_state=0)
+        classifier.fit(digits.X, digits.y)
+        assert classifier.best_loss_ == min(classifier.loss_curve_) < classifier.loss_
+        assert classifier.loss_ == classifier.loss_curve_[-1]
+
+    def test_without_it_there_are_no_scores(self, digits):
+        plain = train(digits.X, digits.y)
+        assert plain.validation_scores_ is None
+        assert plain.best_validation_score_ is None
+
+    def test_a_warm_start_does_not_end_worse_than_it_began(self, digits):
+        classifier = SimpleMLPClassifier(
+            10, learning_rate=0.03, early_stopping=True, warm_start=True, epochs=30, random_state=0
+        ).fit(digits.X, digits.y)
+        before, score = copy.deepcopy(classifier), classifier.best_validation_score_
+        classifier.set_params(learning_rate=50.0, epochs=2).fit(digits.X, digits.y)
+        assert max(classifier.validation_scores_) < score
+        assert classifier.best_validation_score_ == score
+        assert_same_network(classifier, before)
+
+    def test_partial_fit_refuses_it(self, digits):
+        with pytest.raises(ValueError, match="partial_fit does not support early_stopping"):
+            SimpleMLPClassifier(early_stopping=True).partial_fit(
+                digits.X, digits.y, classes=np.unique(digits.y)
+            )
+
+
+class TestKindsOfData:
+    def test_the_score_is_weighted(self):
+        y = np.repeat([0, 1], [160, 40])
+        # Weighted so, the few are worth as much as the many.
+        assert accuracy_of_no_network(y, np.where(y == 1, 4.0, 1.0)) == [0.5]
+
+    def test_equal_weights_are_none(self, digits):
+        parameters = STOPPING | {"epochs": 5}
+        plain = SimpleMLPClassifier(**parameters).fit(digits.X, digits.y)
+        weighted = SimpleMLPClassifier(**parameters)
+        weighted.fit(digits.X, digits.y, sample_weight=np.full(len(digits.y), 3.0))
+        assert weighted.validation_scores_ == plain.validation_scores_
+        assert_same_network(weighted, plain, atol=1e-6)
+
+    @pytest.mark.parametrize("dtype", [object, str])
+    def test_labels_in_text(self, unstopped, digits, dtype):
+        names = np.array([f"digit {label}" for label in digits.y], dtype=dtype)
+        classifier = SimpleMLPClassifier(epochs=5, **STOPPING).fit(digits.X, names)
+        assert classifier.validation_scores_ == unstopped.validation_scores_[:5]
+        assert classifier.predict(digits.X)[0].startswith("digit ")
+
+    def test_names_of_features_are_kept_without_a_warning(self):
+        table = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), columns=["a", "b"])
+        y = pd.Series([0, 1] * 10, name="label")
+        classifier = SimpleMLPClassifier(
+            early_stopping=True, validation_fraction=0.2, random_state=0
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            classifier.fit(table, y).score(table, y)
+        assert classifier.feature_names_in_.tolist() == ["a", "b"]
+        assert len(classifier.validation_scores_) == 5

@@ -1,0 +1,137 @@
+"""What a fit leaves behind: attributes that all tell of the same training."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import accuracy_score, log_loss
+
+from skmnist import SimpleMLPClassifier
+from tests.helpers import assert_same_network
+
+
+@pytest.fixture(scope="module")
+def parts(digits):
+    """Digits to train on and digits to validate on."""
+    return (digits.X[:250], digits.y[:250]), (digits.X[250:], digits.y[250:])
+
+
+@pytest.fixture(scope="module")
+def classifier(parts):
+    (X, y), (X_val, y_val) = parts
+    classifier = SimpleMLPClassifier(learning_rate=0.01, epochs=4, dropout=0.1, random_state=0)
+    return classifier.fit(X, y, X_val=X_val, y_val=y_val)
+
+
+class TestWhatIsLeft:
+    """The fitted attributes, which all tell of the same training."""
+
+    def test_the_history(self, classifier):
+        assert set(classifier.history_) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+        for values in classifier.history_.values():
+            assert [type(value) for value in values] == [float] * 4
+        assert classifier.n_iter_ == 4
+        assert classifier.loss_curve_ == classifier.history_["loss"]
+        assert classifier.loss_curve_[-1] < classifier.loss_curve_[0]
+
+    def test_the_validation_scores_are_those_of_the_network(self, classifier, parts):
+        _, (X_val, y_val) = parts
+        probabilities = classifier.predict_proba(X_val)
+        assert classifier.history_["val_loss"][-1] == pytest.approx(
+            log_loss(y_val, probabilities, labels=classifier.classes_), rel=1e-6
+        )
+        assert classifier.history_["val_accuracy"][-1] == classifier.score(X_val, y_val)
+
+    def test_validation_data_change_no_training(self, classifier, parts):
+        (X, y), _ = parts
+        assert_same_network(classifier, clone(classifier).fit(X, y))
+
+    def test_weights_of_validation_data(self, parts):
+        (X, y), (X_val, y_val) = parts
+        weights = np.linspace(0, 3, len(y_val))
+        classifier = SimpleMLPClassifier(epochs=2, random_state=0)
+        classifier.fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weights)
+        probabilities = classifier.predict_proba(X_val)
+        assert classifier.history_["val_loss"][-1] == pytest.approx(
+            log_loss(y_val, probabilities, labels=classifier.classes_, sample_weight=weights),
+            rel=1e-6,
+        )
+
+    def test_the_loss_is_that_of_the_batches_as_they_came_by(self, parts):
+        """With a learning rate of next to nothing, that is the loss of the network."""
+        (X, y), _ = parts
+        weights = np.linspace(0.1, 3, len(y))
+        classifier = SimpleMLPClassifier(epochs=2, learning_rate=1e-30, random_state=0)
+        for sample_weight in (None, weights):
+            classifier.fit(X, y, sample_weight=sample_weight)
+            expected = log_loss(
+                y,
+                classifier.predict_proba(X),
+                labels=classifier.classes_,
+                sample_weight=sample_weight,
+            )
+            assert classifier.history_["loss"] == pytest.approx([expected] * 2, rel=1e-5)
+            assert classifier.history_["accuracy"] == pytest.approx([classifier.score(X, y)] * 2)
+
+    def test_the_arrays_are_the_layers_of_the_model(self, classifier, parts):
+        _, (X_val, _) = parts
+        model = classifier.model_
+        assert model.count_params() == 3985
+        kernels, biases = model.get_weights()[::2], model.get_weights()[1::2]
+        for one, other in zip(classifier.coefs_, kernels, strict=True):
+            assert one.dtype == np.float32
+            np.testing.assert_array_equal(one, other)
+        for one, other in zip(classifier.intercepts_, biases, strict=True):
+            np.testing.assert_array_equal(one, other)
+        assert [kernel.shape for kernel in classifier.coefs_] == [(784, 5), (5, 10)]
+        assert (classifier.n_layers_, classifier.n_outputs_) == (3, 10)
+        assert classifier.out_activation_ == "softmax"
+        np.testing.assert_allclose(
+            model.predict(X_val, verbose=0), classifier.predict_proba(X_val), atol=1e-6
+        )
+
+    def test_predictions_agree(self, classifier, parts):
+        _, (X_val, y_val) = parts
+        probabilities = classifier.predict_proba(X_val)
+        np.testing.assert_array_equal(
+            classifier.predict(X_val), classifier.classes_[probabilities.argmax(axis=1)]
+        )
+        np.testing.assert_allclose(
+            np.exp(classifier.predict_log_proba(X_val)), probabilities, rtol=1e-12
+        )
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
+        assert classifier.score(X_val, y_val) == accuracy_score(y_val, classifier.predict(X_val))
+
+    def test_the_model_takes_images_where_the_classifier_did(self, fitted_to_images, digits):
+        model = fitted_to_images.model_
+        assert model.count_params() == 3985
+        np.testing.assert_allclose(
+            model(digits.images),
+            fitted_to_images.predict_proba(digits.images),
+            atol=1e-6,
+        )
+
+    def test_the_model_is_compiled_and_belongs_to_whoever_asked(self, parts):
+        (X, y), (X_val, y_val) = parts
+        classifier = SimpleMLPClassifier(epochs=2, random_state=0).fit(X, y)
+        before = classifier.predict_proba(X_val)
+        loss, accuracy = classifier.model_.evaluate(X_val, y_val, verbose=0)
+        assert loss == pytest.approx(log_loss(y_val, before, labels=range(10)), rel=1e-4)
+        assert accuracy == pytest.approx(classifier.score(X_val, y_val))
+        assert classifier.model_ is classifier.model_
+        classifier.model_.fit(X, y, verbose=0)
+        np.testing.assert_array_equal(classifier.predict_proba(X_val), before)
+        # The next training has the next model.
+        classifier.partial_fit(X, y)
+        np.testing.assert_allclose(
+            classifier.model_(X_val), classifier.predict_proba(X_val), atol=1e-6
+        )
+
+    @pytest.mark.parametrize("activation", ["softmax", keras.ops.silu])
+    def test_the_model_agrees_for_other_networks(self, parts, activation):
+        (X, y), (X_val, _) = parts
+        classifier = SimpleMLPClassifier((6, 4), activation=activation, l2=0.01, dropout=0.2)
+        classifier.fit(X, y)
+        np.testing.assert_allclose(
+            classifier.model_(X_val), classifier.predict_proba(X_val), atol=1e-6
+        )

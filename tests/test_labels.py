@@ -1,0 +1,182 @@
+"""What may be handed in as labels: numbers, text, categories, and one-hot rows."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse
+from sklearn.metrics import classification_report
+from sklearn.model_selection import cross_val_predict
+
+from skmnist import SimpleMLPClassifier
+from tests.helpers import (
+    assert_same_network,
+    train,
+)
+
+# Ways to name the ten digits that keep their order, and so train the same network.
+LABELS = {
+    "int64": np.asarray,
+    "int8": lambda y: y.astype(np.int8),
+    "uint8": lambda y: y.astype(np.uint8),
+    "negative": lambda y: y - 10,
+    "whole floats": lambda y: y.astype(np.float32),
+    "text": lambda y: np.array([f"digit {label}" for label in y]),
+    "text as objects": lambda y: np.array([f"digit {label}" for label in y], dtype=object),
+    "list": lambda y: y.tolist(),
+    "list of text": lambda y: [f"digit {label}" for label in y],
+    "series": lambda y: pd.Series(y, index=range(1000, 1000 + len(y))),
+    "series of text": lambda y: pd.Series([f"digit {label}" for label in y]),
+    "categories": lambda y: pd.Series([f"digit {label}" for label in y], dtype="category"),
+    "categories of numbers": lambda y: pd.Series(y * 7, dtype="category"),
+    "polars series": pl.Series,
+    "polars series of text": lambda y: pl.Series([f"digit {label}" for label in y]),
+}
+
+
+@pytest.fixture(scope="module")
+def reference(digits):
+    """The classifier that each of the others should equal."""
+    return train(digits.X, digits.y)
+
+
+class TestLabels:
+    @pytest.mark.parametrize("kind", LABELS)
+    def test_predictions_are_of_the_type_of_the_labels(self, reference, digits, kind):
+        X = digits.X
+        given = LABELS[kind](digits.y)
+        classifier = train(X, given)
+        assert_same_network(classifier, reference)
+        as_array = np.asarray(given)
+        classes = np.unique(as_array)
+        np.testing.assert_array_equal(classifier.classes_, classes)
+        predicted = classifier.predict(X)
+        assert predicted.dtype == classifier.classes_.dtype
+        assert predicted.dtype.kind == as_array.dtype.kind
+        assert isinstance(predicted.tolist()[0], type(as_array.tolist()[0]))
+        np.testing.assert_array_equal(predicted, classes[reference.predict(X)])
+        assert classifier.score(X, given) == reference.score(X, digits.y)
+
+    @pytest.mark.parametrize("kind", [np.asarray, list, pd.Series])
+    def test_truth_values(self, digits, kind):
+        is_round = np.isin(digits.y, [0, 6, 8, 9])
+        classifier = train(digits.X, kind(is_round))
+        assert classifier.classes_.tolist() == [False, True]
+        assert classifier.predict(digits.X).dtype == bool
+        assert_same_network(classifier, train(digits.X, is_round.astype(int)))
+
+    def test_two_classes_have_two_columns(self, digits):
+        size = np.where(digits.y < 5, "small", "large")
+        classifier = train(digits.X, size, epochs=10, learning_rate=0.01)
+        probabilities = classifier.predict_proba(digits.X)
+        assert probabilities.shape == (len(digits.X), 2)
+        assert classifier.n_outputs_ == 2
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
+        # "large" comes first: the columns are in the order of classes_, not of appearance.
+        predicted = classifier.predict(digits.X)
+        np.testing.assert_array_equal(
+            predicted, np.where(probabilities[:, 0] > 0.5, "large", "small")
+        )
+        assert (predicted == size).mean() > 0.9
+
+    def test_a_column_of_labels_is_taken_with_a_warning(self, reference, digits):
+        with pytest.warns(UserWarning, match="column-vector y"):
+            classifier = train(digits.X, digits.y[:, np.newaxis])
+        assert_same_network(classifier, reference)
+        np.testing.assert_array_equal(classifier.predict(digits.X), reference.predict(digits.X))
+
+    def test_labels_of_validation_data_are_of_any_type_that_equals(self, digits):
+        in_text = digits.y.astype(str)
+        history = train(digits.X, in_text, X_val=digits.X, y_val=in_text.astype(object)).history_
+        assert history == train(digits.X, digits.y, X_val=digits.X, y_val=digits.y).history_
+
+
+ONE_HOT = {
+    "int": lambda one_hot: one_hot,
+    "float32": lambda one_hot: one_hot.astype(np.float32),
+    "bool": lambda one_hot: one_hot.astype(bool),
+    "list": lambda one_hot: one_hot.tolist(),
+    "as Keras makes them": lambda one_hot: keras.utils.to_categorical(one_hot.argmax(axis=1), 10),
+    "dummies of pandas": lambda one_hot: pd.get_dummies(one_hot.argmax(axis=1)),
+    "CSR array": scipy.sparse.csr_array,
+}
+
+
+class TestOneHotLabels:
+    @pytest.mark.parametrize("kind", ONE_HOT)
+    def test_they_train_the_network_of_the_labels(self, reference, digits, kind):
+        X = digits.X
+        one_hot = np.eye(10, dtype=int)[digits.y]
+        classifier = train(X, ONE_HOT[kind](one_hot))
+        assert_same_network(classifier, reference)
+        assert classifier.classes_.tolist() == list(range(10))
+        predicted = classifier.predict(X)
+        assert predicted.shape == one_hot.shape
+        assert predicted.dtype == np.int64
+        np.testing.assert_array_equal(predicted.argmax(axis=1), reference.predict(X))
+        np.testing.assert_array_equal(predicted.sum(axis=1), 1)
+        np.testing.assert_array_equal(classifier.predict_proba(X), reference.predict_proba(X))
+        assert classifier.score(X, one_hot) == reference.score(X, digits.y)
+
+    def test_validation_data(self, reference, digits):
+        X, one_hot = digits.X, np.eye(10)[digits.y]
+        history = train(X, one_hot, X_val=X, y_val=one_hot).history_
+        assert history["val_accuracy"] == [reference.score(X, digits.y)]
+
+    def test_a_column_without_samples_is_a_class(self, digits):
+        one_hot = np.eye(12, dtype=int)[digits.y]
+        classifier = train(digits.X, one_hot, class_weight="balanced")
+        assert classifier.classes_.tolist() == list(range(12))
+        assert classifier.predict_proba(digits.X).shape == (len(digits.X), 12)
+        assert classifier.predict(digits.X).shape == (len(digits.X), 12)
+
+    def test_two_columns(self, digits):
+        is_large = (digits.y > 4).astype(int)
+        classifier, expected = train(digits.X, np.eye(2)[is_large]), train(digits.X, is_large)
+        assert_same_network(classifier, expected)
+        np.testing.assert_array_equal(
+            classifier.predict(digits.X), np.eye(2)[expected.predict(digits.X)]
+        )
+
+    def test_class_weights_are_by_column(self, digits):
+        weights = {1: 3.0, 4: 0.0}
+        classifier = train(digits.X, np.eye(10)[digits.y], class_weight=weights)
+        assert_same_network(classifier, train(digits.X, digits.y, class_weight=weights))
+
+    def test_going_on(self, digits):
+        one_hot = np.eye(10, dtype=int)[digits.y]
+        first, second = slice(0, 150), slice(150, None)
+        classifier = SimpleMLPClassifier(random_state=0)
+        by_labels = SimpleMLPClassifier(random_state=0)
+        for part in (first, second):
+            # The columns say which classes there are.
+            classifier.partial_fit(digits.X[part], one_hot[part])
+            by_labels.partial_fit(digits.X[part], digits.y[part], classes=range(10))
+        assert_same_network(classifier, by_labels)
+        assert classifier.predict(digits.X).shape == one_hot.shape
+
+    def test_a_new_fit_forgets_the_form_of_the_labels(self, digits):
+        classifier = train(digits.X, np.eye(10)[digits.y])
+        assert classifier.fit(digits.X, digits.y).predict(digits.X).ndim == 1
+
+    def test_scikit_learn_takes_them_for_labels_with_columns(self, digits):
+        one_hot = np.eye(10, dtype=int)[digits.y]
+        classifier = SimpleMLPClassifier(16, epochs=20, learning_rate=0.01, random_state=0)
+        X = digits.X
+        probabilities = cross_val_predict(classifier, X, one_hot, method="predict_proba")
+        assert probabilities.shape == one_hot.shape
+        assert (probabilities.argmax(axis=1) == digits.y).mean() > 0.6
+        report = classification_report(
+            one_hot, classifier.fit(X, one_hot).predict(X), output_dict=True
+        )
+        assert report["samples avg"]["recall"] > 0.9
+
+
+def test_nullable_labels_of_pandas_keep_their_type(digits):
+    for dtype, kind in (("Int64", "i"), ("boolean", "b")):
+        y = pd.Series(digits.y > 4 if kind == "b" else digits.y, dtype=dtype)
+        classifier = SimpleMLPClassifier(epochs=1).fit(digits.X, y)
+        assert classifier.predict(digits.X).dtype.kind == kind

@@ -1,0 +1,306 @@
+"""Every way to say the same with the parameters, and what they do."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from skmnist import SimpleMLPClassifier
+from skmnist.network.architecture import activation_names
+from skmnist.network.optimizers import optimizer_names
+from tests.helpers import (
+    assert_same_network,
+    train,
+)
+
+
+class TestGetSetAndClone:
+    NAMES = (
+        "activation batch_size callbacks class_weight dropout early_stopping epochs hidden_units "
+        "l2 learning_rate n_iter_no_change optimizer random_state shuffle tol "
+        "validation_fraction verbose warm_start"
+    )
+
+    def test_they_are_those_of_the_constructor(self):
+        assert " ".join(sorted(SimpleMLPClassifier().get_params())) == self.NAMES
+
+    def test_there_and_back(self):
+        given = {
+            "hidden_units": np.array([7, 3]),
+            "activation": keras.activations.relu,
+            "optimizer": keras.optimizers.Adam(0.01),
+            "class_weight": {0: 2.0},
+            "random_state": np.random.RandomState(0),
+            "l2": 0.1,
+        }
+        expected = SimpleMLPClassifier().get_params() | given
+        for classifier in (
+            SimpleMLPClassifier(**given),
+            SimpleMLPClassifier().set_params(**given),
+            SimpleMLPClassifier(**SimpleMLPClassifier(**given).get_params()),
+        ):
+            parameters = classifier.get_params()
+            assert parameters.keys() == expected.keys()
+            assert all(parameters[name] is value for name, value in expected.items())
+
+    @pytest.mark.parametrize("is_fitted", [False, True])
+    def test_clones_train_the_same_network(self, digits, is_fitted):
+        original = SimpleMLPClassifier(
+            [7, 3],
+            activation=keras.activations.relu,
+            optimizer=keras.optimizers.SGD(
+                keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5), momentum=0.9
+            ),
+            dropout=0.1,
+            l2=0.01,
+            class_weight={0: 2.0},
+            epochs=2,
+            random_state=0,
+        )
+        if is_fitted:
+            original.fit(digits.X, digits.y)
+        twin = clone(original)
+        assert not hasattr(twin, "coefs_")
+        assert repr(twin).split("optimizer")[0] == repr(original).split("optimizer")[0]
+        twin.fit(digits.X, digits.y)
+        assert_same_network(twin, original.fit(digits.X, digits.y))
+
+    def test_parameters_of_the_next_fit_are_no_parameters_of_this_one(self, digits):
+        classifier = SimpleMLPClassifier(epochs=1, random_state=0).fit(digits.X, digits.y)
+        before = classifier.predict_proba(digits.X)
+        classifier.set_params(hidden_units=(9, 9), activation="relu", dropout=0.5, l2=1.0)
+        np.testing.assert_array_equal(classifier.predict_proba(digits.X), before)
+        assert classifier.model_.count_params() == 3985
+        classifier.fit(digits.X, digits.y)
+        assert [kernel.shape for kernel in classifier.coefs_] == [(784, 9), (9, 9), (9, 10)]
+        assert classifier.n_iter_ == 1
+
+
+def leaky_relu_of_the_layer(x):
+    return keras.activations.leaky_relu(x, negative_slope=0.3)
+
+
+@pytest.fixture(scope="module")
+def reference(digits):
+    """The classifier that each with the same parameters should equal."""
+    return train(digits.X, digits.y)
+
+
+class TestHiddenUnits:
+    @pytest.mark.parametrize(
+        "hidden_units", [np.int64(5), [5], (5,), np.array([5]), pd.Series([5]), range(5, 6)]
+    )
+    def test_one_hidden_layer(self, reference, digits, hidden_units):
+        assert_same_network(train(digits.X, digits.y, hidden_units=hidden_units), reference)
+
+    @pytest.mark.parametrize("kind", [tuple, list, np.array])
+    def test_several_hidden_layers(self, digits, kind):
+        classifier = train(digits.X, digits.y, hidden_units=kind([6, 4]))
+        assert [kernel.shape for kernel in classifier.coefs_] == [(784, 6), (6, 4), (4, 10)]
+        assert [bias.shape for bias in classifier.intercepts_] == [(6,), (4,), (10,)]
+        assert classifier.n_layers_ == 4
+
+    @pytest.mark.parametrize("hidden_units", [(), [], np.array([], int)])
+    def test_no_hidden_layer_is_softmax_regression(self, digits, hidden_units):
+        classifier = train(
+            digits.X, digits.y, hidden_units=hidden_units, epochs=20, learning_rate=0.01
+        )
+        assert [kernel.shape for kernel in classifier.coefs_] == [(784, 10)]
+        logits = digits.X @ classifier.coefs_[0] + classifier.intercepts_[0]
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        np.testing.assert_allclose(
+            classifier.predict_proba(digits.X),
+            odds / odds.sum(axis=1, keepdims=True),
+            rtol=1e-4,
+            atol=1e-7,
+        )
+        assert classifier.score(digits.X, digits.y) > 0.95
+
+
+class UnregisteredSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """Keras can't make one from its configuration."""
+
+    def __call__(self, step):
+        return 0.1 / (1.0 + keras.ops.cast(step, "float32"))
+
+    def get_config(self):
+        return {}
+
+
+class TestOptimizers:
+    def test_an_optimizer_by_its_name_is_an_instance_with_the_learning_rate(self, digits):
+        by_name = train(digits.X, digits.y, optimizer="sgd", learning_rate=0.25)
+        instance = train(
+            digits.X,
+            digits.y,
+            optimizer=keras.optimizers.SGD(0.25),
+            learning_rate=100.0,  # of no matter to an instance
+        )
+        assert_same_network(by_name, instance)
+
+    def test_the_learning_rate_counts(self, digits):
+        slow, fast = (
+            train(digits.X, digits.y, optimizer="sgd", learning_rate=rate).loss_curve_
+            for rate in (1e-6, 0.1)
+        )
+        assert fast[-1] < slow[-1]
+
+    def test_the_configuration_of_an_instance_counts(self, digits):
+        losses = {
+            momentum: train(
+                digits.X, digits.y, optimizer=keras.optimizers.SGD(0.05, momentum=momentum)
+            ).loss_curve_[-1]
+            for momentum in (0.0, 0.9)
+        }
+        assert losses[0.9] < losses[0.0]
+
+    @pytest.mark.parametrize("was_used", [False, True])
+    def test_an_instance_is_never_changed(self, digits, was_used):
+        optimizer = keras.optimizers.Adam(0.01, beta_1=0.8, clipnorm=1.0)
+        if was_used:
+            variable = keras.Variable(np.ones(3))
+            optimizer.apply([np.ones(3)], [variable])
+        config = optimizer.get_config()
+        variables = [variable.numpy() for variable in optimizer.variables]
+        first = train(digits.X, digits.y, optimizer=optimizer)
+        second = train(digits.X, digits.y, optimizer=optimizer)
+        first.partial_fit(digits.X, digits.y)
+        second.model_.fit(digits.X[:32], digits.y[:32], verbose=0)
+        assert optimizer.get_config() == config
+        assert len(optimizer.variables) == len(variables)
+        for now, before in zip(optimizer.variables, variables, strict=True):
+            np.testing.assert_array_equal(now.numpy(), before)
+        assert_same_network(second, train(digits.X, digits.y, optimizer=optimizer))
+
+    def test_a_schedule_sets_the_learning_rate_of_each_step(self, digits):
+        """With 10 batches an epoch, and a learning rate of zero from the 11th step on."""
+        schedule = keras.optimizers.schedules.PiecewiseConstantDecay([9], [0.1, 0.0])
+
+        def after(epochs):
+            return train(
+                digits.X, digits.y, optimizer=keras.optimizers.SGD(schedule), epochs=epochs
+            )
+
+        assert_same_network(after(1), after(3))
+        constant = train(digits.X, digits.y, optimizer="sgd", learning_rate=0.1)
+        assert_same_network(after(1), constant)
+
+    def test_a_schedule_goes_on_with_the_training(self, digits):
+        schedule = keras.optimizers.schedules.PiecewiseConstantDecay([9], [0.1, 0.0])
+        classifier = SimpleMLPClassifier(optimizer=keras.optimizers.SGD(schedule), random_state=0)
+        classifier.partial_fit(digits.X, digits.y, classes=range(10))
+        first = [kernel.copy() for kernel in classifier.coefs_]
+        classifier.partial_fit(digits.X, digits.y)
+        for one, other in zip(first, classifier.coefs_, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+    @pytest.mark.parametrize(
+        ("own", "of_keras"),
+        [
+            (UnregisteredSchedule(), keras.optimizers.schedules.InverseTimeDecay(0.1, 1, 1.0)),
+            (lambda: 0.05, 0.05),
+        ],
+        ids=["schedule", "function"],
+    )
+    def test_schedules_of_ones_own(self, digits, own, of_keras):
+        one, other = (
+            train(digits.X, digits.y, optimizer=keras.optimizers.SGD(rate), epochs=2)
+            for rate in (own, of_keras)
+        )
+        assert one.loss_curve_[-1] < one.loss_curve_[0]
+        assert_same_network(one, other, atol=1e-6)
+
+    def test_the_keras_model_has_the_learning_rate_of_the_training(self, digits):
+        classifier = SimpleMLPClassifier(epochs=1, learning_rate=0.5).fit(digits.X, digits.y)
+        assert float(classifier.model_.optimizer.learning_rate) == 0.5
+
+    @pytest.mark.parametrize("name", optimizer_names())
+    def test_every_optimizer_that_is_named_trains(self, digits, name):
+        trained = SimpleMLPClassifier(
+            4, optimizer=name, learning_rate=0.01, epochs=3, random_state=0
+        )
+        assert np.diff(trained.fit(digits.X, digits.y).loss_curve_)[-1] < 0
+
+    def test_an_optimizer_that_scales_losses_is_refused(self, digits):
+        scaling = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1))
+        with pytest.raises(ValueError, match="optimizer must not be a LossScaleOptimizer"):
+            SimpleMLPClassifier(optimizer=scaling).fit(digits.X, digits.y)
+
+
+class TestActivations:
+    def test_an_activation_is_a_name_or_a_function(self, digits):
+        by_name = train(digits.X, digits.y, activation="relu")
+        assert_same_network(by_name, train(digits.X, digits.y, activation=keras.activations.relu))
+        own = train(digits.X, digits.y, activation=lambda x: keras.ops.maximum(x, 0))
+        np.testing.assert_allclose(own.loss_curve_, by_name.loss_curve_, rtol=1e-4)
+        np.testing.assert_allclose(
+            own.predict_proba(digits.X), by_name.predict_proba(digits.X), rtol=1e-3
+        )
+
+    @pytest.mark.parametrize(
+        ("layer", "function"),
+        [
+            ("ReLU", "relu"),
+            ("ELU", "elu"),
+            ("Softmax", "softmax"),
+            # The layer and the function of this name differ in their slopes.
+            ("LeakyReLU", leaky_relu_of_the_layer),
+        ],
+    )
+    def test_an_activation_is_a_name_of_a_layer(self, digits, layer, function):
+        by_layer = train(digits.X, digits.y, hidden_units=(4, 3), activation=layer, dropout=0.1)
+        by_function = train(
+            digits.X, digits.y, hidden_units=(4, 3), activation=function, dropout=0.1
+        )
+        for ours, theirs in zip(by_layer.coefs_, by_function.coefs_, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(
+            by_layer.predict_proba(digits.X),
+            by_layer.model_.predict(digits.X, verbose=0),
+            atol=1e-5,
+        )
+        assert [type(part).__name__ for part in by_layer.model_.layers].count(layer) == 2
+
+    @pytest.mark.parametrize("name", activation_names())
+    def test_every_activation_that_is_named_predicts_as_keras_does(self, digits, name):
+        trained = SimpleMLPClassifier(4, activation=name, epochs=1, random_state=0).fit(
+            digits.X, digits.y
+        )
+        by_keras = trained.model_.predict(digits.X, verbose=0)
+        np.testing.assert_allclose(trained.predict_proba(digits.X), by_keras, atol=1e-5)
+
+    @pytest.mark.parametrize(
+        ("activation", "message"),
+        [
+            (np.tanh, "made of TensorFlow's or Keras's functions"),
+            (keras.layers.LeakyReLU(), "not the layer"),
+            (lambda x: x[:, :1], "a tensor of the shape"),
+            (lambda x: 1 / 0, "division by zero"),
+        ],
+    )
+    def test_what_is_no_function_of_a_tensor_is_refused(self, digits, activation, message):
+        with pytest.raises(ValueError, match=f"(?s)activation.*{message}"):
+            SimpleMLPClassifier(activation=activation).fit(digits.X, digits.y)
+
+
+def test_a_batch_larger_than_the_data_is_one_batch(digits):
+    one = train(digits.X, digits.y, batch_size=len(digits.X), learning_rate=0.01)
+    larger = train(digits.X, digits.y, batch_size=10**12, learning_rate=0.01)
+    np.testing.assert_allclose(one.loss_curve_, larger.loss_curve_, rtol=1e-5)
+    np.testing.assert_allclose(one.coefs_[1], larger.coefs_[1], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
+def test_the_global_policy_changes_nothing(digits, policy):
+    parameters = {"optimizer": "sgd", "learning_rate": 0.1, "random_state": 0}
+    plain = SimpleMLPClassifier(**parameters).fit(digits.X, digits.y)
+    before = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy(policy)
+        under_policy = SimpleMLPClassifier(**parameters).fit(digits.X, digits.y)
+    finally:
+        keras.config.set_dtype_policy(before)
+    np.testing.assert_array_equal(under_policy.coefs_[0], plain.coefs_[0])

@@ -1,0 +1,62 @@
+"""A fit that is refused leaves a fitted classifier as it was."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skmnist import SimpleMLPClassifier
+
+
+@pytest.fixture
+def classifier(digits):
+    return SimpleMLPClassifier(epochs=2, random_state=0).fit(digits.X, digits.y)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"parameters": {"epochs": 0}}, "epochs"),
+        ({"parameters": {"hidden_units": [3, -1]}}, "hidden_units"),
+        ({"parameters": {"class_weight": {77: 1.0}}}, "class_weight"),
+        ({"X": np.full((310, 784), np.nan)}, "NaN"),
+        ({"y": np.zeros(310)}, "one class"),
+        ({"X": np.zeros((310, 3)), "y": np.zeros(310)}, "one class|3 features"),
+        ({"X": pd.DataFrame({"a": np.zeros(310)}), "y": np.zeros(310)}, "one class|1 features"),
+        ({"X": np.zeros((310, 3)), "sample_weight": -np.ones(310)}, "sample_weight|3 features"),
+        ({"X": np.zeros((310, 3)), "parameters": {"class_weight": {77: 1.0}}}, "weight|features"),
+        ({"X": np.zeros((310, 3)), "X_val": np.zeros((2, 784)), "y_val": [0, 1]}, "features"),
+        ({"y": np.linspace(0, 1, 310)}, "continuous"),
+        ({"y": [0, 1]}, "inconsistent"),
+        ({"sample_weight": -np.ones(310)}, "sample_weight"),
+        ({"X_val": np.zeros((2, 784))}, "y_val"),
+        ({"X_val": np.zeros((2, 784)), "y_val": [0, 77]}, "y_val"),
+        ({"X_val": np.zeros((2, 783)), "y_val": [0, 1]}, "X_val"),
+    ],
+)
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_it_predicts_as_before(classifier, digits, change, text, warm_start):
+    arguments = {"X": digits.X, "y": digits.y} | change
+    classifier.set_params(warm_start=warm_start, **arguments.pop("parameters", {}))
+    before = {name: value for name, value in vars(classifier).items() if name.endswith("_")}
+    probabilities = classifier.predict_proba(digits.X)
+    with pytest.raises(ValueError, match=text):
+        classifier.fit(**arguments)
+    np.testing.assert_array_equal(classifier.predict_proba(digits.X), probabilities)
+    after = {name: value for name, value in vars(classifier).items() if name.endswith("_")}
+    assert after.keys() == before.keys()
+    assert all(after[name] is before[name] for name in before if name != "n_features_in_")
+    assert classifier.n_features_in_ == 784
+    assert classifier.n_iter_ == len(classifier.history_["loss"]) == 2
+
+
+def test_partial_fit_goes_on_as_if_nothing_had_happened(digits):
+    classifiers = [
+        SimpleMLPClassifier(random_state=0).partial_fit(digits.X, digits.y, range(10))
+        for _ in range(2)
+    ]
+    for wrong in (digits.X[:, 1:], digits.X * np.nan, digits.X[:7]):
+        with pytest.raises(ValueError, match=r"features|NaN|inconsistent"):
+            classifiers[0].partial_fit(wrong, digits.y)
+    for classifier in classifiers:
+        classifier.partial_fit(digits.X, digits.y)
+    np.testing.assert_array_equal(*[c.predict_proba(digits.X) for c in classifiers])

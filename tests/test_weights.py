@@ -1,0 +1,96 @@
+"""Weights of samples and of classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.utils.class_weight import compute_sample_weight
+
+from skmnist import SimpleMLPClassifier
+from tests.helpers import (
+    assert_same_network,
+)
+
+
+class TestSamplesAndClasses:
+    @pytest.mark.parametrize("in_text", [False, True])
+    def test_weights_of_classes_are_weights_of_samples(self, digits, in_text):
+        def name(label):
+            return f"digit {label}" if in_text else label
+
+        y = np.array([name(label) for label in digits.y])
+        class_weight = {name(0): 5.0, name(3): 0.5, name(7): 0.0}
+        given = np.linspace(0.5, 2, len(y))
+        by_class = SimpleMLPClassifier(epochs=2, class_weight=class_weight, random_state=0)
+        by_class.fit(digits.X, y, sample_weight=given)
+        of_samples = [class_weight.get(name(label), 1.0) for label in digits.y.tolist()]
+        by_sample = SimpleMLPClassifier(epochs=2, random_state=0)
+        by_sample.fit(digits.X, y, sample_weight=given * of_samples)
+        assert_same_network(by_class, by_sample)
+        assert by_class.history_ == by_sample.history_
+        assert name(7) not in by_class.predict(digits.X)
+
+    @pytest.mark.parametrize("in_text", [False, True])
+    def test_balanced_classes(self, digits, in_text):
+        # Many ones and twos, few others.
+        rows = np.flatnonzero((digits.y < 3) | (np.arange(len(digits.y)) % 4 == 0))
+        X, y = digits.X[rows], digits.y[rows]
+        y = y.astype(str) if in_text else y
+        balanced = SimpleMLPClassifier(epochs=2, class_weight="balanced", random_state=0).fit(X, y)
+        by_sample = SimpleMLPClassifier(epochs=2, random_state=0)
+        by_sample.fit(X, y, sample_weight=compute_sample_weight("balanced", y))
+        assert_same_network(balanced, by_sample)
+        not_balanced = SimpleMLPClassifier(epochs=2, random_state=0).fit(X, y)
+        assert not np.allclose(balanced.coefs_[1], not_balanced.coefs_[1])
+
+    def test_a_weight_of_0_leaves_a_sample_out(self, digits):
+        """Also in what counts as a batch, in its order, and in the history."""
+        is_left = np.arange(len(digits.y)) % 3 > 0
+        weighted = SimpleMLPClassifier(epochs=3, random_state=0)
+        weighted.fit(digits.X, digits.y, sample_weight=is_left.astype(float))
+        without = SimpleMLPClassifier(epochs=3, random_state=0)
+        without.fit(digits.X[is_left], digits.y[is_left])
+        assert_same_network(weighted, without)
+        for name in ("loss", "accuracy"):
+            assert weighted.history_[name] == pytest.approx(without.history_[name])
+
+    @given(
+        repeats=st.lists(st.integers(0, 3), min_size=4, max_size=12).filter(
+            lambda repeats: any(repeats[::2]) and any(repeats[1::2])
+        ),
+        scale=st.floats(1e-3, 1e3),
+        seed=st.integers(0, 100),
+    )
+    @settings(max_examples=20, deadline=None)
+    def test_a_weight_is_as_many_samples(self, repeats, scale, seed):
+        """Where all samples are one batch; and only the ratios of the weights count."""
+        X = np.random.default_rng(seed).normal(size=(len(repeats), 4))
+        y = np.arange(len(repeats)) % 2
+        parameters = {
+            "hidden_units": 3,
+            "optimizer": "sgd",
+            "learning_rate": 0.5,
+            "batch_size": 100,
+            "epochs": 3,
+            "random_state": seed,
+        }
+        repeated = SimpleMLPClassifier(**parameters).fit(
+            np.repeat(X, repeats, axis=0), np.repeat(y, repeats)
+        )
+        weighted = SimpleMLPClassifier(**parameters).fit(
+            X, y, sample_weight=scale * np.array(repeats)
+        )
+        np.testing.assert_allclose(
+            weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-5, atol=1e-6
+        )
+        np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-40, 1e38, 1e300])
+def test_only_the_ratios_of_weights_count(digits, scale):
+    weights = np.random.default_rng(0).integers(1, 4, len(digits.X)).astype(float)
+    plain = SimpleMLPClassifier(random_state=0).fit(digits.X, digits.y, weights)
+    scaled = SimpleMLPClassifier(random_state=0).fit(digits.X, digits.y, weights * scale)
+    np.testing.assert_allclose(scaled.coefs_[0], plain.coefs_[0], atol=1e-6)
