@@ -80,8 +80,8 @@ def diverging_on(ax: Axes) -> str | Colormap:
     Returns
     -------
     str or matplotlib Colormap
-        The colour map. Those of matplotlib with a dark middle came with 3.10, which is not needed
-        otherwise.
+        The colour map. Of those of matplotlib with a dark middle, that from blue to red, "berlin",
+        has a brown one.
     """
     from matplotlib.colors import LinearSegmentedColormap
 

@@ -89,7 +89,8 @@ class Progress:
         )
 
     def __enter__(self) -> Progress:
-        self._bar.start()
+        if self.has_bar:
+            self._bar.start()
         return self
 
     def __exit__(
@@ -98,6 +99,8 @@ class Progress:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if not self.has_bar:
+            return
         widget = self._bar.live.ipy_widget
         if widget is None:
             self._bar.stop()
