@@ -142,21 +142,32 @@ with warnings.catch_warnings(record=True) as caught:
         [message] = messages
         assert "Press Ctrl-C twice to end a search." in message
 
-    def test_ends_a_search_in_other_processes(self):
+    def test_ends_a_search_in_other_processes(self, tmp_path):
         search = start(
             DATA
             + """
+import keras
+from pathlib import Path
+
+folder = Path(sys.argv[1])
+
+class Note(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        (folder / str(os.getpid())).touch()
+
 def press():
-    time.sleep(8.0)
+    while len(list(folder.iterdir())) < 2:  # until both workers train
+        time.sleep(0.1)
     os.killpg(0, signal.SIGINT)  # as a terminal does it, to the workers too
 
 threading.Thread(target=press, daemon=True).start()
-classifier = SimpleMLPClassifier(epochs=10**6)
+classifier = SimpleMLPClassifier(epochs=10**6, callbacks=Note())
 try:
     GridSearchCV(classifier, {"hidden_units": [2, 3, 4]}, cv=2, n_jobs=2).fit(X, y)
 except KeyboardInterrupt:
     print("it ended")
-"""
+""",
+            tmp_path,
         )
         status, out, err = end(search)
         assert (status, out) == (0, "it ended\n"), err
@@ -278,7 +289,7 @@ def test_in_a_fit_of_hours():
         try:
             assert process.stdout.readline() == "ready\n"
             with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(timeout=4)
+                process.wait(timeout=2)
 
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=60)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
-import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -135,25 +135,40 @@ def test_workers_share_the_cores():
     assert counts == [1, 1]
 
 
-@pytest.mark.parametrize(
-    ("environment", "n_threads"),
-    [
-        ({}, 0),  # TensorFlow's own choice
-        ({"OMP_NUM_THREADS": "1"}, 1),
-        ({"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "3"}, 0),
-        ({"OMP_NUM_THREADS": "4,2"}, 0),
-    ],
-)
-def test_the_limit_of_threads(run_python, environment, n_threads):
-    lines = f"""
-        import os
+# The environment of a process, and how many threads TensorFlow is told to compute with there.
+LIMITS = [
+    ({}, 0),  # its own choice
+    ({"OMP_NUM_THREADS": "1"}, 1),
+    ({"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "3"}, 0),
+    ({"OMP_NUM_THREADS": "4,2"}, 0),
+]
+# A process for each environment would be slow to start: these are forks, which import the package.
+THREADS_IN_FORKS = """
+import json, os, sys
+import keras, sklearn.neural_network
+import tensorflow as tf
+
+def n_threads(environment):
+    reader, writer = os.pipe()
+    if os.fork() == 0:
         os.environ.pop("OMP_NUM_THREADS", None)
-        os.environ.update({environment})
+        os.environ.update(environment)
         import skmnist.classifier
-        import tensorflow as tf
-        print(tf.config.threading.get_intra_op_parallelism_threads())
-    """
-    assert run_python(textwrap.dedent(lines)) == n_threads
+        number = tf.config.threading.get_intra_op_parallelism_threads()
+        os.write(writer, str(number).encode())
+        os._exit(0)
+    os.close(writer)
+    return int(os.read(reader, 100))
+
+assert "skmnist" not in sys.modules
+print(json.dumps([n_threads(environment) for environment in json.loads(sys.argv[1])]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are POSIX's")
+def test_the_limit_of_threads(run_python):
+    environments, expected = zip(*LIMITS, strict=True)
+    assert run_python(THREADS_IN_FORKS, json.dumps(environments)) == list(expected)
 
 
 @pytest.fixture(scope="module", params=[(310, 32), (3000, 4)], ids=["not compiled", "compiled"])
