@@ -1,6 +1,7 @@
 """What several test modules share: real digits, estimators fitted to them, other processes."""
 
 import json
+import os
 import subprocess
 import sys
 from typing import NamedTuple
@@ -76,6 +77,21 @@ def pipeline(sample):
     """A scaler and a good classifier, fitted to the sample. Don't fit it again."""
     classifier = SimpleMLPClassifier(hidden_units=32, learning_rate=0.01, epochs=10, random_state=0)
     return make_pipeline(MinMaxScaler(), classifier).fit(sample.X_train, sample.y_train)
+
+
+@pytest.fixture(scope="session")
+def mnist_npz():
+    """The path of a file with all of MNIST, which SKMNIST_DATA says."""
+    path = os.environ.get("SKMNIST_DATA", "")
+    if not path.endswith(".npz"):
+        pytest.skip("SKMNIST_DATA does not hold the path of an mnist.npz")
+    return path
+
+
+@pytest.fixture
+def no_skmnist_data(monkeypatch):
+    """SKMNIST_DATA is taken away."""
+    monkeypatch.delenv("SKMNIST_DATA", raising=False)
 
 
 @pytest.fixture(scope="session")

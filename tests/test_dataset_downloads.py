@@ -354,13 +354,10 @@ class TestOpenML:
         with pytest.raises(OSError, match="it sent other images or labels than MNIST's"):
             load_mnist("full")
 
-    def test_the_checksums_are_those_of_mnist(self, monkeypatch):
+    def test_the_checksums_are_those_of_mnist(self, mnist_npz, monkeypatch):
         # All but that of the training images, which the local file may have rebuilt.
-        path = os.environ.get("SKMNIST_DATA", "")
-        if not path.endswith(".npz"):
-            pytest.skip("SKMNIST_DATA does not hold the path of an mnist.npz")
         monkeypatch.undo()
-        data = load_mnist(path)
+        data = load_mnist(mnist_npz)
         found = [_openml._md5_of_idx(data[k]) for k in ("y_train", "images_test", "y_test")]
         assert found == list(_openml._MD5[1:])
 

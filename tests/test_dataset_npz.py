@@ -1,6 +1,5 @@
 """load_mnist on files in Keras's layout: round trips and refusals."""
 
-import os
 import tracemalloc
 import zipfile
 
@@ -13,13 +12,7 @@ from hypothesis.extra import numpy as hnp
 from skmnist import load_mnist
 from tests.npz_files import NAMES, assert_holds, small_arrays, write_npz
 
-
-@pytest.fixture(autouse=True)
-def variable(monkeypatch):
-    """Take SKMNIST_DATA away from every test, and give its value to those that ask for it."""
-    value = os.environ.get("SKMNIST_DATA")
-    monkeypatch.delenv("SKMNIST_DATA", raising=False)
-    return value
+pytestmark = pytest.mark.usefixtures("no_skmnist_data")
 
 
 @pytest.fixture(scope="module")
@@ -222,10 +215,8 @@ class TestNpz:
         else:
             assert_holds(outcome, small_arrays())
 
-    def test_all_of_mnist(self, variable):
-        if not variable or not variable.endswith(".npz"):
-            pytest.skip("SKMNIST_DATA does not hold the path of an mnist.npz")
-        data = load_mnist(variable)
+    def test_all_of_mnist(self, mnist_npz):
+        data = load_mnist(mnist_npz)
         assert data.X_train.shape == (60_000, 784)
         assert data.X_test.shape == (10_000, 784)
         np.testing.assert_array_equal(
@@ -233,9 +224,7 @@ class TestNpz:
         )
         assert list(data.target_names) == list("0123456789")
 
-    def test_all_of_mnist_in_less_than_a_second(self, variable, run_python):
-        if not variable or not variable.endswith(".npz"):
-            pytest.skip("SKMNIST_DATA does not hold the path of an mnist.npz")
+    def test_all_of_mnist_in_less_than_a_second(self, mnist_npz, run_python):
         code = """
 import sys, time
 start = time.process_time()
@@ -243,11 +232,9 @@ from skmnist import load_mnist
 load_mnist(sys.argv[1], return_X_y=True)
 print(time.process_time() - start)
 """
-        assert run_python(code, variable) < 1
+        assert run_python(code, mnist_npz) < 1
 
-    def test_sample_is_from_the_training_set(self, variable, sample):
-        if not variable or not variable.endswith(".npz"):
-            pytest.skip("SKMNIST_DATA does not hold the path of an mnist.npz")
-        official_test = {row.tobytes() for row in load_mnist(variable).X_test}
+    def test_sample_is_from_the_training_set(self, mnist_npz, sample):
+        official_test = {row.tobytes() for row in load_mnist(mnist_npz).X_test}
         for X in (sample.X_train, sample.X_test):
             assert not any(row.tobytes() in official_test for row in X)

@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import importlib.resources
-import os
 import random
 import sys
 from pathlib import Path
@@ -14,13 +13,7 @@ import pytest
 from skmnist import load_mnist
 from tests.npz_files import assert_holds, small_arrays, write_npz
 
-
-@pytest.fixture(autouse=True)
-def variable(monkeypatch):
-    """Take SKMNIST_DATA away from every test, and give its value to those that ask for it."""
-    value = os.environ.get("SKMNIST_DATA")
-    monkeypatch.delenv("SKMNIST_DATA", raising=False)
-    return value
+pytestmark = pytest.mark.usefixtures("no_skmnist_data")
 
 
 @pytest.fixture(scope="module")
