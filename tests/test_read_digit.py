@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import PIL
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -277,6 +278,8 @@ class TestFiles:
 
     @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "CMYK", "LA", "YCbCr", "HSV"])
     def test_modes(self, mode, page, tmp_path):
+        if mode == "YCbCr" and int(PIL.__version__.partition(".")[0]) < 13:
+            pytest.skip("Pillow wrote no such TIFF before version 13 that it can read")
         name = "a.tiff" if mode in ("CMYK", "YCbCr") else "a.png"
         image = Image.fromarray(page).convert("RGB").convert(mode)
         (image.convert("RGB") if mode == "HSV" else image).save(tmp_path / name)
