@@ -23,7 +23,9 @@ sys.exit(main(sys.argv[1:]))
 """
     status, _, err = end(start(code, "--data", "sample", "--output", tmp_path))
     assert status == 1
-    assert err.splitlines()[-1].startswith(f"skmnist: error: {tmp_path / 'first_digits.png'}:")
+    said = f"skmnist: error: {tmp_path / 'first_digits.png'}:"
+    # Not by its place: who measures coverage may have no room left either, and says so too.
+    assert any(line.startswith(said) for line in err.splitlines())
     assert os.listdir(tmp_path) == ["first_digits.png"]
     assert (tmp_path / "first_digits.png").read_bytes() == b"old"
 
