@@ -60,14 +60,18 @@ def tell(choices: Choices) -> None:
 
 
 def _show_network(classifier: SimpleMLPClassifier, data: Bunch, console: Console) -> None:
+    import keras  # here, since the first digits are shown before TensorFlow is loaded
+
     # An estimator has a network once it is fitted. One image of each digit is enough for a look
     # at it, and for an option that Keras refuses to be refused before the long training.
     _, one_of_each = np.unique(data.y_train, return_index=True)
     rehearsal = clone(classifier).set_params(epochs=1, verbose=0)
     rehearsal.fit(data.images_train[one_of_each], data.y_train[one_of_each])
     console.print("\nThe network", style="bold")
+    # A copy that is not compiled, or what Adam keeps of each weight would count as parameters.
+    network = keras.Sequential.from_config(rehearsal.model_.get_config())
     # Keras measures the terminal; where there is none, it does so by the width of 80 columns.
-    rehearsal.model_.summary(print_fn=lambda text: console.print(text.rstrip()))
+    network.summary(print_fn=lambda text: console.print(text.rstrip()))
 
 
 def _train(
@@ -77,7 +81,10 @@ def _train(
     epochs = counted(classifier.epochs, "epoch")
     steps = counted(n_steps(n_images, choices.batch_size), "gradient step")
     console.print("\nThe training", style="bold")
-    console.print(f"  {counted(n_images, 'image')}, {choices.pixels}; {epochs} of {steps}")
+    console.print(
+        f"  {counted(n_images, 'image')}, {choices.pixels}; {epochs} of {steps}\n"
+        "  val_loss and val_accuracy are of the test images, by which nothing is chosen"
+    )
     start = time.perf_counter()
     # As in the article, the test images watch over the training: they are not learnt from.
     validation = {"X_val": data.images_test, "y_val": data.y_test}

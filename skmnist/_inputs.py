@@ -92,8 +92,19 @@ def check_rows(
     # save next to nothing as bytes.
     dtypes = [np.float32] if issparse(X) else [np.float32, np.uint8]
     with named(name, "X"):
-        x = validate_data(estimator, X, reset=reset, dtype=dtypes, order="C", accept_sparse="csr")
+        try:
+            x = validate_data(
+                estimator, X, reset=reset, dtype=dtypes, order="C", accept_sparse="csr"
+            )
+        except ValueError as error:
+            if reset or images or not _is_one_image(shape, estimator.n_features_in_):
+                raise
+            raise ValueError(f"{error} A single image needs a first axis of length 1.") from error
     return Rows(csr_array(x) if issparse(x) else x, images)
+
+
+def _is_one_image(shape: tuple[int, ...], n_features: int) -> bool:
+    return len(shape) == 2 and shape[1] != n_features == shape[0] * shape[1]
 
 
 @dataclass(frozen=True)

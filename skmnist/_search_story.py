@@ -164,3 +164,4 @@ def _rank(search: GridSearchCV, widths: list[int], console: Console) -> None:
             f"   {f'{score} ± {spread}':>21}   {fit_time:>13}"
             f"{'   best' if candidate == search.best_index_ else ''}"
         )
+    console.print("  In long trainings, a fit time includes compiling each network once.")

@@ -30,6 +30,8 @@ the first digits, train Flatten, Dense(5, sigmoid), Dense(10, softmax) with Adam
 on the cross-entropy, then report and draw how well it reads digits that it has
 not seen. Without options it takes less than a minute and needs no network
 connection: 4,000 of MNIST's images to train and 1,000 to test come along.
+
+"skmnist predict --help" tells how a saved network reads your own digits.
 """
 
 EPILOG = """\
@@ -231,7 +233,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="MODEL",
         help="write the trained network to this file, for 'skmnist predict' and for "
-        "skmnist.persistence.load; reading it runs no code",
+        "skmnist.persistence.load; its folder is made if needed, and reading it runs no code",
     )
     return parser
 

@@ -244,6 +244,13 @@ class TestRows:
             with refuses(ValueError, f"X has {n_features} features", "expecting 784 features"):
                 classifier.predict(np.zeros((3, n_features)))
 
+    def test_a_single_image(self, fitted, digits):
+        with pytest.raises(ValueError, match=r"X has 28 features.*needs a first axis of length 1"):
+            fitted.predict(digits.images[0])
+        # Rows of a wrong length are nothing that another axis could help.
+        with pytest.raises(ValueError, match=r"expecting 784 features as input\.$"):
+            fitted.predict(digits.images[0, :27])
+
     @pytest.mark.parametrize("shape", [(27, 28), (28, 27), (14, 56), (784, 1)])
     def test_images_of_another_size(self, fitted_to_images, shape):
         with refuses(ValueError, "X holds images of shape", str(shape), "(28, 28)"):

@@ -121,6 +121,11 @@ def test_the_default_run_tells_the_article(default_run):
     assert positions == sorted(positions)
 
 
+def test_what_the_optimizer_keeps_is_no_parameter_of_the_network(default_run):
+    assert "Total params: 3,985" in default_run.out
+    assert "Optimizer params" not in default_run.out
+
+
 def test_the_default_run_is_quiet_on_stderr(default_run):
     assert default_run.err == ""
 

@@ -54,7 +54,7 @@ def test_the_fit_times_and_their_spread():
     assert ax.get_ylabel() == "fit time (s)"
     assert ax.get_ylim()[0] == 0
     assert ax.get_ylim()[1] > 14
-    assert legend(ax) == ["mean ± std", "best: 12.0 s"]
+    assert legend(ax) == ["mean ± std", "best candidate: 12.0 s"]
 
 
 def test_the_best_candidate_is_marked():

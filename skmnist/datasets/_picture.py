@@ -19,7 +19,7 @@ _ARRAYS = (
     "an array of the shape (height, width), (height, width, 3) or (height, width, 4), of uint8 or "
     "of floats from 0 to 1"
 )
-_EXPECTED = f"the path of a picture, such as a PNG or a JPEG, or {_ARRAYS}"
+_PATH = "the path of a picture, such as a PNG or a JPEG"
 
 
 def open_picture(source: Any) -> tuple[Image, str]:
@@ -47,7 +47,8 @@ def open_picture(source: Any) -> tuple[Image, str]:
         image = _from_file(os.path.expanduser(os.fsdecode(source)), name)
     else:
         raise TypeError(
-            f"path_or_array must be {_EXPECTED}, got {source!r} of type {type(source).__name__}."
+            f"path_or_array must be {_PATH}, or {_ARRAYS}, got {source!r} of type "
+            f"{type(source).__name__}."
         )
     if min(image.size) < _SHORTEST_SIDE:
         raise ValueError(
@@ -63,9 +64,9 @@ def _from_file(path: str, name: str) -> Image:
     from PIL import Image, ImageOps
 
     if os.path.isdir(path):
-        raise ValueError(f"{name} is a folder; expected {_EXPECTED}.")
+        raise ValueError(f"{name} is a folder; expected {_PATH}.")
     if not os.path.exists(path):
-        raise FileNotFoundError(f"{name}: there is no such file; expected {_EXPECTED}.")
+        raise FileNotFoundError(f"{name}: there is no such file; expected {_PATH}.")
     with open(path, "rb") as file:
         try:
             with warnings.catch_warnings():
@@ -86,14 +87,14 @@ def _from_file(path: str, name: str) -> Image:
             ) from None
         except Image.UnidentifiedImageError:
             raise ValueError(
-                f"{name} is not a picture that Pillow {_version()} reads; expected {_EXPECTED}. "
+                f"{name} is not a picture that Pillow {_version()} reads; expected {_PATH}. "
                 "Save other formats, such as HEIC, SVG or PDF, as one of those."
             ) from None
         # Pillow's many parsers raise some ten types of error on damaged bytes.
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise ValueError(
-                f"{name} cannot be read as a picture ({reason}); expected {_EXPECTED}."
+                f"{name} cannot be read as a picture ({reason}); expected {_PATH}."
             ) from error
 
 

@@ -128,8 +128,8 @@ def _draw_scores(
     panel.set(title=f"Test {score_name}", ylabel=score_name)
     stars = []
     if best is not None:
-        text = f"{number_text(means[best])} with {scale.label_of(best)}"
-        stars.append(_mark(panel, scale.positions[best], means[best], text))
+        label = f"best: {number_text(means[best])} with {scale.label_of(best)}"
+        stars.append(_mark(panel, scale.positions[best], means[best], label))
     if not scale.is_numeric:
         low, high = panel.get_ylim()
         panel.set_ylim(low - LEGEND_ROOM * (high - low), high)
@@ -156,8 +156,8 @@ def _draw_times(
     panel.set(title="Fit time", ylabel="fit time (s)")
     stars = []
     if best is not None:
-        text = f"{number_text(times[best])} s"
-        stars.append(_mark(panel, scale.positions[best], times[best], text))
+        label = f"best candidate: {number_text(times[best])} s"  # which may be the slowest
+        stars.append(_mark(panel, scale.positions[best], times[best], label))
     tops = times if spreads is None else times + spreads
     highest = np.max(tops, initial=0, where=~np.isnan(tops)) or 1
     # From 0, so that twice as long looks twice as high.
@@ -165,14 +165,14 @@ def _draw_times(
     return bars.lines[0], stars
 
 
-def _mark(panel: Axes, place: float, height: float, text: str) -> Line2D:
+def _mark(panel: Axes, place: float, height: float, label: str) -> Line2D:
     (star,) = panel.plot(
         place,
         height,
         "*",
         color=style_color("C1"),
         markersize=13,
-        label=f"best: {text}",
+        label=label,
         zorder=3,
     )
     return star

@@ -223,7 +223,7 @@ def activation_names() -> list[str]:
     others = {"deserialize", "get", "glu", "serialize", "threshold"}
     functions = set(dir(keras.activations)) - others
     names = {name for name in functions if not name.startswith("_")}
-    return sorted(names | set(ACTIVATION_LAYERS), key=str.lower)
+    return sorted(names | set(ACTIVATION_LAYERS), key=lambda name: (name.lower(), name))
 
 
 def _layer_seeds(seed: int, n_seeds: int) -> Sequence[int]:
