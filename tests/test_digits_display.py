@@ -196,6 +196,31 @@ def test_digits_are_ink_on_the_background(style, background):
     np.testing.assert_array_equal(near_edge, background)
 
 
+@pytest.mark.parametrize(
+    ("paper", "axes", "ink"),
+    [
+        ("white", "none", "dark"),
+        ("none", "none", "dark"),
+        ("black", "none", "light"),
+        ("none", "black", "light"),
+    ],
+)
+def test_ink_stands_out_from_what_shines_through_the_axes(paper, axes, ink):
+    ax = Figure(facecolor=paper).add_subplot(facecolor=axes)
+    (image,) = DigitsDisplay([[[0.0, 1.0]]]).plot(ax).images_
+    darkness = 3 - image.to_rgba(np.ones(1))[0, :3].sum()
+    assert darkness == (3 if ink == "dark" else 0)
+
+
+def test_wide_images_leave_no_gaps_between_rows():
+    display = DigitsDisplay(np.zeros((15, 10, 40)), labels=np.arange(15)).plot()
+    display.figure_.draw_without_rendering()
+    boxes = [ax.get_window_extent() for ax in display.axes_]
+    gaps = [above.y0 - below.y1 for above, below in zip(boxes, boxes[5:], strict=False)]
+    captions_height = display.axes_[0].title.get_window_extent().height
+    assert captions_height < max(gaps) < captions_height + boxes[0].height
+
+
 def test_fewer_images_than_asked_for(small_digits):
     assert len(DigitsDisplay.from_images(small_digits[0][:3], n=10).axes_) == 3
 
@@ -252,6 +277,11 @@ def test_captions_of_a_new_figure_have_room():
         ({"probabilities": [0.5, 1.5]}, "between 0 and 1"),
         ({"probabilities": [0.5, np.nan]}, "between 0 and 1"),
         ({"labels": [1, 2], "predictions": ["1", "2"]}, "Mix of label input types"),
+        ({"labels": [[1, 2], [3, 4]]}, r"labels must have one dimension.*\(2, 2\)"),
+        ({"predictions": [[1, 2], [3, 4]]}, r"predictions must have one dimension.*\(2, 2\)"),
+        ({"indices": [[1, 2], [3, 4]]}, r"indices must have one dimension.*\(2, 2\)"),
+        ({"probabilities": np.eye(2)}, r"probabilities must have one dimension.*max\(axis=1\)"),
+        ({"probabilities": [0.5, 1.5]}, r"between 0 and 1, got 1\.5\."),
     ],
 )
 def test_digits_display_refuses(arguments, message):
@@ -264,6 +294,16 @@ def test_digits_display_refuses(arguments, message):
     [
         ({"X": np.zeros((2, 50))}, "50 features.*image_shape"),
         ({"image_shape": (5, 5)}, r"image_shape=\(5, 5\) needs 25 pixels.*has 64"),
+        ({"image_shape": 8}, r"image_shape must be \(height, width\).*got 8"),
+        ({"image_shape": (64,)}, r"image_shape must be \(height, width\).*got \(64,\)"),
+        ({"image_shape": (1, 8, 8)}, r"image_shape must be .*got \(1, 8, 8\)"),
+        ({"image_shape": (-8, -8)}, r"image_shape must be .*two positive ints, got \(-8, -8\)"),
+        ({"image_shape": (8.0, 8)}, r"image_shape must be .*two positive ints, got \(8.0, 8\)"),
+        ({"image_shape": "88"}, "image_shape must be .*got '88'"),
+        ({"X": np.zeros((28, 27))}, r"or X\[np.newaxis\] if X is one image"),
+        ({"y": [[1, 2], [3, 4]]}, r"y must have one dimension.*\(2, 2\)"),
+        ({"ax": np.array([None, None])}, "ax must be one matplotlib Axes.*got ndarray"),
+        ({"ax": Figure()}, "ax must be one matplotlib Axes.*got Figure"),
         ({"X": np.zeros((2, 4, 4, 3))}, r"\(2, 4, 4, 3\)"),
         ({"y": [0]}, r"inconsistent numbers of samples: \[2, 1\]"),
         ({"n": 0}, "n must be a positive int, got 0"),
@@ -292,8 +332,28 @@ def test_worst_first_says_what_it_lacks(small_digits, bayes):
     X, y = small_digits
     with pytest.raises(ValueError, match="needs the true labels"):
         DigitsDisplay.from_estimator(bayes, X, worst_first=True)
-    with pytest.raises(ValueError, match="needs probabilities"):
+    with pytest.raises(ValueError, match=r"needs probabilities.* classifier with predict_proba"):
         DigitsDisplay.from_estimator(LinearSVC().fit(X[:99], y[:99]), X, y, worst_first=True)
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "options", "message"),
+    [
+        ([0, 1], [[1, 2], [3, 4]], {}, r"y_pred must have one dimension.*\(2, 2\)"),
+        ([[1, 2], [3, 4]], [0, 1], {}, r"y_true must have one dimension.*\(2, 2\)"),
+        (None, [0, 1], {"worst_first": True}, "needs the true labels.*worst_first=False shows"),
+        ([0, 1], [0, 1], {"worst_first": True}, "needs probabilities.*worst_first=False shows"),
+        (
+            [0, 1],
+            [0, 1],
+            {"worst_first": True, "probabilities": np.eye(2)},
+            r"probabilities must have one dimension.*predict_proba\(X\).max\(axis=1\)",
+        ),
+    ],
+)
+def test_from_predictions_refuses(y_true, y_pred, options, message):
+    with pytest.raises(ValueError, match=message):
+        DigitsDisplay.from_predictions(np.zeros((2, 64)), y_true, y_pred, **options)
 
 
 def test_an_axes_outside_every_grid_is_refused(small_digits):

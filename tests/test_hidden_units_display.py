@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import HiddenUnitsDisplay, SimpleMLPClassifier
-from tests.figures import captions, pixels
+from tests.figures import captions, overlapping, pixels, tick_boxes
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
@@ -212,6 +212,26 @@ def test_nothing_of_a_new_figure_is_cut_off_or_hidden(n_units):
     assert max(box.y1 for box in boxes) <= edges.y1
 
 
+@pytest.mark.parametrize("n_units", [3, 15])
+def test_the_numbers_of_the_colour_bar_do_not_touch(n_units):
+    weights = np.random.default_rng(0).normal(scale=3000, size=(n_units, 8, 8))
+    display = HiddenUnitsDisplay(weights).plot()
+    display.figure_.draw_without_rendering()
+    boxes = tick_boxes(display.colorbar_.ax.xaxis)
+    assert len(boxes) >= 3
+    assert not overlapping(boxes)
+
+
+def test_the_colour_bar_stays_clear_of_the_digits_above_it_without_a_layout_engine():
+    figure = Figure(figsize=(6, 6))
+    votes = np.random.default_rng(0).normal(size=(20, 10))
+    display = HiddenUnitsDisplay(np.ones((20, 8, 8)), votes=votes)
+    display.plot(figure.subplots(), n_columns=5)
+    figure.draw_without_rendering()
+    lowest = min(ax.get_tightbbox().y0 for ax in display.vote_axes_)
+    assert lowest - display.colorbar_.ax.get_tightbbox().y1 > 5  # pixels
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -219,6 +239,10 @@ def test_nothing_of_a_new_figure_is_cut_off_or_hidden(n_units):
         ({"weights": np.full((2, 8, 8), np.nan)}, "NaN"),
         ({"votes": [[1.0, 2.0]]}, r"row for each of the 2 units.*\(1, 2\)"),
         ({"votes": np.ones((2, 3)), "classes": [0, 1]}, r"each of the 2 classes.*\(2, 3\)"),
+        (
+            {"votes": np.ones((2, 2)), "classes": [[0, 1], [2, 3]]},
+            r"classes must have one dimension.*\(2, 2\)",
+        ),
         ({"names": ["a"]}, "names has 1 entries, but there are 2 units"),
     ],
 )
@@ -232,6 +256,11 @@ def test_the_constructor_refuses(arguments, message):
     [
         (lambda: Network(2).fit(X[:, :50], Y), {}, "50 features.*no square.*image_shape"),
         (lambda: Network(2).fit(X, Y), {"image_shape": (5, 5)}, "needs 25 weights.*has 64"),
+        (lambda: Network(2).fit(X, Y), {"image_shape": 8}, "image_shape must be .*got 8"),
+        (lambda: Network(2).fit(X, Y), {"image_shape": ()}, r"image_shape must be .*got \(\)"),
+        (lambda: Network(2).fit(X, Y), {"image_shape": (-8, -8)}, "two positive ints"),
+        (lambda: Network(2).fit(X, Y), {"ax": Figure()}, "ax must be one .*Axes.*got Figure"),
+        (lambda: Network(2).fit(X, Y), {"ax": np.array([None])}, "ax must be one .*got ndarray"),
         (
             lambda: make_pipeline(PCA(49), Network(2)).fit(X, Y),
             {},

@@ -10,7 +10,14 @@ from sklearn.model_selection import (
 from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import SearchDisplay
-from tests.figures import legend, tick_texts
+from tests.figures import (
+    hidden_by_legend,
+    inside,
+    legend,
+    overlapping,
+    tick_boxes,
+    tick_texts,
+)
 from tests.searches import ROWS, Scored, searched
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
@@ -143,6 +150,41 @@ def test_categories_stand_side_by_side_as_searched():
     assert legend(ax)[-1].endswith(" with fancy")
 
 
+@pytest.fixture(scope="module")
+def twenty_categories():
+    rng = np.random.default_rng(0)
+    scores = rng.random((20, 3))
+    scores[0] = np.nan  # one more line in the legend
+    display = SearchDisplay(
+        {"part": [f"a long category {i:02d} of twenty" for i in range(20)]},
+        scores,
+        fit_times=rng.random(20) * 10,
+        fit_time_spreads=rng.random(20) * 5,
+        best_index=4,
+    ).plot()
+    display.figure_.draw_without_rendering()
+    return display
+
+
+def test_many_long_categories_do_not_overlap_and_stay_inside_the_figure(twenty_categories):
+    for ax in twenty_categories.axes_:
+        boxes = tick_boxes(ax.xaxis)
+        assert len(boxes) == 20
+        assert not overlapping(boxes)
+        assert all(inside(box, twenty_categories.figure_.bbox) for box in boxes)
+
+
+def test_many_long_categories_leave_the_axes_its_height(twenty_categories):
+    few = SearchDisplay({"part": ["a", "b"]}, [[1], [2]]).plot()
+    few.figure_.draw_without_rendering()
+    height = few.axes_[0].get_window_extent().height
+    assert twenty_categories.axes_[0].get_window_extent().height > 0.9 * height
+
+
+def test_the_legend_hides_no_point_star_or_error_bar(twenty_categories):
+    assert [hidden_by_legend(ax) for ax in twenty_categories.axes_] == [[], []]
+
+
 @pytest.mark.parametrize(
     ("values", "texts"),
     [
@@ -186,6 +228,13 @@ def test_where_every_score_is_missing_nothing_is_best(recwarn):
     display.figure_.draw_without_rendering()
     assert not len(display.best_)
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("values", [[1, 2], ["a", "b"]])
+def test_where_every_score_is_missing_times_begin_at_0(values):
+    display = SearchDisplay({"p": values}, np.full((2, 2), np.nan), fit_times=[1, 2]).plot()
+    low, high = display.axes_[1].get_ylim()
+    assert low == 0 < high
 
 
 def test_one_fold_is_its_own_mean():

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skmnist import SearchDisplay, SimpleMLPClassifier
-from tests.figures import drawn, tick_texts
+from tests.figures import drawn, inside, overlapping, tick_boxes, tick_texts
 from tests.searches import ROWS, Scored, searched
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
@@ -89,6 +89,7 @@ def test_a_parameter_that_some_candidates_lack():
         (["width", "width"], "one parameter or two different ones"),
         (["width", "kind", "height"], "one parameter or two different ones"),
         ([], "one parameter or two different ones"),
+        (3, "no parameter 3: it went over height, kind, width"),
     ],
 )
 def test_parameters_that_cannot_be_shown(param, message):
@@ -220,12 +221,40 @@ def test_what_is_no_fitted_search_is_refused(make, error, message):
         ({"fit_times": [1, 2], "fit_time_spreads": [1]}, "fit_time_spreads has 1 values"),
         ({"best_index": 2}, "best_index must be from 0 to 1, got 2"),
         ({"best_index": -1}, "best_index must be from 0 to 1, got -1"),
+        ({"best_index": 1.0}, "best_index must be from 0 to 1, got 1.0"),
+        ({"best_index": True}, "best_index must be from 0 to 1, got True"),
+        ({"param_values": [1, 2]}, r"param_values must be a mapping.*got \[1, 2\]"),
+        ({"param_values": None}, "param_values must be a mapping.*got None"),
+        ({"fit_times": [[1, 2], [3, 4]]}, r"fit_times must have one dimension.*\(2, 2\)"),
+        (
+            {"fit_times": [1, 2], "fit_time_spreads": [[1, 2], [3, 4]]},
+            r"fit_time_spreads must have one dimension.*\(2, 2\)",
+        ),
     ],
 )
 def test_search_display_refuses(arguments, message):
     defaults = {"param_values": {"a": [1, 2]}, "fold_scores": [[0.5, 0.6], [0.7, 0.8]]}
     with pytest.raises(ValueError, match=message):
         SearchDisplay(**defaults | arguments)
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "b"]])
+@pytest.mark.parametrize("ax", [np.array([None, None]), Figure()], ids=["array", "figure"])
+def test_what_is_no_single_axes_is_refused(names, ax):
+    display = SearchDisplay({name: [1, 2] for name in names}, [[0.5], [0.7]])
+    with pytest.raises(ValueError, match=f"ax must be one .*Axes.*got {type(ax).__name__}"):
+        display.plot(ax)
+
+
+@pytest.mark.parametrize("others", [{}, {"q": ["a", "b", "c"]}])
+def test_a_long_list_of_parameters_left_out_stays_inside_the_figure(others):
+    best_over = [f"the_parameter_number_{i}" for i in range(6)]
+    scores = [[0.1], [0.2], [0.3]]
+    display = SearchDisplay({"p": [1, 2, 3]} | others, scores, best_over=best_over).plot()
+    display.figure_.draw_without_rendering()
+    label = display.axes_[0].xaxis.label
+    assert all(name in label.get_text() for name in best_over)
+    assert inside(label.get_window_extent(), display.figure_.bbox)
 
 
 @pytest.mark.parametrize("style", ["default", "dark_background"])
@@ -245,19 +274,15 @@ def test_no_text_lies_on_another_and_all_are_inside(grid, style):
         display.figure_.canvas.draw()
     boxes = []
     for ax in display.axes_:
-        low, high = sorted(ax.get_ylim())  # matplotlib makes ticks beyond, and draws none of them
-        ticks = [tick for tick in ax.yaxis.get_major_ticks() if low <= tick.get_loc() <= high]
         texts = [ax.title, ax.xaxis.label, ax.yaxis.label, *ax.texts]
-        texts += [tick.label1 for tick in ticks]
         labels = ax.get_xticklabels()
         # The boxes of slanted labels overlap where their letters do not.
         texts += labels if labels[0].get_rotation() == 0 else []
         boxes += [text.get_window_extent() for text in texts if text.get_text()]
+        boxes += tick_boxes(ax.yaxis)
     assert len(boxes) > 8
-    overlapping = [(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :] if a.overlaps(b)]
-    assert not overlapping
-    edges = display.figure_.bbox.padded(1)
-    assert all(edges.contains(*corner) for box in boxes for corner in (box.min, box.max))
+    assert not overlapping(boxes)
+    assert all(inside(box, display.figure_.bbox) for box in boxes)
 
 
 def test_a_search_into_an_axes():

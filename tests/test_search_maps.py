@@ -9,7 +9,7 @@ from sklearn.model_selection import (
 )
 
 from skmnist import SearchDisplay
-from tests.figures import tick_texts
+from tests.figures import hidden_by_legend, tick_texts
 from tests.searches import searched
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
@@ -100,3 +100,24 @@ def test_numbers_drawn_at_random_are_points_with_colours():
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "linear")
     (ring,) = display.best_
     np.testing.assert_allclose(ring.get_xydata(), [points[search.best_index_]])
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_the_legend_hides_no_point_of_the_cloud(seed):
+    rng = np.random.default_rng(seed)
+    values = {name: rng.uniform(1, 2, 150).tolist() for name in "pq"}
+    scores = rng.random((150, 1))
+    scores[:5] = np.nan
+    display = SearchDisplay(values, scores, best_index=7).plot()
+    display.figure_.draw_without_rendering()
+    assert not hidden_by_legend(display.ax_)
+
+
+def test_a_row_of_long_categories_keeps_its_height():
+    values = {"p": [f"a long category {i:02d} of twelve" for i in range(12)], "q": ["x"] * 12}
+    display = SearchDisplay(values, np.zeros((12, 1))).plot()
+    short = SearchDisplay(values | {"p": list(range(12))}, np.zeros((12, 1))).plot()
+    for one in (display, short):
+        one.figure_.draw_without_rendering()
+    height, expected = (one.ax_.get_window_extent().height for one in (display, short))
+    assert height > 0.8 * expected

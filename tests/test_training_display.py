@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skmnist import TrainingDisplay
-from tests.figures import drawn
+from tests.figures import drawn, inside, legend
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
@@ -162,6 +162,28 @@ def test_training_into_an_axes():
     figure.draw_without_rendering()
     assert display.figure_ is figure
     assert min(ax.get_window_extent().x0 for ax in display.axes_) > left.get_window_extent().x1
+
+
+@pytest.mark.parametrize("layout", [None, "constrained"])
+@pytest.mark.parametrize("width", [3, 4])
+def test_the_legend_stays_inside_narrow_axes(width, layout):
+    figure = Figure(figsize=(width, 3), layout=layout)
+    display = TrainingDisplay.from_history(HISTORY, ax=figure.subplots())
+    figure.draw_without_rendering()
+    for ax in display.axes_:
+        assert inside(ax.get_legend().get_window_extent(), ax.get_window_extent())
+
+
+def test_a_tiny_loss_is_not_called_zero():
+    display = TrainingDisplay.from_history({"loss": [1e-4, 2e-5], "val_loss": [1e-4, 1e-5]})
+    assert legend(display.axes_[0])[-1] == "best: 1e-05 in epoch 2"
+
+
+@pytest.mark.parametrize("draw", [lambda figure: figure.subplots(2), lambda figure: figure])
+def test_what_is_no_single_axes_is_refused(draw):
+    place = draw(Figure())
+    with pytest.raises(ValueError, match=f"ax must be one .*Axes.*got {type(place).__name__}"):
+        TrainingDisplay.from_history(HISTORY, ax=place)
 
 
 def test_a_figure_keeps_the_colours_of_the_style_it_was_made_in():
