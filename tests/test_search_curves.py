@@ -185,6 +185,22 @@ def test_the_legend_hides_no_point_star_or_error_bar(twenty_categories):
     assert [hidden_by_legend(ax) for ax in twenty_categories.axes_] == [[], []]
 
 
+@pytest.mark.parametrize(("n", "seed"), [(3, 1), (6, 2)])
+def test_the_legend_hides_no_error_bar_above_long_names(n, seed):
+    rng = np.random.default_rng(seed)
+    times = rng.random(n) * 10
+    scores = rng.random((n, 3))
+    display = SearchDisplay(
+        {"part": [f"{i:02d}{'x' * 30}" for i in range(n)]},
+        scores,
+        fit_times=times,
+        fit_time_spreads=rng.random(n) * times,
+        best_index=int(scores.mean(axis=1).argmin()),  # as of a loss: its star lies low
+    ).plot()
+    display.figure_.draw_without_rendering()
+    assert [hidden_by_legend(ax) for ax in display.axes_] == [[], []]
+
+
 @pytest.mark.parametrize(
     ("values", "texts"),
     [
