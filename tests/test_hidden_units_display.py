@@ -212,9 +212,10 @@ def test_nothing_of_a_new_figure_is_cut_off_or_hidden(n_units):
     assert max(box.y1 for box in boxes) <= edges.y1
 
 
-@pytest.mark.parametrize("n_units", [3, 15])
-def test_the_numbers_of_the_colour_bar_do_not_touch(n_units):
-    weights = np.random.default_rng(0).normal(scale=3000, size=(n_units, 8, 8))
+@pytest.mark.parametrize("n_units", [1, 2, 3, 15])
+@pytest.mark.parametrize("scale", [0.0123, 0.5, 3000])
+def test_the_numbers_of_the_colour_bar_do_not_touch(n_units, scale):
+    weights = np.random.default_rng(0).normal(scale=scale, size=(n_units, 8, 8))
     display = HiddenUnitsDisplay(weights).plot()
     display.figure_.draw_without_rendering()
     boxes = tick_boxes(display.colorbar_.ax.xaxis)

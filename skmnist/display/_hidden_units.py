@@ -207,7 +207,7 @@ class HiddenUnitsDisplay:
             # A layout engine keeps the bar clear of what stands below the images.
             pad=0.08 / n_rows if self.figure_.get_layout_engine() else 0.08,
             # Whole multiples of a round number, and room for their labels.
-            ticks=MaxNLocator(6, steps=[1, 2, 5, 10]),
+            ticks=MaxNLocator(6 if n_columns > 2 else 2, steps=[1, 2, 5, 10]),
         )
         self.colorbar_.outline.set_alpha(0.3)
         return self
