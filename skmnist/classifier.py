@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-# Before Keras, which imports TensorFlow too.
-import skmnist._tensorflow  # noqa: F401
+import skmnist._tensorflow  # noqa: F401  # before Keras, which imports TensorFlow too
 
 # isort: split
 from collections.abc import Callable, Sequence
