@@ -40,6 +40,7 @@ class TestSample:
         assert 0.78 < scaled.score(sample.X_test, sample.y_test) < 0.9
 
 
+@pytest.mark.slow
 class TestAllOfMNIST:
     """The article's own run. Its accuracy on raw pixels differs much from seed to seed."""
 

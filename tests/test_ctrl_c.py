@@ -25,6 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and lim
 
 
 class TestInProcessesOfTheirOwn:
+    @pytest.mark.slow
     def test_on_any_line_of_a_refit(self):
         """It is heard, and leaves a classifier that is as before or as the warning says."""
         outcomes = run(
@@ -142,6 +143,7 @@ with warnings.catch_warnings(record=True) as caught:
         [message] = messages
         assert "Press Ctrl-C twice to end a search." in message
 
+    @pytest.mark.slow
     def test_ends_a_search_in_other_processes(self, tmp_path):
         search = start(
             DATA
@@ -191,6 +193,7 @@ except KeyboardInterrupt:
         )
         assert n_fits == 1
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("options", "moment"),
         [([], ""), ([], "The data"), (["--search", "2", "3"], "The search")],

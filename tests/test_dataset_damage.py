@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("resource", reason="the limit of memory is Unix's")
 
 
+@pytest.mark.slow
 def test_a_few_thousand_damaged_files():
     """In a process of its own, which may take no gigabyte of memory, whatever a header claims."""
     done = subprocess.run(

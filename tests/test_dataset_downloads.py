@@ -354,6 +354,7 @@ class TestOpenML:
         with pytest.raises(OSError, match="it sent other images or labels than MNIST's"):
             load_mnist("full")
 
+    @pytest.mark.slow
     def test_the_checksums_are_those_of_mnist(self, mnist_npz, monkeypatch):
         # All but that of the training images, which the local file may have rebuilt.
         monkeypatch.undo()

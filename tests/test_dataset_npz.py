@@ -215,6 +215,7 @@ class TestNpz:
         else:
             assert_holds(outcome, small_arrays())
 
+    @pytest.mark.slow
     def test_all_of_mnist(self, mnist_npz):
         data = load_mnist(mnist_npz)
         assert data.X_train.shape == (60_000, 784)
@@ -224,6 +225,7 @@ class TestNpz:
         )
         assert list(data.target_names) == list("0123456789")
 
+    @pytest.mark.slow
     def test_all_of_mnist_in_less_than_a_second(self, mnist_npz, run_python):
         code = """
 import sys, time
@@ -234,6 +236,7 @@ print(time.process_time() - start)
 """
         assert run_python(code, mnist_npz) < 1
 
+    @pytest.mark.slow
     def test_sample_is_from_the_training_set(self, mnist_npz, sample):
         official_test = {row.tobytes() for row in load_mnist(mnist_npz).X_test}
         for X in (sample.X_train, sample.X_test):

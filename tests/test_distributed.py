@@ -139,6 +139,7 @@ def die_once(n_units, note):
     return DieOnce()
 
 
+@pytest.mark.slow
 class TestCluster:
     @pytest.mark.parametrize("training", TRAININGS)
     def test_a_search_finds_what_it_finds_alone(self, client, rows, digits, training, search_alone):

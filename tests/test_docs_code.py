@@ -76,7 +76,7 @@ def test_the_readme_has_the_two_command_lines_of_ci():
     lines = [line for line in console[1].splitlines() if line.startswith("python3 ")]
     assert [line.split(" && ")[-1] for line in lines] == [
         ".venv/bin/python -m skmnist",
-        ".venv/bin/pytest",
+        ".venv/bin/pytest -n 2",
     ]
 
 

@@ -71,6 +71,7 @@ def outcomes():
     return {Path(path).stem: outcome for path, outcome in by_path.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROMISES)
 def test_an_example_prints_and_draws_what_it_promises(name, outcomes):
     error, printed, n_figures = outcomes[name]
@@ -82,6 +83,7 @@ def test_an_example_prints_and_draws_what_it_promises(name, outcomes):
     assert n_figures == n_promised
 
 
+@pytest.mark.slow
 def test_the_search_on_a_cluster():
     printed = run(EXAMPLES / f"{CLUSTER}.py")
     score = float(re.search(r"The best, on the test images: ([\d.]+)%", printed)[1])

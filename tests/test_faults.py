@@ -31,6 +31,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 class TestMemory:
+    @pytest.mark.slow
     def test_a_candidate_that_cannot_fit_costs_the_search_nothing(self):
         scores, message = run(
             DATA
@@ -61,6 +62,7 @@ print(json.dumps([scores, message]))
         with pytest.raises(MemoryError, match=f"takes {gigabytes:,.1f} GB"):
             SimpleMLPClassifier(10**9, optimizer=optimizer).fit(digits.X, digits.y)
 
+    @pytest.mark.slow
     def test_that_is_gone_when_it_is_asked_for(self):
         # Ten seconds long, TensorFlow waits for memory to be given back.
         message = run(
@@ -107,6 +109,7 @@ FITS = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
 def test_many_fits_leave_memory_flat(run_python):
     assert run_python(textwrap.dedent(FITS)) < 40

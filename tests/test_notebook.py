@@ -30,6 +30,7 @@ def kept():
     return nbformat.read(PATH, as_version=4)
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_in_a_kernel(kept):
     notebook = nbformat.read(PATH, as_version=4)
     for cell in notebook.cells:

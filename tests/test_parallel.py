@@ -75,6 +75,7 @@ def test_the_answer_is_that_of_one_process(data, sequential, backend):
             assert_same_search(search_for().fit(*data), sequential)
 
 
+@pytest.mark.slow
 def test_long_trainings_give_the_same_answer_too(data):
     # 5 × 300 steps are compiled.
     classifier = SimpleMLPClassifier(4, batch_size=2, epochs=5, random_state=0)
@@ -110,6 +111,7 @@ def is_worker():
     return os.getppid() == int(os.environ["SKMNIST_TEST_PID"])
 
 
+@pytest.mark.slow
 def test_a_killed_worker_ends_the_search_and_not_the_next(data, tmp_path, monkeypatch):
     monkeypatch.setenv("SKMNIST_TEST_PID", str(os.getpid()))
     get_reusable_executor().shutdown(wait=True)

@@ -60,6 +60,7 @@ def run_until_killed(folder, line, count, delay):
             process.kill()
 
 
+@pytest.mark.slow
 def test_killed_trainings_end_as_undisturbed_ones(digits, tmp_path):
     X, y = digits.X, digits.y
     np.savez(tmp_path / "data.npz", X=X, y=y)
