@@ -80,7 +80,7 @@ class TestLabels:
         np.testing.assert_array_equal(
             predicted, np.where(probabilities[:, 0] > 0.5, "large", "small")
         )
-        assert (predicted == size).mean() > 0.9
+        assert (predicted == size).mean() > 0.75
 
     def test_a_column_of_labels_is_taken_with_a_warning(self, reference, digits):
         with pytest.warns(UserWarning, match="column-vector y"):
