@@ -11,40 +11,24 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-# Of writing, which come without a name.
+# Errors while writing, which come without a file name.
 _DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Write a file that takes its place when it is whole, and not before.
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Write to another file in the same folder, which replaces `path` when the block ends.
 
-    What is written goes to another file in the same folder, which is moved when the block ends.
-    If the block raises, or the disk is full, that file is removed, and `path` is what it was
-    before. Only a process that is killed leaves one behind, named ``.<name>.<hexadecimals>``.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file. A link is followed. What is no ordinary file, such as a pipe, is written to
-        directly.
-
-    Yields
-    ------
-    file
-        Open for writing bytes.
-
-    Raises
-    ------
-    OSError
-        If the file can't be written.
+    If the block raises, or the disk is full, that file is removed. Only a process that is killed
+    leaves one behind, named ``.<name>.<hexadecimals>``. A link is followed. What is not a regular
+    file, such as a pipe, is written to directly.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         with target.open("wb") as file:
             yield file
         return
-    # Opened as any file, not by tempfile, whose files only their owner may read.
+    # Not by tempfile, whose files only their owner may read.
     unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
         with unfinished.open("xb") as file:
@@ -58,9 +42,20 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except BaseException as error:
         with suppress(OSError):
             unfinished.unlink()
-        # The name of the unfinished file would tell nobody anything, and no name even less.
         if isinstance(error, OSError) and (
             error.filename == str(unfinished) or error.errno in _DISK_ERRORS
         ):
             raise OSError(error.errno, error.strerror, os.fspath(path)) from None
         raise
+
+
+class _AbandonedError(Exception):
+    """Ends `atomic_write` before anything is replaced."""
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise the OSError that `atomic_write` would raise at its start; nothing is left behind."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        return  # opening a pipe would wait for its reader
+    with suppress(_AbandonedError), atomic_write(path):
+        raise _AbandonedError

@@ -11,10 +11,12 @@ from __future__ import annotations
 import copy
 import dataclasses
 import operator
+import re
 import warnings
 from typing import Any
 
 import keras
+import numpy as np
 import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.metadata_routing import MetadataRequest
@@ -152,13 +154,18 @@ def _attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
 
     architecture = _architecture_of(attributes["_architecture"])
     weights = attributes["_weights"]
-    if [array.shape for array in weights] != architecture.weight_shapes:
-        raise ValueError("the weights are not those of its layers")
-    if len(attributes["classes_"]) != architecture.n_classes:
+    _check_weights(weights, architecture.weight_shapes, attributes["_is_usable"])
+    if attributes["classes_"].shape != (architecture.n_classes,):
         raise ValueError("the classes are not as many as the units of its last layer")
+    if attributes["n_features_in_"] != architecture.n_features:
+        raise ValueError("the features are not as many as the inputs of its first layer")
     attributes["_architecture"] = architecture
+    if "coefs_" in attributes:
+        attributes |= {"coefs_": weights[::2], "intercepts_": weights[1::2]}
     if "_training" in attributes:
         training = attributes["_training"]
+        if any(array.dtype.kind not in "biuf" for array in training["optimizer_state"]):
+            raise ValueError("the state of its optimizer is not made of numbers")
         attributes["_training"] = Training(
             architecture,
             operator.index(training["seed"]),
@@ -166,6 +173,18 @@ def _attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
             attributes["history_"],
         )
     return attributes
+
+
+def _check_weights(
+    weights: list[np.ndarray], shapes: list[tuple[int, ...]], is_usable: bool
+) -> None:
+    if [array.shape for array in weights] != shapes:
+        raise ValueError("the weights are not those of its layers")
+    if any(array.dtype != np.float32 for array in weights):
+        raise ValueError("the weights are not float32")
+    # A training that diverged left NaN or infinity, and the classifier refuses to predict.
+    if is_usable and not all(np.isfinite(array).all() for array in weights):
+        raise ValueError("the weights are not finite")
 
 
 def _versions() -> dict[str, str]:
@@ -178,8 +197,13 @@ def _versions() -> dict[str, str]:
 
 def _check_versions(saved_with: dict[str, Any] | None) -> None:
     if not isinstance(saved_with, dict) or not {"format", *_versions()} <= set(saved_with):
-        raise ValueError("This is not the state of a SimpleMLPClassifier: it doesn't say of when.")
+        raise ValueError(
+            "This is not the state of a SimpleMLPClassifier: it has no version information."
+        )
     saved = {name: saved_with[name] for name in _versions()}
+    # Messages repeat them, so they must not hold control characters.
+    if not all(re.fullmatch(r"[\w.+!-]+", version, re.ASCII) for version in saved.values()):
+        raise ValueError(f"This is not the state of a SimpleMLPClassifier: versions are {saved}.")
     if saved_with["format"] > _FORMAT:
         raise ValueError(
             f"This SimpleMLPClassifier was saved with skmnist {saved['skmnist']}, in a form that "

@@ -1,58 +1,66 @@
-"""The command line: what a run prints and leaves behind, and how it ends when it cannot go on."""
+"""The command line: what it prints and writes, and how it ends when something is wrong."""
 
-import errno
 import io
 import os
 import re
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+import skops.io
 from matplotlib.image import imread
+from PIL import Image
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import skmnist
-from skmnist import SimpleMLPClassifier, load_mnist
+from skmnist import SimpleMLPClassifier, load_mnist, read_digit
 from skmnist.cli import main
+from skmnist.persistence import load, save
+from tests.helpers import assert_same_network
 
-FIGURES = ("first_digits.png", "predictions.png", "training.png", "confusion_matrix.png")
-EPOCH = re.compile(
-    r"Epoch +(\d+)/(\d+) +loss [\d.]+ +accuracy [\d.]+ +val_loss [\d.]+ +val_accuracy ([\d.]+)"
-)
+FIGURES = ["confusion_matrix.png", "first_digits.png", "predictions.png", "training.png"]
+PICTURES = Path(__file__).parent / "pictures"
+# Would clear the screen and rename the window.
+CONTROL = "\x1b[2J\x07\n\x9b1m"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _own_environment():
+def _environment():
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("SKMNIST_DATA", "FORCE_COLOR", "COLUMNS"):
+        for name in ("SKMNIST_DATA", "FORCE_COLOR", "COLUMNS", "NO_COLOR"):
             patch.delenv(name, raising=False)
         yield
 
 
 class Run:
-    """What a run with these arguments prints, and the folder with its figures."""
+    """A run in this process, with its output."""
 
-    def __init__(self, folder, *arguments):
-        self.folder = folder
-        self.pyplot_before = matplotlib.get_backend(), plt.get_fignums()
-        out, err = io.StringIO(), io.StringIO()
+    def __init__(self, *arguments, out=None):
+        out, err = out or io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            self.status = main([*arguments, "--output", str(folder)])
+            try:
+                self.status = main([str(argument) for argument in arguments])
+            except SystemExit as end:
+                self.status = end.code
         self.out, self.err = out.getvalue(), err.getvalue()
-        self.pyplot_after = matplotlib.get_backend(), plt.get_fignums()
 
-    def test_accuracy(self):
+    @property
+    def accuracy(self):
         return float(re.search(r"Test accuracy: ([\d.]+)", self.out)[1])
 
 
-@pytest.fixture(scope="module")
-def default_run(tmp_path_factory):
-    return Run(tmp_path_factory.mktemp("default"))
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
 
 @pytest.fixture(scope="module")
@@ -69,382 +77,353 @@ def small_data(sample, tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def small_run(small_data, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("small") / "not" / "there" / "yet"
-    options = "--epochs 3 --hidden-units 7 3 --activation relu --batch-size 20 --learning-rate 0.01"
-    return Run(folder, "--data", str(small_data), *options.split())
-
-
-@pytest.fixture(scope="module")
-def softmax_run(small_data, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("softmax")
-    return Run(folder, "--data", str(small_data), "--hidden-units", "--batch-size", "1")
-
-
-@pytest.fixture(scope="module")
-def search_run(small_data, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("search")
-    options = "--search 7 3 16 7 --epochs 4 --activation relu --batch-size 20 --learning-rate 0.01"
-    return Run(folder, "--data", str(small_data), *options.split())
-
-
-def is_picture(path):
-    image = imread(path)
-    return image.shape[0] > 200 and image.shape[1] > 500 and np.ptp(image[..., 0]) == 1
-
-
-# The story
-
-
-def test_the_default_run_tells_the_article(default_run):
-    assert default_run.status == 0
-    told = [
-        "X_train  (4000, 28, 28)",
-        "X_test   (1000, 28, 28)",
-        "The first digits are 2, 0, 9, 3, 4.",
-        "flatten",
-        "(None, 784)",
-        "(None, 5)",
-        "(None, 10)",
-        "3,985",
-        "75 epochs of 125 gradient steps",  # the article's 9,375
-        "Epoch  1/75",
-        "Epoch 75/75",
-        "Test accuracy: 0.8",
-        "weighted avg",
-        str(default_run.folder),
-        *FIGURES,
-    ]
-    positions = [default_run.out.lower().find(text.lower()) for text in told]
-    assert -1 not in positions, told[positions.index(-1)]
+def assert_in_order(text, parts):
+    positions = [text.find(part) for part in parts]
+    assert -1 not in positions, parts[positions.index(-1)]
     assert positions == sorted(positions)
 
 
-def test_what_the_optimizer_keeps_is_no_parameter_of_the_network(default_run):
-    assert "Total params: 3,985" in default_run.out
-    assert "Optimizer params" not in default_run.out
-
-
-def test_the_default_run_is_quiet_on_stderr(default_run):
-    assert default_run.err == ""
-
-
-def test_every_shown_epoch_has_its_metrics(default_run):
-    shown = [line for line in default_run.out.splitlines() if line.startswith("Epoch")]
-    assert len(shown) >= 2
-    assert all(EPOCH.match(line) for line in shown)
-
-
-def test_validation_data_are_the_test_images_scaled_like_the_others(default_run):
-    *_, (_, _, val_accuracy) = EPOCH.findall(default_run.out)
-    assert float(val_accuracy) == pytest.approx(default_run.test_accuracy(), abs=1e-4)
-
-
-def test_the_report_is_that_of_the_test_images(default_run):
-    rows = re.findall(r"^ +(\d) +[\d.]+ +[\d.]+ +[\d.]+ +(\d+)$", default_run.out, re.MULTILINE)
-    assert rows == [(str(digit), "100") for digit in range(10)]
-
-
-def test_pixels_are_scaled(default_run, sample):
-    by_hand = SimpleMLPClassifier(epochs=75, random_state=0)
-    by_hand.fit(sample.X_train / np.float32(255), sample.y_train)
-    score = by_hand.score(sample.X_test / np.float32(255), sample.y_test)
-    assert default_run.test_accuracy() == pytest.approx(score, abs=1e-4)
-    assert "pixels scaled to 0 to 1" in default_run.out
-
-
-def test_raw_pixels_are_not_scaled(small_data, tmp_path):
-    run = Run(tmp_path, "--data", str(small_data), "--raw-pixels", "--epochs", "4", "--seed", "3")
-    data = load_mnist(small_data)
-    by_hand = SimpleMLPClassifier(epochs=4, random_state=3).fit(data.X_train, data.y_train)
-    score = by_hand.score(data.X_test, data.y_test)
-    assert run.test_accuracy() == pytest.approx(score, abs=1e-4)
-    assert "raw pixels" in run.out
-
-
-def test_the_options_reach_the_network(small_run, small_data):
-    assert small_run.status == 0
-    data = load_mnist(small_data)
-    by_hand = SimpleMLPClassifier(
-        (7, 3), activation="relu", epochs=3, batch_size=20, learning_rate=0.01, random_state=0
-    ).fit(data.X_train / np.float32(255), data.y_train)
-    score = by_hand.score(data.X_test / np.float32(255), data.y_test)
-    assert small_run.test_accuracy() == pytest.approx(score, abs=1e-4)
-    assert f"{561 * 7 + 8 * 3 + 4 * 10:,}" in small_run.out  # parameters
-    assert "3 epochs of 10 gradient steps" in small_run.out
-
-
-def test_without_a_number_there_is_no_hidden_layer(softmax_run):
-    assert softmax_run.status == 0
-    assert f"{561 * 10:,}" in softmax_run.out
-
-
-def test_the_default_epochs_follow_the_batch_size(softmax_run):
-    # 9,400 steps, as near as whole epochs come to the article's 9,375
-    assert "47 epochs of 200 gradient steps" in softmax_run.out
-
-
-# The search
-
-RANKED = re.compile(r"^ +(\d+) +(\d+) +([\d.]+) ± ([\d.]+) +[\d.]+ s( +best)?$", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def search_by_hand(small_data):
-    data = load_mnist(small_data)
-    classifier = SimpleMLPClassifier(
-        activation="relu", epochs=4, batch_size=20, learning_rate=0.01, random_state=0
-    )
-    search = GridSearchCV(classifier, {"hidden_units": [7, 3, 16]}, cv=3)
-    return search.fit(data.X_train / np.float32(255), data.y_train)
-
-
-def test_the_search_says_what_it_does_and_what_has_come_out(search_run):
-    assert search_run.status == 0
-    assert search_run.err == ""
-    told = [
-        "The first digits are",
-        "7, 3 and 16 hidden units; 200 images in 3 folds, pixels scaled to 0 to 1",  # 7 but once
-        "9 trainings of 4 epochs",
-        "7 hidden units: 3 folds in ",
-        "3 hidden units: 3 folds in ",
-        "16 hidden units: 3 folds in ",
-        "mean test score",
-        "Test accuracy: ",
-        "weighted avg",
-        "search.png",
-        "confusion_matrix.png",
-    ]
-    positions = [search_run.out.find(text) for text in told]
-    assert -1 not in positions, told[positions.index(-1)]
-    assert positions == sorted(positions)
-
-
-def test_the_candidates_are_ranked_by_their_score(search_run, search_by_hand):
-    rows = RANKED.findall(search_run.out)
-    results = search_by_hand.cv_results_
-    order = np.argsort(-results["mean_test_score"], kind="stable")
-    assert [int(units) for _, units, *_ in rows] == [[7, 3, 16][i] for i in order]
-    assert [int(rank) for rank, *_ in rows] == sorted(results["rank_test_score"])
-    assert [bool(best) for *_, best in rows] == [True, False, False]
-    for (_, _, score, spread, _), i in zip(rows, order, strict=True):
-        assert float(score) == pytest.approx(results["mean_test_score"][i], abs=1e-4)
-        assert float(spread) == pytest.approx(results["std_test_score"][i], abs=1e-4)
-
-
-def test_the_best_is_trained_on_all_images_and_tested(search_run, search_by_hand, small_data):
-    data = load_mnist(small_data)
-    score = search_by_hand.score(data.X_test / np.float32(255), data.y_test)
-    assert search_run.test_accuracy() == pytest.approx(score, abs=1e-4)
-
-
-def test_a_search_on_raw_pixels(small_data, tmp_path):
-    options = ["--search", "4", "--raw-pixels", "--epochs", "2", "--seed", "3"]
-    run = Run(tmp_path, "--data", str(small_data), *options)
-    data = load_mnist(small_data)
-    classifier = SimpleMLPClassifier(4, epochs=2, random_state=3)
-    classifier.fit(data.X_train, data.y_train)
-    score = classifier.score(data.X_test, data.y_test)
-    assert run.test_accuracy() == pytest.approx(score, abs=1e-4)
-    assert "4 hidden units; 200 images in 3 folds, raw pixels" in run.out
-
-
-def test_the_search_draws_its_candidates_too(search_run):
-    assert sorted(os.listdir(search_run.folder)) == sorted([*FIGURES, "search.png"])
-    assert is_picture(search_run.folder / "search.png")
-    assert search_run.pyplot_after == search_run.pyplot_before
-
-
-# The figures
-
-
-def test_the_figures_are_pictures_and_nothing_else_is_left(default_run, small_run):
-    for run in (default_run, small_run):
-        assert sorted(os.listdir(run.folder)) == sorted(FIGURES)
-        assert all(is_picture(run.folder / name) for name in FIGURES)
-
-
-def test_the_wrong_predictions_are_counted_and_framed(default_run):
-    n_wrong = int(re.search(r"first 10 test images, (\d+) of them", default_run.out)[1])
-    assert n_wrong > 0, "the default seed should have something to show"
-    pixels = imread(default_run.folder / "predictions.png")[..., :3]
-    is_red = (abs(pixels - matplotlib.colors.to_rgb("tab:red")) < 0.01).all(axis=2)
-    assert is_red.mean(axis=1).max() > 0.1  # the edge of a frame, where a letter would be shorter
-
-
-def test_the_users_backend_and_figures_are_left_alone(small_run):
-    assert small_run.pyplot_after == small_run.pyplot_before
-
-
-def test_a_failed_write_leaves_the_old_figure_whole(small_data, tmp_path, monkeypatch):
-    old = tmp_path / "first_digits.png"
-    old.write_bytes(b"the old one")
-
-    def savefig(self, file, **options):
-        file.write(b"half a fig")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Figure, "savefig", savefig)
-    run = Run(tmp_path, "--data", str(small_data), "--epochs", "1")
-    assert run.status == 1
-    assert run.err == f"skmnist: error: {old}: {os.strerror(errno.ENOSPC)}\n"
-    assert old.read_bytes() == b"the old one"
-    assert os.listdir(tmp_path) == ["first_digits.png"]
-
-
-# Terminals, pipes, processes
+def assert_figures(folder, names):
+    assert sorted(os.listdir(folder)) == names
+    for name in names:
+        image = imread(folder / name)
+        assert image.shape[0] > 200
+        assert np.ptp(image[..., 0]) == 1
 
 
 @pytest.fixture(scope="module")
 def piped(tmp_path_factory):
-    """Two epochs in a process of their own, whose output goes into an ASCII pipe."""
-    folder = tmp_path_factory.mktemp("piped") / "Zürich"
-    command = [sys.executable, "-m", "skmnist", "--epochs", "2", "--output", str(folder)]
+    """The default run, in a process whose output is an ASCII pipe."""
+    folder = tmp_path_factory.mktemp("article") / "Zürich"
     clean = {key: value for key, value in os.environ.items() if not key.startswith("TF_CPP")}
-    environment = clean | {"PYTHONIOENCODING": "ascii", "NO_COLOR": "1"}
-    done = subprocess.run(command, capture_output=True, env=environment, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-m", "skmnist", "--output", str(folder)],
+        capture_output=True,
+        env=clean | {"PYTHONIOENCODING": "ascii"},
+        timeout=300,
+        check=False,
+    )
     return done, folder
 
 
-def test_piped_output_is_plain_text(piped):
-    done, folder = piped
-    assert done.returncode == 0, done.stderr
-    assert b"\x1b" not in done.stdout
-    assert b"\r" not in done.stdout
-    text = done.stdout.decode("ascii")
-    assert "3,985" in text
-    assert "Epoch 2/2" in text
-    assert "weighted avg" in text
-    assert r"Z\xfcrich" in text
-    assert max(map(len, text.splitlines())) < 80 + len(str(folder))
-    assert all(is_picture(folder / name) for name in FIGURES)
+class TestArticle:
+    def test_prints_the_steps(self, piped):
+        done, _ = piped
+        assert (done.returncode, done.stderr) == (0, b"")
+        text = done.stdout.decode("ascii")
+        assert_in_order(
+            text,
+            [
+                "X_train  (4000, 28, 28)",
+                "X_test   (1000, 28, 28)",
+                "The first digits are 2, 0, 9, 3, 4.",
+                "(None, 784)",
+                "(None, 5)",
+                "(None, 10)",
+                "Total params: 3,985",  # not those of the optimizer
+                "4,000 images, pixels scaled to 0 to 1",
+                "75 epochs of 125 gradient steps",  # the article's 9,375
+                "Epoch  1/75  loss ",
+                "Epoch 75/75  loss ",
+                "Test accuracy: 0.",
+                "weighted avg",
+                r"Z\xfcrich",
+                "To try next",
+                "skmnist --search 5 16 64 128 --output",
+            ],
+        )
+        rows = re.findall(r"^ +(\d) +[\d.]+ +[\d.]+ +[\d.]+ +(\d+)$", text, re.MULTILINE)
+        assert rows == [(str(digit), "100") for digit in range(10)]
+        *_, val_accuracy = re.findall(r"val_accuracy ([\d.]+)", text)
+        assert val_accuracy == re.search(r"Test accuracy: ([\d.]+)", text)[1]
+
+    def test_pipes_get_plain_lines_of_80_columns(self, piped):
+        done, folder = piped
+        assert b"\x1b" not in done.stdout
+        assert b"\r" not in done.stdout
+        lines = done.stdout.decode().replace(str(folder).replace("ü", r"\xfc"), "").splitlines()
+        assert max(map(len, lines)) <= 80
+
+    def test_draws_figures(self, piped):
+        assert_figures(piped[1], FIGURES)
 
 
-def test_tensorflow_does_not_greet(piped):
-    done, _ = piped
-    assert done.stderr == b""
+def test_options_reach_the_network_and_it_is_saved(small_data, tmp_path):
+    folder, path = tmp_path / "not" / "there" / "yet", tmp_path / "nor" / "this.skops"
+    pyplot = matplotlib.get_backend(), plt.get_fignums()
+    options = "--epochs 3 --hidden-units 7 3 --activation relu --batch-size 20 --learning-rate 0.01"
+    files = ["--data", small_data, "--output", folder, "--save", path]
+    run = Run(*options.split(), *files, "--seed", "3")
+    assert (run.status, run.err) == (0, "")
+    data = load_mnist(small_data)
+    by_hand = SimpleMLPClassifier(
+        (7, 3), activation="relu", epochs=3, batch_size=20, learning_rate=0.01, random_state=3
+    ).fit(data.images_train / np.float32(255), data.y_train)
+    saved = load(path)
+    assert_same_network(saved[-1], by_hand)
+    assert run.accuracy == pytest.approx(saved.score(data.images_test, data.y_test), abs=1e-4)
+    parts = ["3 epochs of 10 gradient steps", f"saved in {path}", f"skmnist predict {path} photo"]
+    assert_in_order(run.out, parts)
+    assert_figures(folder, FIGURES)
+    assert (matplotlib.get_backend(), plt.get_fignums()) == pyplot
 
 
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
+def test_softmax_regression_on_raw_pixels(small_data, tmp_path):
+    path = tmp_path / "softmax.skops"
+    options = ["--hidden-units", "--raw-pixels", "--batch-size", "1", "--save", path]
+    run = Run("--data", small_data, *options, "--output", tmp_path / "figures")
+    assert run.status == 0
+    saved = load(path)
+    assert [kernel.shape for kernel in saved.coefs_] == [(560, 10)]
+    data = load_mnist(small_data)
+    assert run.accuracy == pytest.approx(saved.score(data.images_test, data.y_test), abs=1e-4)
+    # 9,400 steps, as near as whole epochs come to the article's 9,375
+    assert "200 images, raw pixels; 47 epochs of 200 gradient steps" in run.out
 
 
-@pytest.mark.parametrize(
-    "environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"]
-)
-def test_a_terminal_without_colours_gets_none(environment, small_data, tmp_path, monkeypatch):
-    monkeypatch.setenv("TERM", "xterm-256color")
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    terminal = Terminal()
-    with redirect_stdout(terminal):
-        status = main(["--data", str(small_data), "--epochs", "1", "--output", str(tmp_path)])
-    assert status == 0
-    assert not re.search(r"\x1b\[[\d;]*m", terminal.getvalue())  # colours and bold letters
+def test_lines_of_1000_epochs_do_not_wrap(small_data, tmp_path, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    options = ["--epochs", "1000", "--batch-size", "200", "--hidden-units", "--raw-pixels"]
+    run = Run("--data", small_data, *options, "--output", tmp_path, out=Terminal())
+    assert "Epoch 1000/1000 loss" in run.out
+    epochs = [line for line in run.out.splitlines() if line.startswith("Epoch")]
+    assert all(re.search(r"val_accuracy \d\.\d+$", line) for line in epochs)
+    assert "\x1b" not in run.out
 
 
-def test_a_search_on_a_terminal_has_a_bar(small_data, tmp_path, monkeypatch):
-    monkeypatch.setenv("TERM", "xterm-256color")
-    terminal = Terminal()
-    arguments = ["--data", str(small_data), "--search", "3", "4", "--epochs", "1"]
-    with redirect_stdout(terminal):
-        assert main([*arguments, "--output", str(tmp_path)]) == 0
-    shown = terminal.getvalue()
-    assert re.search(r"GridSearchCV - search.*━.*100%", shown)
-    assert "Pipeline - fit" not in shown  # a line for each of them would fill the terminal
-    assert "3 folds in" not in shown.split("hidden units; 200 images in 3 folds")[1]
+class TestSearch:
+    def test_ranks_trains_saves_and_draws(self, small_data, tmp_path):
+        folder, path = tmp_path / "figures", tmp_path / "best.skops"
+        options = "--search 7 3 16 7 --epochs 4 --activation relu --batch-size 20 --learning-rate"
+        files = ["--output", folder, "--save", path]
+        run = Run(*options.split(), "0.01", "--data", small_data, *files)
+        assert (run.status, run.err) == (0, "")
+        data = load_mnist(small_data)
+        classifier = SimpleMLPClassifier(
+            activation="relu", epochs=4, batch_size=20, learning_rate=0.01, random_state=0
+        )
+        by_hand = GridSearchCV(classifier, {"hidden_units": [7, 3, 16]}, cv=3)
+        by_hand.fit(data.images_train / np.float32(255), data.y_train)
+
+        announced = "7, 3 and 16 hidden units; 200 images in 3 folds, pixels scaled to 0 to 1"
+        parts = [announced, "9 fits of 4 epochs", "hidden_units=7; total time=", "mean test score"]
+        assert_in_order(run.out, [*parts, "Test accuracy: ", "weighted avg", "search.png"])
+        pattern = r"^ +(\d+) +(\d+) +([\d.]+) ± ([\d.]+) +[\d.]+ s( +best)?$"
+        rows = re.findall(pattern, run.out, re.MULTILINE)
+        results = by_hand.cv_results_
+        order = np.argsort(results["rank_test_score"], kind="stable")
+        assert [tuple(row) for row in rows] == [
+            (
+                str(results["rank_test_score"][i]),
+                str([7, 3, 16][i]),
+                f"{results['mean_test_score'][i]:.4f}",
+                f"{results['std_test_score'][i]:.4f}",
+                "   best" if i == by_hand.best_index_ else "",
+            )
+            for i in order
+        ]
+        assert_same_network(load(path)[-1], by_hand.best_estimator_)
+        score = by_hand.score(data.images_test / np.float32(255), data.y_test)
+        assert run.accuracy == pytest.approx(score, abs=1e-4)
+        assert_figures(folder, sorted([*FIGURES, "search.png"]))
+
+    def test_has_a_bar_on_a_terminal_and_names_the_next_command(
+        self, small_data, tmp_path, monkeypatch
+    ):
+        pytest.importorskip("sklearn.callback", reason="needs scikit-learn 1.9")
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.setenv("NO_COLOR", "1")
+        options = ["--search", "4", "--raw-pixels", "--epochs", "2", "--output", tmp_path]
+        run = Run("--data", small_data, *options, out=Terminal())
+        assert run.status == 0
+        assert "4 hidden units; 200 images in 3 folds, raw pixels" in run.out
+        assert re.search(r"GridSearchCV - search.*━.*100%", run.out)
+        assert "total time" not in run.out
+        assert not re.search(r"\x1b\[[\d;]*m", run.out)  # colours and bold letters
+        assert (
+            f"  skmnist --data {small_data} --raw-pixels --hidden-units 4 --epochs 2 "
+            f"--output {tmp_path} --save digits.skops\n" in run.out
+        )
 
 
-def test_help_and_version_wait_for_nothing_heavy():
-    code = (
-        "import sys\n"
-        "from skmnist.cli import main\n"
-        "try: main([sys.argv[1]])\n"
-        "except SystemExit as end: assert end.code == 0\n"
-        "heavy = {'tensorflow', 'keras', 'sklearn', 'matplotlib', 'numpy'} & sys.modules.keys()\n"
-        "sys.exit(', '.join(heavy) or 0)\n"
+class TestPredict:
+    def test_prints_the_probabilities(self, pipeline, tmp_path):
+        """Of a model of rows."""
+        save(pipeline, tmp_path / "rows.skops")
+        pictures = sorted(PICTURES.glob("*-drawn.png"))
+        run = Run("predict", tmp_path / "rows.skops", *pictures)
+        assert (run.status, run.err) == (0, "")
+        for picture, line in zip(pictures, run.out.splitlines(), strict=True):
+            name, *shown = line.split()
+            probabilities = pipeline.predict_proba(read_digit(picture).reshape(1, -1))[0]
+            order = np.argsort(-probabilities, kind="stable")
+            expected = [(str(i), f"({probabilities[i]:.1%})") for i in order]
+            assert name == picture.name
+            assert list(zip(shown[::2], shown[1::2], strict=True)) == [
+                pair for pair, i in zip(expected, order, strict=True) if probabilities[i] >= 5e-4
+            ]
+
+    @pytest.mark.parametrize("is_search", [False, True])
+    def test_takes_a_model_that_makes_other_features_of_the_pixels(
+        self, sample, tmp_path, is_search
+    ):
+        model = make_pipeline(
+            StandardScaler(), PCA(40, random_state=0), SimpleMLPClassifier(8, random_state=0)
+        )
+        if is_search:
+            model = GridSearchCV(model, {"pca__n_components": [30]}, cv=2)
+        save(model.fit(sample.X_train[:500], sample.y_train[:500]), tmp_path / "pca.skops")
+        run = Run("predict", tmp_path / "pca.skops", PICTURES / "3-drawn.png")
+        label = model.predict(read_digit(PICTURES / "3-drawn.png").reshape(1, -1))[0]
+        assert run.out.startswith(f"3-drawn.png   {label} (")
+
+    def test_goes_on_after_pictures_that_it_cannot_read(self, fitted_to_images, tmp_path):
+        save(fitted_to_images, tmp_path / "images.skops")
+        bad = [tmp_path / name for name in ("text.png", "empty.png", "none.png")]
+        bad[0].write_text("no picture")
+        Image.new("L", (300, 400), 255).save(bad[1])
+        run = Run("predict", tmp_path / "images.skops", *bad, PICTURES / "3-drawn.png")
+        assert run.status == 1
+        for line, path in zip(run.err.splitlines(), bad, strict=True):
+            assert line.startswith("skmnist: error: ")
+            assert path.name in line
+        assert re.fullmatch(r"3-drawn.png +\d \(.*\)\n", run.out)
+
+    def test_control_characters_are_escaped(self, digits, tmp_path):
+        names = np.array([f"digit {label}{CONTROL}" for label in range(10)])
+        classifier = SimpleMLPClassifier(epochs=1, random_state=0)
+        model = tmp_path / "words.skops"
+        save(classifier.fit(digits.images, names[digits.y]), model)
+        picture = tmp_path / f"3{CONTROL}.png"
+        picture.write_bytes((PICTURES / "3-drawn.png").read_bytes())
+        run = Run("predict", model, picture, tmp_path / f"missing{CONTROL}")
+        escaped = r"\x1b[2J\x07\n\x9b1m"
+        assert run.out.startswith(f"3{escaped}.png ")
+        assert run.out.count(f"{escaped} (") == 10
+        assert f"missing{escaped}" in run.err
+        assert not set(CONTROL) & set(run.out[:-1] + run.err[:-1]) - set("[2J1m")
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="file names of any bytes")
+    def test_names_that_are_not_text_are_printed(self, fitted_to_images, tmp_path):
+        save(fitted_to_images, tmp_path / "images.skops")
+        picture = os.fsencode(tmp_path) + b"/3-\xff.png"
+        with open(picture, "wb") as file:
+            file.write((PICTURES / "3-drawn.png").read_bytes())
+        run = Run("predict", tmp_path / "images.skops", os.fsdecode(picture))
+        assert run.out.startswith(r"3-\udcff.png   ")
+
+    def test_swapped_arguments_are_recognized(self, fitted, tmp_path):
+        model, picture = tmp_path / "digits.skops", PICTURES / "7-drawn.png"
+        save(fitted, model)
+        run = Run("predict", picture, model)
+        assert run.status == 1
+        assert run.err.endswith(f"The network comes first: skmnist predict {model} {picture}\n")
+
+    @pytest.mark.parametrize(
+        ("write", "message"),
+        [
+            (lambda path: None, "No such file"),
+            (lambda path: path.write_bytes(b"rubbish"), "can't be loaded"),
+            (lambda path: save(LogisticRegression(), path), "holds a LogisticRegression"),
+            (lambda path: save(SimpleMLPClassifier(), path), "not fitted yet"),
+            (
+                lambda path: save(SimpleMLPClassifier().fit(np.eye(9), np.arange(9) % 2), path),
+                r"trained on samples of shape \(9,\)",
+            ),
+            (lambda path: path.write_bytes(skops.io.dumps(print)), "types that are not trusted"),
+        ],
     )
-    for option, text in (("--help", "--hidden-units"), ("--version", skmnist.__version__)):
-        command = [sys.executable, "-c", code, option]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
-        assert text in done.stdout
+    def test_wrong_models_end_in_one_line(self, tmp_path, write, message):
+        write(tmp_path / "model.skops")
+        run = Run("predict", tmp_path / "model.skops", PICTURES / "7-drawn.png")
+        assert (run.status, run.out) == (1, "")
+        assert re.fullmatch(rf"skmnist: error: .*{message}.*\n", run.err)
 
 
-def test_help_names_every_option_and_fits_a_terminal(capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
-    with pytest.raises(SystemExit):
-        main(["--help"])
-    text = capsys.readouterr().out
-    options = (
-        "--data --raw-pixels --hidden-units --search --activation --epochs --batch-size "
-        "--learning-rate --seed --output --version"
+class TestHelp:
+    def test_waits_for_nothing_heavy(self):
+        code = (
+            "import sys\n"
+            "from skmnist.cli import main\n"
+            "for option in ('--help', '--version'):\n"
+            "    try: main([option])\n"
+            "    except SystemExit as end: assert end.code == 0\n"
+            "sys.exit(', '.join({'tensorflow', 'keras', 'sklearn', 'numpy'} & {*sys.modules}))\n"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stderr == "\n"
+        assert "--hidden-units" in done.stdout
+        assert done.stdout.endswith(f"skmnist {skmnist.__version__}\n")
+
+    def test_fits_a_terminal(self, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "80")
+        text = Run("--help").out
+        for option in ("--data", "--raw-pixels", "--search", "--activation", "--epochs", "--save"):
+            assert f"\n  {option} " in text or f"\n  {option}\n" in text
+        assert max(map(len, text.splitlines())) <= 80
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ("--hidden-units 5 -3", "argument --hidden-units: must be a whole number greater than"),
+            ("--hidden-units 2.5", "argument --hidden-units: must be a whole number greater than"),
+            ("--search", "argument --search: expected at least one argument"),
+            ("--search 5 --hidden-units 7", "--hidden-units: not allowed with argument --search"),
+            ("--learning-rate inf", "argument --learning-rate: must be a number greater than 0"),
+            ("--learning-rate fast", "argument --learning-rate: must be a number greater than 0"),
+            ("--seed 4294967296", r"argument --seed: must be a whole number from 0 to 2\*\*32 - 1"),
+            ("--epoch 3", r"unrecognized arguments: --epoch 3. Did you mean --epochs\?"),
+            ("search 5 16", r"unrecognized arguments: search 5 16. Did you mean --search\?"),
+            ("predct a.skops b.png", r"Did you mean predict\?"),
+            (f"{__file__} b.png", r"To read pictures: skmnist predict NETWORK PICTURE"),
+            ("xyz", r"unrecognized arguments: xyz. \(see"),
+            ("--\x1b[2J", r"unrecognized arguments: --\\x1b\[2J"),
+            ("--save m.PKL", r"'m.PKL' would not hold pickle's format.* Name it 'm.skops'"),
+            ("--save m.onnx", r"'m.onnx' would not hold ONNX.* Name it 'm.skops'"),
+            ("predict m.skops", "the following arguments are required: PICTURE"),
+        ],
     )
-    assert all(option in text for option in options.split())
-    assert max(map(len, text.splitlines())) <= 80
+    def test_wrong_options_end_in_one_line(self, arguments, message):
+        run = Run(*arguments.split(" "))
+        assert (run.status, run.out) == (2, "")
+        assert re.fullmatch(rf"skmnist( predict)?: error: .*{message}.*\n", run.err)
 
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["--data", "fashon"], r"source='fashon': .* Did you mean fashion\?"),
+            (["--data", "nowhere.npz"], "source='nowhere.npz': there is no such file"),
+            (["--data", __file__], "test_cli.py"),
+            (["--output", __file__], "test_cli.py exists and is not a directory"),
+            (["--output", os.path.join(__file__, "deeper")], "deeper: Not a directory"),
+            (["--save", os.path.dirname(__file__)], "--save needs a file name, got the directory"),
+            (["--save", "a" * 300], "a{300}: File name too long"),
+            (["--save", "/proc/m.skops"], "/proc/m.skops: No such file"),
+            (["--activation", "tahn"], r"no activation 'tahn'. Did you mean tanh\?"),
+            (["--activation", "rely", "--search", "3"], r"no activation 'rely'. Did you mean relu"),
+        ],
+    )
+    def test_what_cannot_be_done_ends_in_one_line_before_the_training(
+        self, arguments, message, small_data, tmp_path
+    ):
+        if "/proc" in arguments[-1] and not os.path.isdir("/proc"):
+            pytest.skip("needs /proc")
+        defaults = ["--data", small_data, "--output", tmp_path, "--epochs", "1"]
+        run = Run(*defaults, *arguments)
+        assert run.status == 1
+        assert re.fullmatch(rf"skmnist: error: .*{message}.*\n", run.err)
+        assert "Epoch" not in run.out
 
-# What goes wrong
+    def test_missing_data_leave_no_folder_behind(self, tmp_path):
+        assert Run("--data", tmp_path / "no.npz", "--output", tmp_path / "figures").status == 1
+        assert os.listdir(tmp_path) == []
 
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        "--hidden-units 0",
-        "--hidden-units 5 -3",
-        "--hidden-units 2.5",
-        "--search",
-        "--search 5 0",
-        "--search 5 --hidden-units 7",
-        "--hidden-units --search 5",
-        "--epochs 0",
-        "--epochs many",
-        "--batch-size 0",
-        "--learning-rate 0",
-        "--learning-rate nan",
-        "--learning-rate inf",
-        "--learning-rate fast",
-        "--seed -1",
-        "--seed 4294967296",
-        "--data",
-        "--epoch 3",
-        "digits",
-    ],
-)
-def test_wrong_options_end_in_one_line(arguments, capsys):
-    with pytest.raises(SystemExit) as end:
-        main(arguments.split())
-    assert end.value.code == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("skmnist: error: ")
-    assert err.count("\n") == 1
-    assert arguments.split()[0] in err
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--data", "nowhere.npz"], "nowhere.npz"),
-        (["--data", __file__], "test_cli.py"),
-        (["--output", __file__], "test_cli.py is no folder"),
-        (["--output", os.path.join(__file__, "deeper")], "deeper: Not a directory"),
-        (["--activation", "tahn"], "tahn"),
-        (["--activation", "tahn", "--search", "3"], "tahn"),
-    ],
-    ids=["no data", "not MNIST", "a file", "in a file", "activation", "activation of a search"],
-)
-def test_what_cannot_be_done_ends_in_one_line(arguments, message, small_data, tmp_path, capsys):
-    defaults = ["--data", str(small_data), "--output", str(tmp_path), "--epochs", "1"]
-    assert main(defaults + arguments) == 1
-    _, err = capsys.readouterr()
-    assert err.startswith("skmnist: error: ")
-    assert err.count("\n") == 1
-    assert message in err
-
-
-def test_missing_data_leave_no_folder_behind(tmp_path):
-    assert Run(tmp_path / "figures", "--data", str(tmp_path / "nowhere.npz")).status == 1
-    assert not (tmp_path / "figures").exists()
+    def test_a_path_that_is_found_writable_is_left_as_it_was(self, small_data, tmp_path):
+        path = tmp_path / "old.skops"
+        path.write_bytes(b"old")
+        options = ["--save", path, "--activation", "tahn", "--output", tmp_path / "figures"]
+        assert Run("--data", small_data, *options).status == 1
+        assert path.read_bytes() == b"old"
+        assert sorted(os.listdir(tmp_path)) == ["figures", "old.skops"]

@@ -332,7 +332,7 @@ def hears_ctrl_c():
 def test_in_the_search_of_the_command_line(tmp_path, capsys):
     class CtrlC(io.StringIO):
         def write(self, text):
-            if "trainings of" in text:
+            if "fits of" in text:
                 press = (os.getpid(), signal.SIGINT)
                 threading.Timer(1.5, os.kill, press).start()  # when the first training is under way
             return super().write(text)
@@ -353,11 +353,11 @@ def test_on_the_command_line_where_python_drops_it(tmp_path, monkeypatch, capsys
         def __del__(self):
             signal.raise_signal(signal.SIGINT)
 
-    def tell(choices):
+    def train(options):
         Dropping()
         for _ in range(1_000):
             time.sleep(0.01)
 
-    monkeypatch.setattr("skmnist._article.tell", tell)
+    monkeypatch.setattr("skmnist.cli._train.train", train)
     assert main(["--output", str(tmp_path)]) == 130
     assert capsys.readouterr().err.strip() == "skmnist: interrupted"

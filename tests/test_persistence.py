@@ -324,6 +324,9 @@ class TestVersions:
             SimpleMLPClassifier().__setstate__({"hidden_units": 5})
 
 
+WEIGHTS = [np.zeros(shape, np.float32) for shape in ((784, 5), (5,), (5, 10), (10,))]
+
+
 @pytest.fixture(scope="module")
 def content(fitted, tmp_path_factory):
     path = tmp_path_factory.mktemp("whole") / "whole.skops"
@@ -338,6 +341,13 @@ class TestDamage:
             {"_weights": []},
             {"_weights": [np.zeros((784, 5), np.float32)] * 4},
             {"_weights": None},
+            {"_weights": [np.full((784, 5), "0"), *WEIGHTS[1:]]},
+            {"_weights": [np.zeros((784, 5)), *WEIGHTS[1:]]},
+            {"_weights": [*WEIGHTS[:3], np.full(10, np.nan, np.float32)]},
+            {"_weights": [*WEIGHTS[:3], np.full(10, np.inf, np.float32)]},
+            {"_training": {"optimizer_state": [np.array("one")]}},
+            {"n_features_in_": 783},
+            {"_saved_with": {"skmnist": "1\x1b[2J"}},
             {"_architecture": {"hidden_units": (6,)}},
             {"_architecture": {"n_classes": "many"}},
             {"_architecture": {"activation": "no such"}},
@@ -349,8 +359,36 @@ class TestDamage:
         ],
     )
     def test_a_state_that_makes_no_sense_is_refused(self, fitted, changes):
-        with pytest.raises(ValueError, match="not the state of a SimpleMLPClassifier, or a damag"):
+        with pytest.raises(
+            ValueError,
+            match=r"not the state of a SimpleMLPClassifier(, or a damaged|: versions are)",
+        ):
             SimpleMLPClassifier().__setstate__(changed_state(fitted, **changes))
+
+    @pytest.mark.parametrize("values", [np.full((5, 10), "text"), np.full((5, 10), np.nan, "f4")])
+    def test_a_file_with_weights_that_cannot_predict_is_refused(self, fitted, tmp_path, values):
+        damaged = copy.deepcopy(fitted)
+        damaged._weights[2] = values
+        (tmp_path / "damaged.skops").write_bytes(skops.io.dumps(damaged))
+        with pytest.raises(ValueError, match=r"can't be loaded: .*the weights are not f"):
+            load(tmp_path / "damaged.skops")
+
+    def test_a_training_that_diverged_comes_back(self, digits, copied):
+        classifier = SimpleMLPClassifier(
+            activation="linear", optimizer="sgd", learning_rate=1e30, epochs=1
+        )
+        with pytest.warns(match="diverged"):
+            classifier.fit(digits.X, digits.y)
+        twin = copied(classifier)
+        np.testing.assert_array_equal(twin.coefs_[0], classifier.coefs_[0])
+        with pytest.raises(ValueError, match="diverged"):
+            twin.predict(digits.X)
+
+    def test_coefs_and_intercepts_are_those_that_predict(self, fitted):
+        state = changed_state(fitted, coefs_=[np.zeros(3)], intercepts_=None)
+        twin = SimpleMLPClassifier()
+        twin.__setstate__(state)
+        assert_same_network(twin, fitted)
 
     @given(data=st.data())
     @settings(max_examples=150, deadline=None)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
-from skmnist._files import replacing
+from skmnist._files import atomic_write
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
@@ -78,7 +78,7 @@ def _download(name: str, sha256: str, target: Path) -> None:
 
     console = Console(stderr=True)
     with (
-        replacing(target) as file,
+        atomic_write(target) as file,
         urlopen(ORIGIN + name, timeout=_TIMEOUT_SECONDS) as answer,
         wrap_file(
             answer,

@@ -12,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 import skmnist
-from skmnist._files import replacing
+from skmnist._files import atomic_write
 from skmnist._pixels import scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
 from skmnist.persistence._onnx_network import OPSETS, make_network
@@ -130,7 +130,7 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     model.producer_name = "skmnist"
     model.producer_version = skmnist.__version__
     onnx.checker.check_model(model, full_check=True)
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         file.write(model.SerializeToString())
 
 

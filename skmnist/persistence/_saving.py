@@ -14,7 +14,7 @@ import skops.io
 from sklearn.base import BaseEstimator
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from skmnist._files import replacing
+from skmnist._files import atomic_write
 
 # What is in a fitted search besides estimators, of which skops trusts scikit-learn's.
 _SPLITTERS = [
@@ -85,7 +85,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
             f"This {type(estimator).__name__} holds something that can't be saved: {error!r}. "
             "Functions, for example, must be found by their name in a module."
         ) from error
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         file.write(content)
 
 

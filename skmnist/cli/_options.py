@@ -1,26 +1,17 @@
-"""The command line: ``skmnist``, or ``python -m skmnist``.
-
-What the options are, and how a run ends when something is wrong: in one line, not in a traceback.
-The run itself is told in :mod:`skmnist._article`, :mod:`skmnist._search_story` or
-:mod:`skmnist._predict_story`, which are imported only once the options are known to be good, so
-that ``--help`` does not wait for anything.
-"""
+"""The options of the command line, and how they are read."""
 
 from __future__ import annotations
 
-import _thread
 import argparse
-import io
 import math
-import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from skmnist import __version__
-from skmnist._errors import one_line
+from skmnist.cli._console import did_you_mean, printable
 
 DESCRIPTION = """\
 Train a small network on handwritten digits and look at what it has learnt.
@@ -29,9 +20,10 @@ The network of a well-known beginner's article, end to end: load MNIST, look at
 the first digits, train Flatten, Dense(5, sigmoid), Dense(10, softmax) with Adam
 on the cross-entropy, then report and draw how well it reads digits that it has
 not seen. Without options it takes less than a minute and needs no network
-connection: 4,000 of MNIST's images to train and 1,000 to test come along.
+connection: 4,000 of MNIST's images to train and 1,000 to test are installed.
 
-"skmnist predict --help" tells how a saved network reads your own digits.
+"skmnist predict --help" describes how to read your own digits with a saved
+network.
 """
 
 EPILOG = """\
@@ -51,95 +43,88 @@ dark on light or light on dark, of any size. Prints the digits that each may be,
 the most probable first.
 """
 
+# Endings under which other software would look for other formats.
+_OTHER_FORMATS = {
+    ".h5": "HDF5",
+    ".hdf5": "HDF5",
+    ".joblib": "joblib's format",
+    ".keras": "Keras's format",
+    ".npz": "NumPy's format",
+    ".onnx": "ONNX",
+    ".pickle": "pickle's format",
+    ".pkl": "pickle's format",
+}
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
 
-    Parameters
-    ----------
-    argv : sequence of str, default=None
-        The arguments. None takes those of the process.
+@dataclass(frozen=True)
+class TrainOptions:
+    """Options of ``skmnist``."""
 
-    Returns
-    -------
-    status : int
-        0 if all went well, 1 if something was wrong that is said on stderr, 130 after Ctrl-C.
+    data: str | None  # a source for load_mnist
+    raw_pixels: bool  # otherwise a Pipeline scales them to 0 to 1
+    hidden_units: list[int]
+    search: list[int] | None  # widths of one hidden layer to search, in place of hidden_units
+    activation: str
+    epochs: int | None  # None makes as many gradient steps as the article
+    batch_size: int
+    learning_rate: float
+    seed: int
+    output: Path
+    save: Path | None
 
-    Raises
-    ------
-    SystemExit
-        With status 2 if the arguments are wrong, 0 after ``--help`` and ``--version``.
-    """
-    arguments = sys.argv[1:] if argv is None else list(argv)
+    @property
+    def pixels(self) -> str:
+        """The input of the network, in words."""
+        return "raw pixels" if self.raw_pixels else "pixels scaled to 0 to 1"
+
+    def command(self) -> str:
+        """Return the command line that has these options."""
+        words = ["skmnist"]
+        for name, default in vars(_train_parser().parse_args([])).items():
+            value = getattr(self, name)
+            if value != default:
+                words.append(f"--{name.replace('_', '-')}")
+                if value is not True:
+                    words += map(str, value if isinstance(value, list) else [value])
+        return shlex.join(words)
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """Options of ``skmnist predict``."""
+
+    model: Path
+    pictures: list[Path]
+
+
+def parse(arguments: Sequence[str]) -> TrainOptions | PredictOptions:
+    """Read the arguments; if they are wrong, print one line and exit with status 2."""
     if arguments[:1] == ["predict"]:
-        run, choices = _predict, _predict_parser().parse_args(arguments[1:])
-    else:
-        run, choices = _train, _parser().parse_args(arguments)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name that the terminal cannot show is no reason to stop.
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        with _lost_interrupts_come_back():
-            all_well = run(choices)
-    except KeyboardInterrupt:
-        print("\nskmnist: interrupted", file=sys.stderr)
-        return 130
-    # What the options ask for can be wrong in ways that only the data and Keras know.
-    except (MemoryError, OSError, ValueError) as error:
-        print(f"skmnist: error: {one_line(error)}", file=sys.stderr)
-        return 1
-    return 0 if all_well else 1
-
-
-def _train(choices: argparse.Namespace) -> bool:
-    from skmnist._story import Choices
-
-    if choices.search is None:
-        from skmnist._article import tell
-    else:
-        from skmnist._search_story import tell
-    tell(Choices(**vars(choices)))
-    return True
-
-
-def _predict(choices: argparse.Namespace) -> bool:
-    from skmnist._predict_story import tell
-
-    return tell(choices.model, choices.pictures)
-
-
-@contextmanager
-def _lost_interrupts_come_back() -> Iterator[None]:
-    """Repeat a Ctrl-C that Python drops.
-
-    It does so where it destroys an object, which TensorFlow lets it do all the time, and a search
-    would go on for minutes.
-    """
-    usual_hook = sys.unraisablehook
-
-    def hook(unraisable: sys.UnraisableHookArgs) -> None:
-        if unraisable.exc_type is not KeyboardInterrupt:
-            usual_hook(unraisable)
-            return
-        again = threading.Timer(0.1, _thread.interrupt_main)  # the object is gone by then
-        again.daemon = True
-        again.start()
-
-    sys.unraisablehook = hook
-    try:
-        yield
-    finally:
-        sys.unraisablehook = usual_hook
+        parser = _predict_parser()
+        return PredictOptions(**vars(parser.parse_all(arguments[1:])))
+    return TrainOptions(**vars(_train_parser().parse_all(arguments)))
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser that says in one line what is wrong, and leaves the usage to --help."""
+    """An argument parser whose errors are one line, with a suggestion, without the usage."""
+
+    def parse_all(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """Parse the arguments, all of which must be known."""
+        options, unknown = self.parse_known_args(arguments)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}.{self._suggestion(unknown)}")
+        return options
+
+    def _suggestion(self, unknown: list[str]) -> str:
+        if self.prog == "skmnist" and Path(unknown[0]).is_file():
+            return " To read pictures: skmnist predict NETWORK PICTURE"
+        return did_you_mean(unknown[0], ["predict", *self._option_string_actions])
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: error: {printable(message)} (see {self.prog} --help)\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _train_parser() -> _Parser:
     parser = _Parser(
         prog="skmnist",
         description=DESCRIPTION,
@@ -220,7 +205,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the same seed gives the same network; default: 0",
     )
 
-    kept = parser.add_argument_group("what is kept")
+    kept = parser.add_argument_group("the files")
     kept.add_argument(
         "--output",
         type=Path,
@@ -230,15 +215,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     kept.add_argument(
         "--save",
-        type=Path,
-        metavar="MODEL",
-        help="write the trained network to this file, for 'skmnist predict' and for "
-        "skmnist.persistence.load; its folder is made if needed, and reading it runs no code",
+        type=_network_path,
+        metavar="NETWORK",
+        help="write the trained network to this file, by custom NAME.skops, for 'skmnist predict' "
+        "and skmnist.persistence.load; its folder is made if needed; reading it runs no code",
     )
     return parser
 
 
-def _predict_parser() -> argparse.ArgumentParser:
+def _predict_parser() -> _Parser:
     parser = _Parser(
         prog="skmnist predict",
         description=PREDICT_DESCRIPTION,
@@ -246,10 +231,10 @@ def _predict_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "model", type=Path, metavar="MODEL", help="the file that 'skmnist --save MODEL' wrote"
+        "model", type=Path, metavar="NETWORK", help="the file that 'skmnist --save NETWORK' wrote"
     )
     parser.add_argument(
-        "pictures", type=Path, nargs="+", metavar="IMAGE", help="a PNG, a JPEG, or the like"
+        "pictures", type=Path, nargs="+", metavar="PICTURE", help="a PNG, a JPEG, or the like"
     )
     return parser
 
@@ -276,3 +261,13 @@ def _seed(text: str) -> int:
             f"must be a whole number from 0 to 2**32 - 1, not {text!r}"
         )
     return int(text)
+
+
+def _network_path(text: str) -> Path:
+    path = Path(text)
+    if other := _OTHER_FORMATS.get(path.suffix.lower()):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} would not hold {other}: skops writes the file. "
+            f"Name it {str(path.with_suffix('.skops'))!r}"
+        )
+    return path
