@@ -1,8 +1,9 @@
-"""Compiled programs are kept, shared one after the other, and never at the same time."""
+"""Compiled programs are kept, and shared by fits one after the other and at the same time."""
 
 from __future__ import annotations
 
 import gc
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -12,10 +13,9 @@ from sklearn.base import clone
 
 import skmnist.network
 from skmnist import SimpleMLPClassifier
-from skmnist.network.architecture import Architecture
-from skmnist.network.memory import MemoryPool
-from skmnist.network.optimizers import OptimizerSpec
-from skmnist.network.programs import ProgramSpec, ProgramStore
+from skmnist.network.optimizers import _classes_by_name, _Stateless
+
+KERAS_OPTIMIZERS = list(_classes_by_name().values())
 
 
 @pytest.fixture
@@ -76,50 +76,23 @@ def test_batches_larger_than_the_data_share_a_program(sample, counted_activation
     assert calls[1] < calls[0]
 
 
-def spec_of(hidden_units):
-    return ProgramSpec(
-        Architecture((4,), (hidden_units,), "sigmoid", 3),
-        OptimizerSpec.of(keras.optimizers.SGD()),
-        "float32",
-        None,
-    )
+def test_threads_share_a_program(sample, counted_activation):
+    X, y = sample.X_train[:600] / np.float32(255), sample.y_train[:600]
 
+    def fit(seed):
+        return SimpleMLPClassifier(
+            7, activation=counted_activation, epochs=3, random_state=seed
+        ).fit(X, y)
 
-def test_a_lent_program_is_lent_once():
-    store = ProgramStore()
-    with store.borrow(spec_of(2)) as first, store.borrow(spec_of(2)) as second:
-        assert first is not second
-    with store.borrow(spec_of(2)) as again:
-        assert again in (first, second)
-
-
-def test_a_program_comes_back_after_an_error():
-    store = ProgramStore()
-    with pytest.raises(KeyboardInterrupt), store.borrow(spec_of(2)) as first:
-        raise KeyboardInterrupt
-    with store.borrow(spec_of(2)) as again:
-        assert again is first
-
-
-def test_the_store_drops_the_least_recently_used():
-    store = ProgramStore(max_idle=2)
-    kept = {}
-    for hidden_units in (2, 3, 2, 4):
-        with store.borrow(spec_of(hidden_units)) as program:
-            kept[hidden_units] = program
-    with store.borrow(spec_of(2)) as again:
-        assert again is kept[2]
-    with store.borrow(spec_of(3)) as again:
-        assert again is not kept[3]
-
-
-def test_clear_drops_all():
-    store = ProgramStore()
-    with store.borrow(spec_of(2)) as first:
-        pass
-    store.clear()
-    with store.borrow(spec_of(2)) as again:
-        assert again is not first
+    skmnist.network.clear()
+    expected = [fit(seed).coefs_[0] for seed in range(4)]
+    n_calls = counted_activation.n_calls
+    skmnist.network.clear()
+    with ThreadPoolExecutor(4) as threads:
+        networks = list(threads.map(fit, range(4)))
+    assert counted_activation.n_calls == 2 * n_calls
+    for network, kernel in zip(networks, expected, strict=True):
+        np.testing.assert_array_equal(network.coefs_[0], kernel)
 
 
 def test_clearing_makes_the_next_fit_trace_again(sample, counted_activation):
@@ -170,33 +143,9 @@ def test_data_too_large_to_copy_trains_the_same_network(sample, monkeypatch, n_r
     np.testing.assert_allclose(gathered.loss_curve_, copied.loss_curve_, rtol=1e-5)
 
 
-class TestMemoryPool:
-    def test_memory_is_lent_again(self):
-        pool = MemoryPool(max_idle_bytes=1000)
-        with pool.borrow(500) as first:
-            address = first.ctypes.data
-        with pool.borrow(400) as again, pool.borrow(400) as other:
-            assert again.nbytes == 400
-            assert again.ctypes.data == address
-            assert other.ctypes.data != address
-
-    def test_memory_can_be_shared_with_tensorflow(self):
-        with MemoryPool(0).borrow(100) as memory:
-            assert memory.ctypes.data % 64 == 0
-
-    def test_no_more_than_the_limit_waits(self):
-        pool = MemoryPool(max_idle_bytes=1000)
-        with pool.borrow(700) as first, pool.borrow(600) as second:
-            pass
-        # The one of 700 came back last, and that of 600 had to go.
-        with pool.borrow(600) as again, pool.borrow(600) as other:
-            assert again.ctypes.data == first.ctypes.data
-            assert other.ctypes.data != second.ctypes.data
-
-    def test_clear_frees_all(self):
-        pool = MemoryPool(max_idle_bytes=1000)
-        with pool.borrow(500) as first:
-            kept = first
-        pool.clear()
-        with pool.borrow(500) as again:
-            assert again.ctypes.data != kept.ctypes.data
+@pytest.mark.parametrize("optimizer_class", KERAS_OPTIMIZERS)
+def test_keras_has_the_methods_that_are_replaced_for_pure_programs(optimizer_class):
+    # A replaced method that Keras no longer calls would be replaced for nothing.
+    replaced = [name for name in vars(_Stateless) if callable(getattr(_Stateless, name))]
+    own = {"_accumulate", "_assign_if"}
+    assert not [n for n in replaced if n not in own and not hasattr(optimizer_class, n)]

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from skmnist.network.forks import check_fork
+from skmnist.network.optimizers import state_variables
 
 # Those of Keras's activation layers that have no weights, by their names.
 ACTIVATION_LAYERS = {
@@ -212,7 +213,8 @@ def trained_sequential(
     compile_sequential(model, optimizer)
     # Keras expects it of a file that it reads.
     optimizer.build(model.trainable_variables)
-    for variable, value in zip(optimizer.variables, optimizer_state, strict=bool(optimizer_state)):
+    variables = state_variables(optimizer)
+    for variable, value in zip(variables, optimizer_state, strict=bool(optimizer_state)):
         variable.assign(value)
     return model
 

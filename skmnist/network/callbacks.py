@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import keras
 
 from skmnist.network.architecture import compile_sequential
-from skmnist.network.programs import TrainingProgram
+from skmnist.network.optimizers import state_variables
+from skmnist.network.programs import TrainingRun
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
 
@@ -57,7 +58,7 @@ class Watchers:
         One or more.
     network : keras.Sequential
         Built and compiled.
-    program : TrainingProgram
+    program : TrainingRun
         What trains, loaded already.
     epochs : int
         Number of the epoch to stop before.
@@ -67,7 +68,7 @@ class Watchers:
         self,
         callbacks: Sequence[keras.callbacks.Callback],
         network: keras.Sequential,
-        program: TrainingProgram,
+        program: TrainingRun,
         epochs: int,
     ) -> None:
         self._program = program
@@ -133,13 +134,13 @@ class Watchers:
         # None where a schedule sets the rate.
         rate = getattr(optimizer.learning_rate, "path", None)
         state = self._program.optimizer_state()
-        for variable, value in zip(optimizer.variables, state, strict=True):
+        for variable, value in zip(state_variables(optimizer), state, strict=True):
             if variable.path != rate:
                 variable.assign(value)
 
     def _obey(self) -> None:
         """Give the program the weights of the model, and all that the optimizer knows."""
-        state = [variable.numpy() for variable in self._model.optimizer.variables]
+        state = [variable.numpy() for variable in state_variables(self._model.optimizer)]
         self._program.load(self._model.get_weights(), state)
 
 
@@ -150,13 +151,13 @@ class Nobody:
     ----------
     network : keras.Sequential
         Gets the weights at the end.
-    program : TrainingProgram
+    program : TrainingRun
         What trains.
     """
 
     wants_to_stop = False
 
-    def __init__(self, network: keras.Sequential, program: TrainingProgram) -> None:
+    def __init__(self, network: keras.Sequential, program: TrainingRun) -> None:
         self._network = network
         self._program = program
         self.history = keras.callbacks.History()

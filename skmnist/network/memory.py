@@ -39,58 +39,39 @@ def aligned_empty(n_bytes: int) -> np.ndarray:
 
 
 class MemoryPool:
-    """Memory that waits to be borrowed again.
+    """Memory that waits to be used again: as many pieces as were in use at once, the largest."""
 
-    Parameters
-    ----------
-    max_idle_bytes : int
-        How much may wait; what comes back beyond that is freed.
-    """
-
-    def __init__(self, max_idle_bytes: int = MAX_IDLE_BYTES) -> None:
-        self._max_idle_bytes = max_idle_bytes
+    def __init__(self) -> None:
         self._idle: list[np.ndarray] = []
         self._lock = threading.Lock()
 
     @contextmanager
     def borrow(self, n_bytes: int) -> Iterator[np.ndarray]:
-        """Lend memory to this caller alone.
-
-        Parameters
-        ----------
-        n_bytes : int
-            How much.
-
-        Yields
-        ------
-        ndarray of shape (n_bytes,), uint8
-            Its values are whatever was there.
-        """
+        """Yield `n_bytes` of memory for this caller alone; its values are whatever was there."""
         memory = self._take(n_bytes)
-        if memory is None:
+        if memory is None or memory.nbytes < n_bytes:
+            memory = None  # freed before there is more
             memory = aligned_empty(n_bytes)
         try:
             yield memory[:n_bytes]
         finally:
-            self._put_back(memory)
+            if memory.nbytes <= MAX_IDLE_BYTES:
+                with self._lock:
+                    self._idle.append(memory)
 
     def clear(self) -> None:
-        """Free what is not lent at the moment."""
+        """Free what is not in use at the moment."""
         with self._lock:
             self._idle.clear()
 
     def _take(self, n_bytes: int) -> np.ndarray | None:
+        """Take the smallest piece that suffices, or else the largest one."""
         with self._lock:
-            fitting = [number for number, m in enumerate(self._idle) if m.nbytes >= n_bytes]
-            if not fitting:
-                return None
-            return self._idle.pop(min(fitting, key=lambda number: self._idle[number].nbytes))
-
-    def _put_back(self, memory: np.ndarray) -> None:
-        with self._lock:
-            self._idle.append(memory)
-            while sum(m.nbytes for m in self._idle) > self._max_idle_bytes:
-                self._idle.pop(0)
+            self._idle.sort(key=lambda memory: memory.nbytes)
+            for number, memory in enumerate(self._idle):
+                if memory.nbytes >= n_bytes:
+                    return self._idle.pop(number)
+            return self._idle.pop() if self._idle else None
 
 
 ROWS_MEMORY = MemoryPool()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import keras
+import tensorflow as tf
 
 # Each of these treats every weight on its own, so that the layout of a kernel is no matter to
 # it. Lamb, Muon and Adafactor look at whole matrices.
@@ -173,6 +175,129 @@ class OptimizerSpec:
         """Whether a schedule, not a number, sets the learning rate."""
         return "learning_rate" in self.config
 
-    def build(self) -> keras.optimizers.Optimizer:
-        """Make a fresh optimizer of this kind, with Keras's default learning rate."""
-        return self.optimizer_class.from_config(dict(self.config))
+    def build_stateless(self) -> keras.optimizers.Optimizer:
+        """Make a fresh optimizer, with Keras's default learning rate, for `StatelessScope`."""
+        return _stateless_class(self.optimizer_class).from_config(dict(self.config))
+
+
+def state_variables(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    """Return all variables of a built optimizer, those that Keras doesn't list last."""
+    listed = list(optimizer.variables)
+    numbers = {id(variable) for variable in listed}
+    # Nadam keeps a product of its momentum schedule in an attribute alone.
+    others = [value for value in vars(optimizer).values() if isinstance(value, keras.Variable)]
+    return listed + [variable for variable in others if id(variable) not in numbers]
+
+
+class _Stateless:
+    """Keras's mathematics without what its TensorFlow flavour does for `tf.distribute`.
+
+    That flavour updates the `tf.Variable` below each Keras variable, which `StatelessScope`
+    cannot replace; so `Optimizer.stateless_apply` is refused there. Here the updates go through
+    the Keras variables, as on every other backend.
+    """
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def _var_key(self, variable: keras.Variable) -> int:
+        return id(variable)
+
+    def assign(self, variable: keras.Variable, value: Any) -> None:
+        variable.assign(value)
+
+    def assign_add(self, variable: keras.Variable, value: Any) -> None:
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: keras.Variable, value: Any) -> None:
+        variable.assign_sub(value)
+
+    def _apply_weight_decay(self, variables: Sequence[keras.Variable]) -> None:
+        if self.weight_decay is None:
+            return
+        for variable in variables:
+            if self._use_weight_decay(variable):
+                rate = keras.ops.cast(self.learning_rate, variable.dtype)
+                decay = keras.ops.cast(self.weight_decay, variable.dtype)
+                variable.assign(variable - variable * decay * rate)
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: list[tuple]) -> list[tuple]:
+        return grads_and_vars
+
+    def _distributed_tf_update_step(
+        self, strategy: Any, grads_and_vars: list[tuple], learning_rate: Any
+    ) -> None:
+        # TensorFlow's flavour has taken the tensors out of the variables on the way here.
+        for (gradient, _), variable in zip(grads_and_vars, self._trainable_variables, strict=True):
+            self.update_step(gradient, variable, learning_rate)
+
+    def _overwrite_model_variables_with_average_value(
+        self, variables: Sequence[keras.Variable]
+    ) -> None:
+        for variable, average in zip(variables, self._model_variables_moving_average, strict=True):
+            # A variable counts as a tensor for TensorFlow, and would stay one in the scope.
+            variable.assign(average.value)
+
+    def _backend_apply_gradients(
+        self, grads: Sequence[tf.Tensor], variables: Sequence[keras.Variable]
+    ) -> None:
+        # As Keras has it, but that what is assigned within `ops.cond` leaves it as a value.
+        if self.gradient_accumulation_steps:
+            self._accumulate(list(grads), variables)
+        else:
+            grads = self._clip_gradients(grads)
+            self._apply_weight_decay(variables)
+            self._backend_update_step(grads, variables, self.learning_rate)
+        if self.use_ema:
+            self._update_model_variables_moving_average(self._trainable_variables)
+            if self.ema_overwrite_frequency:
+                self._assign_if(
+                    (self.iterations + 1) % self.ema_overwrite_frequency == 0,
+                    lambda: self._overwrite_model_variables_with_average_value(
+                        self._trainable_variables
+                    ),
+                    lambda: None,
+                )
+
+    def _accumulate(self, grads: Sequence[tf.Tensor], variables: Sequence[keras.Variable]) -> None:
+        n_steps = self.gradient_accumulation_steps
+        sums = self._accumulated_gradients
+
+        def update() -> None:
+            means = [(g + s) / n_steps for g, s in zip(grads, sums, strict=True)]
+            means = self._clip_gradients(means)
+            self._apply_weight_decay(variables)
+            self._backend_update_step(means, variables, self.learning_rate)
+            self._backend_reset_gradient_accumulators()
+
+        def accumulate() -> None:
+            for gradient, total in zip(grads, sums, strict=True):
+                total.assign(gradient + total)
+
+        self._assign_if((self._iterations + 1) % n_steps == 0, update, accumulate)
+
+    def _assign_if(
+        self, condition: tf.Tensor, update: Callable[[], None], otherwise: Callable[[], None]
+    ) -> None:
+        variables = [*self._trainable_variables, *state_variables(self)]
+        values = [variable.value for variable in variables]
+
+        def values_after(assign: Callable[[], None]) -> list[tf.Tensor]:
+            scope = keras.StatelessScope(
+                zip(variables, values, strict=True), initialize_variables=False
+            )
+            with scope:
+                assign()
+                return [scope.get_current_value(variable) for variable in variables]
+
+        new = tf.cond(condition, lambda: values_after(update), lambda: values_after(otherwise))
+        for variable, value in zip(variables, new, strict=True):
+            variable.assign(value)
+
+
+@lru_cache(maxsize=64)
+def _stateless_class(
+    optimizer_class: type[keras.optimizers.Optimizer],
+) -> type[keras.optimizers.Optimizer]:
+    return type(optimizer_class.__name__, (_Stateless, optimizer_class), {})

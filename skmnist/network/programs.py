@@ -1,18 +1,16 @@
-"""Compiled programs, kept and shared by all trainings of the same shape.
+"""Compiled programs: the training on one block of batches as a pure function.
 
-A program owns a network and an optimizer: the variables that TensorFlow compiles into it. A
-training borrows a program, loads its weights into it, runs block after block, and takes the
-weights home. While it is lent, nobody else gets it: a second thread that wants the same gets a
-second program. So nothing is shared while it runs, and nothing is traced or compiled again for
-another learning rate, seed, fold, clone or refit.
+A program takes the weights and the state of the optimizer as tensors and returns them, so any
+number of threads can run one program at the same time. Layers and optimizers are Keras's own;
+their variables only stand for the tensors, in `keras.StatelessScope`. A program is traced and
+compiled once for all learning rates, seeds, folds, clones and refits.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import keras
@@ -21,13 +19,12 @@ import tensorflow as tf
 
 from skmnist.network.architecture import Architecture
 from skmnist.network.blocks import Block, BlockShape
-from skmnist.network.optimizers import OptimizerSpec
+from skmnist.network.optimizers import OptimizerSpec, state_variables
 
-# A program holds its weights and optimizer state (four times 100 KB for the widest networks
-# people search on MNIST) and some MB of compiled code.
-MAX_IDLE_PROGRAMS = 32
-# All of them together: as float32 and with what Adam knows about them twice, 640 MB.
-MAX_IDLE_WEIGHTS = 32 * 1024 * 1024
+# A program keeps some MB of compiled code, and its variables take as much memory as the weights
+# and the state of the optimizer: about 1 MB for 128 hidden units and Adam on MNIST.
+MAX_PROGRAMS = 32
+MAX_WEIGHTS = 32 * 1024 * 1024  # of all programs; with the state of Adam, 400 MB
 
 TRANSPOSED_KERNEL = "transposed_kernel"
 
@@ -36,27 +33,17 @@ TRANSPOSED_KERNEL = "transposed_kernel"
 class ProgramSpec:
     """Everything that a compiled program depends on.
 
-    Parameters
-    ----------
-    architecture : Architecture
-        The network. Only whether its `l2` is zero counts, and how many features it takes, not
-        how they are arranged.
-    optimizer : OptimizerSpec
-        The optimizer.
-    x_dtype : str
-        "uint8" or "float32".
-    block_shape : BlockShape or None
-        The shape of the blocks that XLA compiles for. None: TensorFlow runs the program
-        operation by operation, which starts sooner and takes blocks of any shape.
+    `block_shape` is the shape of the blocks that XLA compiles for. None: TensorFlow runs the
+    program operation by operation, which starts sooner and takes blocks of any shape.
     """
 
     architecture: Architecture
     optimizer: OptimizerSpec
-    x_dtype: str
+    x_dtype: str  # "uint8" or "float32"
     block_shape: BlockShape | None
 
     def __post_init__(self) -> None:
-        """Forget what the program does not depend on."""
+        # Images and rows share programs, and so do all values of `l2` above 0.
         architecture = replace(
             self.architecture,
             input_shape=(self.architecture.n_features,),
@@ -87,131 +74,53 @@ class FeatureMajorDense(keras.layers.Dense):
         return self.activation(tf.transpose(product) + self.bias)
 
 
-class TrainingProgram:
-    """A network, an optimizer and the compiled training on one block of batches.
+class Program:
+    """The training on one block of batches as a pure function, traced by the constructor.
 
-    Parameters
-    ----------
-    spec : ProgramSpec
-        What to compile. Nothing is traced or compiled before the first block.
+    `function` takes the tensors of a block, `l2` and the values of `variables`, and returns the
+    logits of each batch before its step, the L2 penalty summed over the batches, each times its
+    weight, and the new values of `variables`.
     """
 
     def __init__(self, spec: ProgramSpec) -> None:
         self.spec = spec
         architecture = spec.architecture
-        self._is_feature_major = bool(architecture.hidden_units) and spec.optimizer.is_elementwise
+        self.is_feature_major = bool(architecture.hidden_units) and spec.optimizer.is_elementwise
         self._layers = architecture.layers(
             seed=0,
-            first_dense=FeatureMajorDense if self._is_feature_major else keras.layers.Dense,
+            first_dense=FeatureMajorDense if self.is_feature_major else keras.layers.Dense,
             output_activation="linear",
         )
         shape: tuple[int | None, ...] = (None, architecture.n_features)
         for layer in self._layers:
             layer.build(shape)
             shape = layer.compute_output_shape(shape)
-        self.variables = [v for layer in self._layers for v in layer.trainable_variables]
-        self._kernels = self.variables[::2]
-        self._seed_states = [
+        self.weights = [v for layer in self._layers for v in layer.trainable_variables]
+        self.optimizer = spec.optimizer.build_stateless()
+        self.optimizer.build(self.weights)
+        self.optimizer_variables = state_variables(self.optimizer)
+        self.seed_states = [
             layer.seed_generator.state
             for layer in self._layers
             if isinstance(layer, keras.layers.Dropout)
         ]
-        self.optimizer = spec.optimizer.build()
-        # Keras would sum the gradients over all devices, of which there is one, by an operation
-        # with a gradient of its own. TensorFlow registers that for ever, and with it the graph:
-        # every program would leave megabytes behind when it is gone.
-        self.optimizer._all_reduce_sum_gradients = lambda gradients: gradients
-        self.optimizer.build(self.variables)
-        self._pristine_state = self.optimizer_state()
-        self._compiled: Callable[..., tf.Tensor] | None = None
+        self.variables = [*self.weights, *self.optimizer_variables, *self.seed_states]
+        self.initial_optimizer_state = [
+            tf.convert_to_tensor(variable.value) for variable in self.optimizer_variables
+        ]
+        # A concrete function is called at half the cost of a tf.function, which looks up its
+        # traces at each call.
+        self.function: Callable[..., list[tf.Tensor]] = tf.function(
+            self._train_on_block,
+            input_signature=self._signature(),
+            autograph=False,
+            jit_compile=spec.block_shape is not None,
+        ).get_concrete_function()
 
-    def load(
-        self,
-        weights: Sequence[np.ndarray],
-        optimizer_state: Sequence[np.ndarray] | None,
-    ) -> None:
-        """Set the weights and the state of the optimizer.
-
-        Parameters
-        ----------
-        weights : sequence of ndarray
-            Kernel and bias of each Dense layer, as Keras has them.
-        optimizer_state : sequence of ndarray or None
-            As `optimizer_state` returned it; None for an optimizer that has made no step.
-        """
-        for variable, value in zip(self.variables, self._to_own_layout(weights), strict=True):
-            variable.assign(value)
-        state = self._state_without_steps() if optimizer_state is None else optimizer_state
-        for variable, value in zip(self.optimizer.variables, state, strict=True):
-            variable.assign(value.T if self._is_transposed(variable) else value)
-
-    def _state_without_steps(self) -> list[np.ndarray]:
-        if self.spec.optimizer.is_elementwise:
-            return self._pristine_state
-        # Some begin with copies of the weights, such as ScheduleFreeAdamW.
-        optimizer = self.spec.optimizer.build()
-        optimizer.build(self.variables)
-        return [np.asarray(variable.numpy()) for variable in optimizer.variables]
-
-    def weights(self) -> list[np.ndarray]:
-        """Kernel and bias of each Dense layer, float32, as Keras has them."""
-        return self._to_own_layout([variable.numpy() for variable in self.variables])
-
-    def optimizer_state(self) -> list[np.ndarray]:
-        """Values of the optimizer's variables, as an optimizer of a Keras model has them."""
-        # TensorFlow gives a NumPy scalar where a variable has no dimensions.
-        arrays = [(variable, np.asarray(variable.numpy())) for variable in self.optimizer.variables]
-        return [array.T if self._is_transposed(variable) else array for variable, array in arrays]
-
-    def set_dropout_seed(self, seed: Sequence[int]) -> None:
-        """Start the masks of every Dropout layer anew.
-
-        Parameters
-        ----------
-        seed : sequence of int
-            The masks depend on these numbers and the layer alone.
-        """
-        for number, state in enumerate(self._seed_states):
-            state.assign(np.random.SeedSequence((*seed, number)).generate_state(2))
-
-    def run(self, block: Block, l2: float) -> tuple[float, float, float]:
-        """Make one optimizer step on each batch of the block.
-
-        Parameters
-        ----------
-        block : Block
-            The batches.
-        l2 : float
-            Factor of the sum of the squared kernels in the loss.
-
-        Returns
-        -------
-        loss : float
-            Sum over the batches of the batch's loss times its total weight.
-        weight : float
-            Sum of the weights of the rows.
-        n_correct : float
-            How many rows were classified right, each before the step of its batch.
-        """
-        if self._compiled is None:
-            # A concrete function is called at half the cost of a tf.function, which would look
-            # up every time which of its traces fits.
-            self._compiled = tf.function(
-                self._train_on_block,
-                input_signature=self._signature(),
-                autograph=False,
-                jit_compile=self.spec.block_shape is not None,
-            ).get_concrete_function()
-        sums = self._compiled(
-            block.x,
-            block.rows,
-            block.codes,
-            block.weights,
-            block.n_batches,
-            tf.constant(l2, tf.float32),
-        )
-        loss, weight, n_correct = sums.numpy().tolist()
-        return loss, weight, n_correct
+    def is_transposed(self, variable: keras.Variable) -> bool:
+        """Whether a variable of the optimizer belongs to the transposed kernel."""
+        # Keras names what an optimizer keeps for a variable after it.
+        return TRANSPOSED_KERNEL in variable.path
 
     def _signature(self) -> list[tf.TensorSpec]:
         n_batches, batch_size, n_rows = self.spec.block_shape or (None, None, None)
@@ -223,6 +132,7 @@ class TrainingProgram:
             tf.TensorSpec(batches, tf.float32),
             tf.TensorSpec((), tf.int32),
             tf.TensorSpec((), tf.float32),
+            *(tf.TensorSpec(variable.shape, variable.dtype) for variable in self.variables),
         ]
 
     def _train_on_block(
@@ -233,128 +143,229 @@ class TrainingProgram:
         weights: tf.Tensor,
         n_batches: tf.Tensor,
         l2: tf.Tensor,
-    ) -> tf.Tensor:
+        *state: tf.Tensor,
+    ) -> list[tf.Tensor]:
         # Divided by the weights, where Keras divides by the number of rows: so a weight of 2
         # is the row twice, and the rows of weight 0 behind a short batch are none at all.
         batch_weights = tf.reduce_sum(weights, axis=1)
         shares = tf.math.divide_no_nan(weights, batch_weights[:, tf.newaxis])
 
         def train_on_batch(
-            i: tf.Tensor, logits: tf.TensorArray, penalty: tf.Tensor
-        ) -> tuple[tf.Tensor, tf.TensorArray, tf.Tensor]:
+            i: tf.Tensor, logits: tf.TensorArray, penalty: tf.Tensor, *state: tf.Tensor
+        ) -> tuple[tf.Tensor | tf.TensorArray, ...]:
             batch = tf.cast(tf.gather(x, rows[i]), tf.float32)
-            batch_logits, batch_penalty = self._step(batch, codes[i], shares[i], l2)
+            batch_logits, batch_penalty, new = self._step(batch, codes[i], shares[i], l2, state)
             return (
                 i + 1,
                 logits.write(i, batch_logits),
                 penalty + batch_penalty * batch_weights[i],
+                *new,
             )
 
         shape = self.spec.block_shape or (tf.shape(codes)[0], None, None)
         logits = tf.TensorArray(
             tf.float32, size=shape[0], element_shape=(shape[1], self.spec.architecture.n_classes)
         )
-        _, logits, penalty = tf.while_loop(
+        _, logits, penalty, *new_state = tf.while_loop(
             lambda i, *_: i < n_batches,
             train_on_batch,
-            [tf.constant(0), logits, tf.constant(0.0)],
+            [tf.constant(0), logits, tf.constant(0.0), *state],
             parallel_iterations=1,
         )
-        # What only reports is computed once for the block: in the loop, it would take a
-        # quarter of the time of a step of a narrow network.
-        logits = logits.stack()
-        losses = keras.losses.sparse_categorical_crossentropy(codes, logits, from_logits=True)
-        is_correct = tf.argmax(logits, axis=2, output_type=tf.int32) == codes
-        return tf.stack(
-            [
-                tf.reduce_sum(losses * weights) + penalty,
-                tf.reduce_sum(weights),
-                tf.reduce_sum(tf.cast(is_correct & (weights > 0), tf.float32)),
-            ]
-        )
+        return [logits.stack(), penalty, *new_state]
 
     def _step(
-        self, x: tf.Tensor, codes: tf.Tensor, shares: tf.Tensor, l2: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+        self,
+        x: tf.Tensor,
+        codes: tf.Tensor,
+        shares: tf.Tensor,
+        l2: tf.Tensor,
+        state: Sequence[tf.Tensor],
+    ) -> tuple[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]]:
         """Make one step of the optimizer; the logits and the penalty are of before it."""
-        with tf.GradientTape() as tape:
-            logits = x
-            for layer in self._layers:
-                logits = layer(logits, training=True)
-            losses = keras.losses.sparse_categorical_crossentropy(codes, logits, from_logits=True)
-            loss = tf.reduce_sum(losses * shares)
-            penalty = tf.constant(0.0)
-            if self.spec.architecture.l2:
-                penalty = l2 * tf.add_n([tf.reduce_sum(tf.square(k.value)) for k in self._kernels])
-                loss += penalty
-        gradients = tape.gradient(loss, [variable.value for variable in self.variables])
-        self.optimizer.apply(gradients, self.variables)
-        return logits, penalty
+        weights = state[: len(self.weights)]
+        with stateless(self.variables, state) as scope:
+            with tf.GradientTape() as tape:
+                tape.watch(weights)
+                logits = x
+                for layer in self._layers:
+                    logits = layer(logits, training=True)
+                losses = keras.losses.sparse_categorical_crossentropy(
+                    codes, logits, from_logits=True
+                )
+                loss = tf.reduce_sum(losses * shares)
+                penalty = tf.constant(0.0)
+                if self.spec.architecture.l2:
+                    squares = [tf.reduce_sum(tf.square(kernel)) for kernel in weights[::2]]
+                    penalty = l2 * tf.add_n(squares)
+                    loss += penalty
+            self.optimizer.apply(tape.gradient(loss, weights), self.weights)
+            return logits, penalty, [scope.get_current_value(v) for v in self.variables]
 
-    def _is_transposed(self, variable: keras.Variable) -> bool:
-        # Keras names what an optimizer keeps for a variable after it.
-        return TRANSPOSED_KERNEL in variable.path
+
+class TrainingRun:
+    """A program with the weights and the optimizer state of one fit.
+
+    Parameters
+    ----------
+    program : Program
+        Shared with other fits.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.spec = program.spec
+        self._seeds = [tf.convert_to_tensor(state.value) for state in program.seed_states]
+        self._state: list[tf.Tensor] = []  # the values of the program's variables
+
+    def load(
+        self,
+        weights: Sequence[np.ndarray],
+        optimizer_state: Sequence[np.ndarray] | None,
+    ) -> None:
+        """Set the weights, as Keras has them, and the state of the optimizer; None: no steps."""
+        own = [tf.constant(array) for array in self._to_own_layout(weights)]
+        if optimizer_state is None:
+            state = self._state_without_steps(own)
+        else:
+            state = [
+                tf.constant(array.T if self.program.is_transposed(variable) else array)
+                for variable, array in zip(
+                    self.program.optimizer_variables, optimizer_state, strict=True
+                )
+            ]
+        self._state = [*own, *state, *self._seeds]
+
+    def _state_without_steps(self, weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        if self.spec.optimizer.is_elementwise:
+            return self.program.initial_optimizer_state
+        # Some begin with copies of the weights, such as ScheduleFreeAdamW.
+        optimizer = self.spec.optimizer.build_stateless()
+        optimizer.build([keras.Variable(array) for array in weights])
+        return [tf.convert_to_tensor(variable.value) for variable in state_variables(optimizer)]
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Set the learning rate of an optimizer without a schedule."""
+        variable = self.program.optimizer.learning_rate
+        number = next(n for n, v in enumerate(self.program.variables) if v is variable)
+        self._state[number] = tf.constant(rate, variable.dtype)
+
+    def set_dropout_seed(self, seed: Sequence[int]) -> None:
+        """Start the masks of every Dropout layer anew, from these numbers and the layer alone."""
+        self._seeds = [
+            tf.cast(np.random.SeedSequence((*seed, number)).generate_state(2), state.dtype)
+            for number, state in enumerate(self._seeds)
+        ]
+        self._state[len(self._state) - len(self._seeds) :] = self._seeds
+
+    def weights(self) -> list[np.ndarray]:
+        """Kernel and bias of each Dense layer, float32, as Keras has them."""
+        own = self._state[: len(self.program.weights)]
+        return self._to_own_layout([tensor.numpy() for tensor in own])
+
+    def optimizer_state(self) -> list[np.ndarray]:
+        """Values of the optimizer's variables, as an optimizer of a Keras model has them."""
+        start = len(self.program.weights)
+        # TensorFlow gives a NumPy scalar where a tensor has no dimensions.
+        arrays = [np.asarray(tensor.numpy()) for tensor in self._state[start:]]
+        return [
+            array.T if self.program.is_transposed(variable) else array
+            for variable, array in zip(self.program.optimizer_variables, arrays, strict=False)
+        ]
+
+    def average_weights(self) -> None:
+        """Replace the weights by their moving averages where the optimizer keeps such."""
+        optimizer, variables = self.program.optimizer, self.program.variables
+        with stateless(variables, self._state) as scope:
+            optimizer.finalize_variable_values(self.program.weights)
+            self._state = [scope.get_current_value(variable) for variable in variables]
+
+    def run(self, block: Block, l2: float) -> tuple[float, float, float]:
+        """Make one optimizer step on each batch of the block.
+
+        Returns
+        -------
+        loss : float
+            Sum over the batches of the batch's loss times its total weight.
+        weight : float
+            Sum of the weights of the rows.
+        n_correct : float
+            How many rows were classified right, each before the step of its batch.
+        """
+        logits, penalty, *self._state = self.program.function(
+            block.x,
+            block.rows,
+            block.codes,
+            block.weights,
+            block.n_batches,
+            tf.constant(l2, tf.float32),
+            *self._state,
+        )
+        # Outside of the program: a third of its compilation would go into these sums.
+        loss, weight, n_correct = _sums(logits, block.codes, block.weights).numpy().tolist()
+        return loss + float(penalty), weight, n_correct
 
     def _to_own_layout(self, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
         # The same either way: a transposed kernel transposed is the kernel.
         first, *rest = weights
-        return [first.T if self._is_feature_major else first, *rest]
+        return [first.T if self.program.is_feature_major else first, *rest]
 
 
-class ProgramStore:
-    """Programs that wait to be borrowed, the least recently used one dropped first."""
+def stateless(
+    variables: Sequence[keras.Variable], values: Sequence[tf.Tensor]
+) -> keras.StatelessScope:
+    """Return a scope in which the variables have these values, and keep their own."""
+    return keras.StatelessScope(zip(variables, values, strict=True), initialize_variables=False)
 
-    def __init__(
-        self, max_idle: int = MAX_IDLE_PROGRAMS, max_idle_weights: int = MAX_IDLE_WEIGHTS
-    ) -> None:
-        self._max_idle = max_idle
-        self._max_idle_weights = max_idle_weights
-        self._idle: OrderedDict[ProgramSpec, list[TrainingProgram]] = OrderedDict()
+
+@tf.function(
+    input_signature=[
+        tf.TensorSpec((None, None, None), tf.float32),
+        tf.TensorSpec((None, None), tf.int32),
+        tf.TensorSpec((None, None), tf.float32),
+    ],
+    autograph=False,
+)
+def _sums(logits: tf.Tensor, codes: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Sum the losses, the weights and the correct answers of a block."""
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(codes, logits)
+    is_correct = tf.argmax(logits, axis=2, output_type=tf.int32) == codes
+    # Where a network diverges, the losses of places without rows must not count either.
+    return tf.stack(
+        [
+            tf.reduce_sum(tf.math.multiply_no_nan(losses, weights)),
+            tf.reduce_sum(weights),
+            tf.reduce_sum(tf.cast(is_correct & (weights > 0), tf.float32)),
+        ]
+    )
+
+
+class ProgramCache:
+    """Programs by what they depend on; the least recently used one is dropped first."""
+
+    def __init__(self) -> None:
+        self._programs: OrderedDict[ProgramSpec, Program] = OrderedDict()
         self._lock = threading.Lock()
 
-    @contextmanager
-    def borrow(self, spec: ProgramSpec) -> Iterator[TrainingProgram]:
-        """Lend a program for `spec` to this caller alone.
-
-        A program that was interrupted or failed comes back too: the next borrower loads all
-        of its variables.
-        """
-        program = self._take(spec) or TrainingProgram(spec)
-        try:
-            yield program
-        finally:
-            self._put_back(program)
-
-    def clear(self) -> None:
-        """Drop the programs that are not lent at the moment."""
+    def get(self, spec: ProgramSpec) -> Program:
+        """Return the program for `spec`, traced on the first request."""
+        # Tracing holds the interpreter anyway, so nothing is lost by waiting for other programs.
         with self._lock:
-            self._idle.clear()
-
-    def _take(self, spec: ProgramSpec) -> TrainingProgram | None:
-        with self._lock:
-            programs = self._idle.get(spec)
-            if not programs:
-                return None
-            program = programs.pop()
-            if not programs:
-                del self._idle[spec]
+            program = self._programs.get(spec) or Program(spec)
+            self._programs[spec] = program
+            self._programs.move_to_end(spec)
+            while len(self._programs) > 1 and self._is_too_full():
+                self._programs.popitem(last=False)
             return program
 
-    def _put_back(self, program: TrainingProgram) -> None:
+    def clear(self) -> None:
+        """Drop all programs; those that run are freed when they end."""
         with self._lock:
-            self._idle.setdefault(program.spec, []).append(program)
-            self._idle.move_to_end(program.spec)
-            while self._is_too_full():
-                oldest = next(iter(self._idle))
-                self._idle[oldest].pop(0)
-                if not self._idle[oldest]:
-                    del self._idle[oldest]
+            self._programs.clear()
 
     def _is_too_full(self) -> bool:
-        numbers = [(len(programs), spec) for spec, programs in self._idle.items()]
-        n_weights = sum(number * spec.architecture.n_weights for number, spec in numbers)
-        n_programs = sum(number for number, _ in numbers)
-        return n_programs > self._max_idle or n_weights > self._max_idle_weights
+        n_weights = sum(spec.architecture.n_weights for spec in self._programs)
+        return len(self._programs) > MAX_PROGRAMS or n_weights > MAX_WEIGHTS
 
 
-PROGRAMS = ProgramStore()
+PROGRAMS = ProgramCache()

@@ -18,7 +18,7 @@ from skmnist.network.interruption import Interrupts
 from skmnist.network.memory import ROWS_MEMORY
 from skmnist.network.optimizers import OptimizerSpec
 from skmnist.network.planning import plan
-from skmnist.network.programs import PROGRAMS, TrainingProgram
+from skmnist.network.programs import PROGRAMS, TrainingRun
 from skmnist.network.progress import Progress
 from skmnist.network.rows import RowMatrix
 from skmnist.network.validation import ValidationData, validate
@@ -43,7 +43,7 @@ class TrainingState:
     optimizer_state: list[np.ndarray]
 
     @classmethod
-    def of(cls, program: TrainingProgram) -> TrainingState:
+    def of(cls, program: TrainingRun) -> TrainingState:
         """Copy what a program holds."""
         return cls(program.weights(), str(program.spec.optimizer), program.optimizer_state())
 
@@ -156,10 +156,8 @@ class Network(keras.Sequential):
         )
         self.was_interrupted = self.has_diverged = False
         logs: dict[str, float] = {}
-        with (
-            PROGRAMS.borrow(spec) as program,
-            ROWS_MEMORY.borrow(bytes_needed(x, block_shape)) as memory,
-        ):
+        program = TrainingRun(PROGRAMS.get(spec))
+        with ROWS_MEMORY.borrow(bytes_needed(x, block_shape)) as memory:
             self._load(program, state)
             reader = BlockReader(x, codes, row_weights, block_shape, memory)
             watchers = (
@@ -193,7 +191,7 @@ class Network(keras.Sequential):
                 if interrupts.is_pressed_twice:
                     raise
                 self.was_interrupted = True
-            program.optimizer.finalize_variable_values(program.variables)
+            program.average_weights()
             best = None if early_stopping is None else early_stopping.best_state
             if best is not None:
                 program.load(best.weights, best.optimizer_state)
@@ -204,7 +202,7 @@ class Network(keras.Sequential):
         )
         return watchers.history
 
-    def _load(self, program: TrainingProgram, state: TrainingState | None) -> None:
+    def _load(self, program: TrainingRun, state: TrainingState | None) -> None:
         if state is None:
             program.load(self.get_weights(), None)
         else:
@@ -212,11 +210,11 @@ class Network(keras.Sequential):
             is_same = state.optimizer_key == str(program.spec.optimizer)
             program.load(state.weights, state.optimizer_state if is_same else None)
         if not program.spec.optimizer.has_schedule:
-            program.optimizer.learning_rate = float(self.optimizer.learning_rate)
+            program.set_learning_rate(float(self.optimizer.learning_rate))
 
     def _train_epoch(
         self,
-        program: TrainingProgram,
+        program: TrainingRun,
         blocks: Iterator[Block],
         watchers: Watchers | Nobody,
         progress: Progress | None,
