@@ -177,7 +177,8 @@ class OptimizerSpec:
 
     def build_stateless(self) -> keras.optimizers.Optimizer:
         """Make a fresh optimizer, with Keras's default learning rate, for `StatelessScope`."""
-        return _stateless_class(self.optimizer_class).from_config(dict(self.config))
+        cls = _stateless_class(self.optimizer_class)  # type: ignore[arg-type]
+        return cls.from_config(dict(self.config))
 
 
 def state_variables(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
