@@ -59,6 +59,7 @@ HEAVY = [
     "numpy",
     "pandas",
     "scipy",
+    "skimage",
     "sklearn",
     "tensorflow",
 ]
@@ -80,7 +81,7 @@ HEAVY = [
         ("from skmnist import read_digit", ["numpy"]),
         (
             "from skmnist import read_digit; read_digit(sys.argv[1])",
-            ["PIL", "numpy", "scipy"],
+            ["PIL", "numpy", "scipy", "skimage"],
         ),
     ],
 )

@@ -2,130 +2,151 @@
 
 from __future__ import annotations
 
+import io
 import os
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+# Pillow is imported by the functions that use it: loading data does not need it.
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Source: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image"
+
+# Pillow opens others with other programs: EPS with Ghostscript, WMF with Windows.
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+_HEIF_STARTS = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1")
 # More pixels than this show nothing more of a digit that is 20 pixels high in the end.
 _LONGEST_SIDE = 2000
 _SHORTEST_SIDE = 8
-_ARRAYS = (
-    "an array of the shape (height, width), (height, width, 3) or (height, width, 4), of uint8 or "
-    "of floats from 0 to 1"
+_FILE = "a picture in one of the formats PNG, JPEG, GIF, BMP, TIFF, WebP, PPM and HEIC"
+_ARRAY = (
+    "an array of the shape (height, width), (height, width, 1), (height, width, 3) or (height, "
+    "width, 4), of numbers from 0 to 255 or from 0 to 1"
 )
-_PATH = "the path of a picture, such as a PNG or a JPEG"
 
 
 def open_picture(source: Any) -> tuple[Image, str]:
-    """Read a picture; give it as an upright RGB image, and the name that errors call it by.
+    """Return an upright picture of mode "RGB", and its name for messages."""
+    from PIL import Image
 
-    Parameters
-    ----------
-    source : str, os.PathLike or ndarray
-
-    Returns
-    -------
-    image : PIL.Image.Image of the mode "RGB", its longer side at most 2,000 pixels
-    name : str
-
-    Raises
-    ------
-    TypeError, OSError, ValueError
-        As `read_digit` documents.
-    """
-    if isinstance(source, np.ndarray):
-        name = f"path_or_array, an array of the shape {source.shape},"
-        image = _from_array(source)
-    elif isinstance(source, str | os.PathLike):
+    name = "picture"
+    if isinstance(source, str | os.PathLike):
         name = repr(os.fspath(source))
-        image = _from_file(os.path.expanduser(os.fsdecode(source)), name)
+        with open(os.path.expanduser(source), "rb") as file:
+            image = _from_file(file, name)
+    elif isinstance(source, bytes | bytearray | memoryview):
+        image = _from_file(io.BytesIO(source), name)
+    elif isinstance(source, Image.Image):
+        image = _from_image(source, name)
+    elif hasattr(source, "read"):
+        image = _from_file(source, name)
+    elif isinstance(source, list | tuple) or hasattr(source, "__array__"):
+        image = _from_array(source)
     else:
         raise TypeError(
-            f"path_or_array must be {_PATH}, or {_ARRAYS}, got {source!r} of type "
-            f"{type(source).__name__}."
+            "picture must be a path, a file object, bytes, a PIL.Image.Image or an array, got "
+            f"{source!r} of type {type(source).__name__}."
         )
     if min(image.size) < _SHORTEST_SIDE:
         raise ValueError(
             f"{name} is too small, {image.width} x {image.height} pixels; expected a picture of at "
             f"least {_SHORTEST_SIDE} x {_SHORTEST_SIDE}."
         )
-    image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-    return _opaque(image), name
+    return shrink(_opaque(image), _LONGEST_SIDE), name
 
 
-def _from_file(path: str, name: str) -> Image:
-    # Here, because loading an array or all of MNIST needs no Pillow.
-    from PIL import Image, ImageOps
-
-    if os.path.isdir(path):
-        raise ValueError(f"{name} is a folder; expected {_PATH}.")
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"{name}: there is no such file; expected {_PATH}.")
-    with open(path, "rb") as file:
-        try:
-            with warnings.catch_warnings():
-                # Pillow only warns of a picture that has up to twice as many pixels as its limit.
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                opened = Image.open(file)  # of an animation, the first picture
-            opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # spares a JPEG much of the work
-            image = ImageOps.exif_transpose(opened)
-            if image.mode in ("F", "I") or image.mode.startswith("I;16"):
-                # Pillow would cut such levels off at 255.
-                levels = np.asarray(image, dtype=np.float32)
-                return _from_array(levels if image.mode == "F" else levels.clip(0, 65535) / 65535)
-            return image.convert("RGBA")
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-            raise ValueError(
-                f"{name} has more pixels than Pillow's limit, PIL.Image.MAX_IMAGE_PIXELS = "
-                f"{Image.MAX_IMAGE_PIXELS:,}; make the picture smaller, or set a higher limit."
-            ) from None
-        except Image.UnidentifiedImageError:
-            raise ValueError(
-                f"{name} is not a picture that Pillow {_version()} reads; expected {_PATH}. "
-                "Save other formats, such as HEIC, SVG or PDF, as one of those."
-            ) from None
-        # Pillow's many parsers raise some ten types of error on damaged bytes.
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise ValueError(
-                f"{name} cannot be read as a picture ({reason}); expected {_PATH}."
-            ) from error
+def shrink(image: Image, longest: int) -> Image:
+    """Scale an image down, unless that makes its shorter side too short."""
+    factor = max(longest / max(image.size), _SHORTEST_SIDE / min(image.size))
+    if factor >= 1:
+        return image
+    return image.resize([round(factor * side) for side in image.size], reducing_gap=2.0)
 
 
-def _version() -> str:
-    import PIL
+def _from_file(file: IO[bytes], name: str) -> Image:
+    from PIL import Image, UnidentifiedImageError
 
-    return PIL.__version__
+    try:
+        if not (hasattr(file, "seekable") and file.seekable()):
+            file = io.BytesIO(file.read())
+        with warnings.catch_warnings():
+            # Pillow only warns of a picture that has up to twice as many pixels as its limit.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            opened = Image.open(file, formats=_heif(file) or _FORMATS)
+        opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # spares a JPEG much of the work
+        return _from_image(opened, name)
+    except ModuleNotFoundError:
+        raise ValueError(
+            f"{name} is a HEIC picture, which needs pillow-heif: pip install 'skmnist[heic]'. Or "
+            "save it as a PNG or a JPEG."
+        ) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ValueError(
+            f"{name} has more pixels than Pillow's limit, PIL.Image.MAX_IMAGE_PIXELS = "
+            f"{Image.MAX_IMAGE_PIXELS:,}; make the picture smaller, or set a higher limit."
+        ) from None
+    except UnidentifiedImageError:
+        raise ValueError(f"{name} is in another format, or damaged; expected {_FILE}.") from None
+    # Pillow's many parsers raise some ten types of error on damaged bytes.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{name} cannot be read ({reason}); expected {_FILE}.") from error
 
 
-def _from_array(array: NDArray[Any]) -> Image:
-    from PIL import Image  # here, as above
+def _heif(file: IO[bytes]) -> tuple[str, ...]:
+    """If the file is a HEIC picture, make Pillow able to open it, and return its format."""
+    file.seek(0)
+    if file.read(12)[4:] not in _HEIF_STARTS:
+        return ()
+    from pillow_heif import register_heif_opener
 
+    register_heif_opener()
+    return ("HEIF",)
+
+
+def _from_image(image: Image, name: str) -> Image:
+    from PIL import ImageOps
+
+    if image.format not in (None, "MPO", "HEIF", *_FORMATS):
+        raise ValueError(
+            f"{name} is in the format {image.format}; expected {_FILE}, or the pixels alone."
+        )
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode not in ("F", "I") and not upright.mode.startswith("I;16"):
+        return upright.convert("RGBA")
+    # Pillow would cut such levels off at 255.
+    levels = np.asarray(upright, dtype=np.float64)
+    sixteen_bits = upright.mode != "F" and levels.max() > 255
+    return _from_array(levels.clip(0, 65535) / 65535 if sixteen_bits else levels)
+
+
+def _from_array(source: Any) -> Image:
+    from PIL import Image
+
+    try:
+        array = np.asarray(source)
+    except ValueError as error:
+        raise ValueError(f"picture is not an array ({error}); expected {_ARRAY}.") from None
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
     shape_fits = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
     if not shape_fits or array.size == 0:
-        raise ValueError(f"path_or_array has the shape {array.shape}; expected {_ARRAYS}.")
-    if array.dtype.kind == "f":
-        # NaN compares as False.
-        if not (array.min() >= 0 and array.max() <= 1):
-            raise ValueError(
-                f"path_or_array holds floats from {array.min()} to {array.max()}; expected "
-                f"{_ARRAYS}."
-            )
-        array = np.rint(array * 255).astype(np.uint8)
-    elif array.dtype != np.uint8:
-        raise ValueError(f"path_or_array has the dtype {array.dtype}; expected {_ARRAYS}.")
-    return Image.fromarray(np.ascontiguousarray(array)).convert("RGBA")
+        raise ValueError(f"picture has the shape {array.shape}; expected {_ARRAY}.")
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"picture has the dtype {array.dtype}; expected {_ARRAY}.")
+    lowest, highest = array.min(), array.max()
+    if not (lowest >= 0 and highest <= 255):  # NaN compares as False
+        raise ValueError(f"picture holds numbers from {lowest} to {highest}; expected {_ARRAY}.")
+    levels = array.astype(np.float64) * (255 if highest <= 1 else 1)
+    return Image.fromarray(np.rint(levels).astype(np.uint8)).convert("RGBA")
 
 
 def _opaque(image: Image) -> Image:
     """Lay an image of the mode "RGBA" on a ground that its own digit stands out from."""
-    from PIL import Image  # here, as above
+    from PIL import Image
 
     alpha = image.getchannel("A")
     colour = image.convert("RGB")

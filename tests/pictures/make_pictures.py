@@ -140,6 +140,13 @@ def ruled(size, paper, line, every, *, squares=False, thick=1):
     return page
 
 
+def frame(shape, thick):
+    """The frame of a rectangle."""
+    covered = np.ones(shape)
+    covered[thick:-thick, thick:-thick] = 0
+    return covered
+
+
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 PAGE = (300, 400)
 
@@ -237,6 +244,60 @@ def main(folder):
     covered = cover(PAGE, SLANTED[1], height=280, pen=14, slant=0.0, seed=13)
     image = photograph(paint(covered, (150, 20, 40), (250, 250, 250)), noise=3, blur=0.6)
     save(image, "1-red-felt-tip.webp", quality=50)
+
+    # A form: the digit stands in a printed box.
+    covered = cover(PAGE, UPRIGHT[3], height=230, pen=16, seed=14)
+    covered[40:360, 40:260] = np.maximum(covered[40:360, 40:260], frame((320, 220), 6))
+    image = photograph(paint(covered, (30, 30, 30), (245, 245, 245))).convert("L").quantize(16)
+    save(image, "3-framed.png", optimize=True)
+
+    # A frame around the whole picture, as a screenshot or a scan of a card has.
+    covered = cover(PAGE, SLANTED[8], height=250, pen=13, seed=15)
+    covered = np.maximum(covered, frame((400, 300), 9))
+    image = photograph(paint(covered, (20, 40, 120), (250, 250, 245)), noise=2, blur=0.6)
+    save(image, "8-framed-all-around.jpg", quality=50)
+
+    # The number of the page, in a corner, is not the digit.
+    covered = cover(PAGE, SLANTED[7], height=220, pen=12, at=(0.45, 0.45), seed=16)
+    for digit, x in ((1, 0.86), (2, 0.93)):
+        number = cover(PAGE, UPRIGHT[digit], height=22, pen=3, at=(x, 0.95), seed=16)
+        covered = np.maximum(covered, number)
+    image = photograph(paint(covered, BLACK, WHITE)).convert("L").quantize(16)
+    save(image, "7-and-a-page-number.png", optimize=True)
+
+    covered = cover((60, 420), SLANTED[1], height=80, pen=7, at=(0.5, 0.4), seed=17)
+    image = photograph(paint(covered, BLACK, WHITE)).convert("L").quantize(16)
+    save(image, "1-on-a-strip.png", optimize=True)
+
+    covered = cover(size, UPRIGHT[6], height=110, pen=9, at=(0.89, 0.1), seed=18)
+    page = paint(covered, (40, 40, 50), (230, 228, 220)) * light(size, 0.8, 2.0)
+    save(photograph(page, noise=4, blur=0.7), "6-in-a-corner.jpg", quality=45)
+
+    # Printed squares of 5 mm, darker than those of the 9.
+    covered = cover(size, UPRIGHT[4], height=260, pen=11, seed=19)
+    page = ruled(size, (238, 238, 230), (150, 172, 205), 24, squares=True)
+    page = paint(covered, (35, 35, 80), page) * light(size, 0.7, 3.0)
+    save(photograph(page, noise=4, blur=0.8), "4-small-squares.jpg", quality=45)
+
+    # A drawing program in dark mode.
+    covered = cover(PAGE, SLANTED[9], height=240, pen=14, seed=20)
+    page = paint(covered, (120, 200, 255), (24, 26, 30))
+    page[:24] = (44, 48, 56)  # its tool bar
+    save(photograph(page).quantize(32), "9-dark-mode.png", optimize=True)
+
+    # A lamp on the left: the paper on the right is as dark as the ink on the left.
+    covered = cover(size, UPRIGHT[2], height=300, pen=13, at=(0.5, 0.52), seed=21)
+    across = np.linspace(1, 0.22, size[0])[:, None]
+    page = paint(covered, (70, 66, 70), (240, 236, 228)) * across
+    save(photograph(page, noise=4, blur=0.8), "2-gradient.jpg", quality=50)
+
+    # Three digits: only the largest of them can be read.
+    covered = np.zeros((200, 400))
+    for digit, x in ((4, 0.2), (2, 0.5), (7, 0.8)):
+        another = cover((400, 200), UPRIGHT[digit], height=120, pen=11, at=(x, 0.5), seed=digit)
+        covered = np.maximum(covered, another)
+    image = photograph(paint(covered, BLACK, WHITE)).convert("L").quantize(16)
+    save(image, "several-427.png", optimize=True)
 
 
 if __name__ == "__main__":

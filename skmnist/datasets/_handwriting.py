@@ -1,0 +1,360 @@
+"""`read_digit`: a picture of a handwritten digit in the form of MNIST's digits."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skmnist.datasets._picture import Source, open_picture, shrink
+
+# scikit-image and scipy are imported by the functions that use them: loading data needs neither.
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_SIZE = 28
+_BOX = 20
+# MNIST's centres of mass lie within half a pixel of row 14 and column 14, counted from 0.
+_CENTRE = 14
+# Half of MNIST's digits have strokes between 2.1 and 2.9 pixels wide, one in twenty above 3.8.
+_THINNEST, _THICKEST = 2.3, 4.0
+
+_WORKING_SIDE = 320  # pixels; a digit that is small in the picture is cropped and scaled again
+_LOWEST_DIGIT = 6
+_LEAST_CONTRAST = 0.06  # of grey levels from 0 to 1
+
+
+class _Box(NamedTuple):
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def longer(self) -> int:
+        return max(self.height, self.width)
+
+    def gap(self, other: _Box) -> int:
+        """Pixels between two boxes, 0 where they overlap."""
+        down = max(self.top - other.bottom, other.top - self.bottom)
+        return max(down, self.left - other.right, other.left - self.right, 0)
+
+    def touches(self, shape: tuple[int, ...]) -> bool:
+        return 0 in self[:2] or self.bottom == shape[0] or self.right == shape[1]
+
+
+class _Ink(NamedTuple):
+    contrast: NDArray[np.float64]  # (h, w): 0 is paper, more is ink; other shapes are set to 0
+    threshold: float
+    box: _Box
+    warning: str
+
+
+def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
+    """Turn a picture of one handwritten digit into the form of MNIST's digits.
+
+    The picture is a photo, a scan or a drawing of a digit: dark on light or light on dark, in any
+    colour and of any size. It is processed in these steps:
+
+    1. The paper is subtracted: a quadratic surface fitted to the margin, and shadows wider than a
+       stroke. What differs most from it is the ink, whether it is darker or lighter.
+    2. Ink and paper are separated at Otsu's threshold [2]_, moved to halfway between the two.
+    3. The digit is chosen: the largest connected shape and the smaller ones beside it, such as the
+       detached top of a 5. Specks, soft shadows, lines across the page, frames around a digit and,
+       beside a digit that lies free, shapes at the edge of the picture are left out.
+    4. Strokes thinner than 2.3 pixels of MNIST's are thickened to that, and those thicker than 4
+       are thinned: few of MNIST's digits are beyond.
+    5. As in MNIST [1]_, the digit is scaled to fit into 20 x 20 pixels, with its aspect ratio
+       kept: each pixel is the mean of the area that it covers. The 20 x 20 pixels are placed in
+       28 x 28 pixels so that the centre of mass is, to the nearest pixel, at row 14 and column 14,
+       counted from 0. The digit is neither turned nor straightened.
+
+    Parameters
+    ----------
+    picture : str, os.PathLike, bytes, file object, PIL.Image.Image or array-like
+        The path of a picture, its contents, or a file object opened for reading in binary mode. The
+        formats are PNG, JPEG, GIF, BMP, TIFF, WebP, PPM and, where pillow-heif is installed, HEIC.
+        Of an animation or of many pages, the first one is read. A photo is turned upright as its
+        Exif data require. ``~`` in a path stands for the home folder.
+        An array has the shape (h, w), (h, w, 1), (h, w, 3) for RGB or (h, w, 4) for RGBA. It holds
+        booleans, integers or floats: from 0 to 255 if any is above 1, otherwise from 0 to 1.
+        Transparent pixels are paper. A picture has at least 8 x 8 pixels, and a file at most
+        ``PIL.Image.MAX_IMAGE_PIXELS``.
+
+    Returns
+    -------
+    digit : ndarray of shape (28, 28), uint8
+        From 0 (background) to 255 (ink). ``digit.reshape(1, -1)`` is a row for a classifier that
+        was trained on MNIST's rows.
+
+    Raises
+    ------
+    TypeError
+        If `picture` is of another type.
+    OSError
+        If the file does not exist, or cannot be opened.
+    ValueError
+        If the file is in another format, damaged or too large; if the array has another shape,
+        dtype or range; if the picture is too small; if nothing is drawn, or only something less
+        than 6 pixels high and wide.
+
+    Warns
+    -----
+    UserWarning
+        If there are several shapes of like size, of which only the largest is read, or if the digit
+        touches the edge of the picture.
+
+    References
+    ----------
+    .. [1] Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to
+       document recognition", Proceedings of the IEEE 86(11), 2278-2324, 1998;
+       http://yann.lecun.com/exdb/mnist/
+    .. [2] N. Otsu, "A threshold selection method from gray-level histograms", IEEE Transactions
+       on Systems, Man, and Cybernetics 9(1), 62-66, 1979.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmnist import read_digit
+    >>> page = np.full((400, 300), 255, dtype=np.uint8)
+    >>> page[80:320, 140:160] = 0  # a stroke from the top to the bottom
+    >>> digit = read_digit(page)
+    >>> digit.shape, digit.dtype
+    ((28, 28), dtype('uint8'))
+    >>> int(digit.any(axis=1).sum()), int(digit.min()), int(digit.max())
+    (20, 0, 255)
+    """
+    image, name = open_picture(picture)
+    ink = _find_ink(_pixels(image))
+    if ink is not None:
+        ink = _look_closer(image, ink)
+    if ink is None:
+        raise ValueError(
+            f"{name} shows nothing drawn: nothing in it stands out from the paper. Expected a "
+            "picture of one digit, with a margin around it."
+        )
+    if ink.box.longer < _LOWEST_DIGIT:
+        raise ValueError(
+            f"{name} shows something {ink.box.longer} pixels high or wide; expected a digit of "
+            f"at least {_LOWEST_DIGIT}."
+        )
+    if ink.warning:
+        warnings.warn(f"{name} {ink.warning}", stacklevel=2)
+    return _centred(_boxed(ink))
+
+
+def _pixels(image: Image) -> NDArray[np.float64]:
+    """Return levels from 0 to 1, at the working size."""
+    return np.asarray(shrink(image, _WORKING_SIDE), dtype=np.float64) / 255
+
+
+def _look_closer(image: Image, ink: _Ink) -> _Ink:
+    """If the ink is a small part of the picture, find it again in that part."""
+    scale = max(image.size) / max(ink.contrast.shape)
+    if scale <= 1 or ink.box.longer > 0.4 * _WORKING_SIDE:
+        return ink
+    box, margin = ink.box, ink.box.longer
+    left, top = max(0, box.left - margin), max(0, box.top - margin)
+    corners = np.array([left, top, box.right + margin, box.bottom + margin]) * scale
+    part = image.crop(tuple(np.minimum(corners, image.size * 2).astype(int).tolist()))
+    return _find_ink(_pixels(part)) or ink
+
+
+def _contrast(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how much each pixel differs from the paper; ink is positive, whatever its colour."""
+    from scipy import ndimage
+    from skimage.transform import resize, resize_local_mean
+
+    shape = pixels.shape[:2]
+    small_shape = tuple(max(2, round(min(1, 64 / max(shape)) * length)) for length in shape)
+    levels = resize_local_mean(pixels, small_shape, channel_axis=-1).reshape(-1, 3)
+    # Light that falls unevenly on the paper is a quadratic surface, fitted to the margin. Ink in
+    # the margin is far from it and weighs next to nothing (Cauchy's weights).
+    y, x = (axis.ravel() for axis in np.mgrid[[slice(-1, 1, side * 1j) for side in small_shape]])
+    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
+    margin = np.maximum(np.abs(x), np.abs(y)) > 0.8
+    surface = np.broadcast_to(np.median(levels[margin], axis=0), levels.shape)
+    for _ in range(8):
+        distance = ((levels - surface)[margin] ** 2).sum(axis=1, keepdims=True)
+        weights = 1 / np.sqrt(0.05**2 + distance)
+        surface = terms @ np.linalg.lstsq(weights * terms[margin], weights * levels[margin])[0]
+    # The largest differences point from the colour of the paper to that of the ink.
+    difference = levels - surface
+    direction = (difference * (difference**2).sum(axis=1, keepdims=True)).sum(axis=0)
+    direction /= max(np.abs(direction).sum(), 1e-12)
+    # What is as dark over more than the width of a stroke is a shadow.
+    rest = (difference @ direction).reshape(small_shape)
+    shadows = ndimage.grey_opening(rest, max(3, round(0.4 * min(small_shape))))
+    paper = (surface @ direction).reshape(small_shape) + ndimage.gaussian_filter(shadows, 2)
+    contrast = pixels @ direction - resize(paper, shape, order=1, mode="edge")
+    contrast -= np.median(contrast)
+    # Noise and dithering differ from the median of the pixels around, and strokes hardly do.
+    if np.abs(contrast - ndimage.median_filter(contrast, 3)).mean() > 0.005:
+        contrast = ndimage.gaussian_filter(contrast, max(shape) / 400)
+    return contrast
+
+
+def _find_ink(pixels: NDArray[np.float64]) -> _Ink | None:
+    """Find the digit in a picture; None if nothing is drawn."""
+    from scipy import ndimage
+    from skimage.filters import threshold_otsu
+    from skimage.measure import label, regionprops
+
+    contrast = _contrast(pixels)
+    noise = 1.4826 * float(np.median(np.abs(contrast)))
+    least = max(_LEAST_CONTRAST, 5 * noise)
+    candidates = contrast > least
+    if not candidates.any():
+        return None
+    # Ink covers so little of a page that Otsu's rule would divide the paper instead; beside the
+    # ink there is as much of the one as of the other.
+    reach = 2 * round(max(contrast.shape) / 100) + 3
+    values = contrast[ndimage.maximum_filter(candidates, reach)]
+    is_ink = values > threshold_otsu(values)
+    # The edge of a stroke is halfway between ink and paper.
+    threshold = max(least, (values[is_ink].mean() + values[~is_ink].mean()) / 2)
+
+    labels = label(contrast > threshold)
+    rise = ndimage.maximum_filter(contrast, reach) - ndimage.minimum_filter(contrast, reach)
+    longest = max(contrast.shape)
+    shapes = [
+        shape
+        for shape in regionprops(labels, rise)
+        # Specks are small, and shadows have no edge at which the contrast rises.
+        if _Box(*shape.bbox).longer >= max(3, 0.025 * longest)
+        and shape.intensity_max > 0.8 * threshold
+    ]
+    kept, warning = _choose(shapes, contrast.shape)
+    if not kept:
+        return None
+    strokes = np.isin(labels, [shape.label for shape in kept])
+    # The slope from ink to paper shows where between two pixels the edge of a stroke is.
+    near = ndimage.maximum_filter(strokes, 5) & (strokes | (labels == 0))
+    return _Ink(np.where(near, contrast, 0), threshold, _extent(strokes), warning)
+
+
+def _choose(shapes: list[Any], page: tuple[int, ...]) -> tuple[list[Any], str]:
+    """Return the shapes that make the digit, and what to warn of."""
+    boxes = {shape.label: _Box(*shape.bbox) for shape in shapes}
+    shapes = [shape for shape in shapes if not _is_paper(shape, boxes[shape.label], page)]
+    shapes = [shape for shape in shapes if not any(_encloses(shape, other) for other in shapes)]
+    free = [shape for shape in shapes if not boxes[shape.label].touches(page)]
+    # Beside a digit that lies free, what comes in from the edge is something else, such as the
+    # table; unless the picture was cropped to the digit.
+    is_cropped = any(
+        boxes[shape.label].height >= 0.5 * page[0] and boxes[shape.label].width >= 0.5 * page[1]
+        for shape in shapes
+        if shape not in free
+    )
+    if not is_cropped and any(boxes[shape.label].longer >= 0.1 * max(page) for shape in free):
+        shapes = free
+    if not shapes:
+        return [], ""
+    main = max(shapes, key=lambda shape: shape.area)
+    digit = boxes[main.label]
+    kept = [main]
+    warning = ""
+    for shape in shapes:
+        box = boxes[shape.label]
+        # The top of a 5 may not touch the rest. What is about as high as the digit and not close
+        # to it is another digit.
+        reach = 0.25 if box.height < 0.5 * digit.height else 0.1
+        if box.gap(digit) > reach * digit.longer:
+            if box.longer >= 0.5 * digit.longer:
+                warning = (
+                    "shows several shapes of like size, and only the largest of them was read. "
+                    "Expected a picture of one digit."
+                )
+        elif shape is not main and shape.area >= 0.02 * main.area:
+            kept.append(shape)
+    if any(boxes[shape.label].touches(page) for shape in kept):
+        warning = (
+            "has ink at its edge, so a part of the digit may be missing. Expected a margin around "
+            "the digit."
+        )
+    return kept, warning
+
+
+def _is_paper(shape: Any, box: _Box, page: tuple[int, ...]) -> bool:
+    """Whether a shape is a line across the page, squared paper, or what the paper lies on."""
+    height, width = page
+    if not box.touches(page):
+        return False
+    is_row = box.width == width and box.height < 0.1 * height
+    is_column = box.height == height and box.width < 0.1 * width
+    has_squares = shape.euler_number < -8  # more holes than any digit
+    y, x = shape.coords.T
+    at_edge = np.count_nonzero((y == 0) | (y == height - 1) | (x == 0) | (x == width - 1))
+    is_around = at_edge > 0.35 * 2 * (height + width)
+    return bool(is_row or is_column or has_squares or is_around)
+
+
+def _encloses(frame: Any, other: Any) -> bool:
+    """Whether a shape has another in one of its holes, more than a speck in a 0."""
+    box, inner = _Box(*frame.bbox), _Box(*other.bbox)
+    if frame.euler_number > 0 or not 0.2 * box.longer < inner.longer < box.longer:
+        return False
+    y, x = other.coords[0] - box[:2]
+    inside = 0 <= y < box.height and 0 <= x < box.width
+    return inside and bool(frame.image_filled[y, x])
+
+
+def _boxed(ink: _Ink) -> NDArray[np.uint8]:
+    """Fit the digit into 20 x 20 pixels, with strokes about as wide as MNIST's."""
+    from scipy import ndimage
+    from skimage.transform import resize, resize_local_mean
+
+    box, longer = ink.box, ink.box.longer
+    margin = 4 + longer // 6  # for strokes to grow into
+    fine = np.pad(ink.contrast, margin)[
+        box.top : box.bottom + 2 * margin, box.left : box.right + 2 * margin
+    ]
+    # Fine enough for the edge of a stroke to be anywhere in one of the 20 x 20 pixels.
+    factor = 2 ** max(0, int(np.ceil(np.log2(8 * _BOX / longer))))
+    if factor > 1:
+        fine = resize(fine, tuple(factor * side for side in fine.shape), order=1)
+    inside = fine > ink.threshold
+
+    depth = ndimage.distance_transform_edt(inside)
+    distance = depth - ndimage.distance_transform_edt(~inside)
+    distance -= np.sign(distance) / 2  # to the edge of a pixel, not to its middle
+    # In a long stroke, the depths are spread evenly from 0 to half its width.
+    mean_depth = float(distance[inside].mean())
+    stroke = 4 * mean_depth
+    longer = _extent(inside).longer
+    width = min(max(_BOX * stroke / longer, _THINNEST), _THICKEST)
+    # A digit that grows has to be scaled down more, and its strokes with it: solved for `width`.
+    grow = (width * longer / _BOX - stroke) / 2 / (1 - width / _BOX)
+    grow = max(grow, -0.8 * mean_depth)
+
+    drawn = np.clip(distance + grow + 0.5, 0, 1)
+    box = _extent(drawn >= 0.5)
+    drawn = drawn[box.top : box.bottom, box.left : box.right]
+    missing = [box.longer - side for side in drawn.shape]
+    square = np.pad(drawn, [(side // 2, side - side // 2) for side in missing])
+    return np.rint(255 * resize_local_mean(square, (_BOX, _BOX))).astype(np.uint8)
+
+
+def _extent(mask: NDArray[np.bool_]) -> _Box:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return _Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+
+
+def _centred(boxed: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Place the box so that the digit's centre of mass is at the centre, or as near as it fits."""
+    from scipy import ndimage
+
+    room = _SIZE - _BOX
+    middle = ndimage.center_of_mass(boxed.astype(np.float64))
+    before = [min(max(round(_CENTRE - float(at)), 0), room) for at in middle]
+    return np.pad(boxed, [(length, room - length) for length in before])
