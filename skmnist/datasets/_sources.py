@@ -1,19 +1,20 @@
-"""From the name of a source, or a path, to the reader that understands it."""
+"""From the name of a source, or a path, to the reader for it."""
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from collections.abc import Callable
 from typing import Any
 
-from skmnist.datasets._csv import read_csv_alone
-from skmnist.datasets._fashion import read_fashion
-from skmnist.datasets._folder import EXPECTED_IN_FOLDER, read_folder, read_split
-from skmnist.datasets._full import read_full
-from skmnist.datasets._idx import GZIP_START, IDX_START
+from skmnist.datasets._arrays import GZIP_START, read_npz
+from skmnist.datasets._downloads import read_fashion, read_full
+from skmnist.datasets._folders import EXPECTED_IN_FOLDER, read_begin, read_folder
 from skmnist.datasets._image_data import ImageData
-from skmnist.datasets._npz import read_npz
+from skmnist.datasets._other_files import describe_other
 from skmnist.datasets._sample import read_sample
+from skmnist.datasets._tables import read_table
 
 _READERS: dict[str, Callable[[], ImageData]] = {
     "sample": read_sample,
@@ -26,18 +27,8 @@ _CHOICES = (
 )
 
 
-def read_source(source: Any) -> ImageData:
-    """Read what :func:`skmnist.load_mnist` calls a source.
-
-    Raises
-    ------
-    TypeError
-        If `source` is neither text nor a path.
-    OSError
-        If there is no such file, or it cannot be opened, or what is to be downloaded cannot be.
-    ValueError
-        If there is such a file or folder, but without images as they are expected.
-    """
+def read_source(source: Any, target: str | int | None) -> ImageData:
+    """Read what :func:`skmnist.load_mnist` calls a source; `target` is its `target_column`."""
     given = f"source={source!r}"
     if source is None:
         source = os.environ.get(_VARIABLE) or "sample"
@@ -46,29 +37,42 @@ def read_source(source: Any) -> ImageData:
         raise TypeError(
             f"source must be {_CHOICES}, or None, got {source!r} of type {type(source).__name__}."
         )
+    not_a_table = f"target_column={target!r} is for tables, but {given} is not one."
     if isinstance(source, str) and source in _READERS:
+        if target is not None:
+            raise ValueError(not_a_table)
         return _READERS[source]()
 
     path = os.path.expanduser(os.fsdecode(source))
     if os.path.isdir(path):
-        return read_folder(path)
+        return read_folder(path, target)
     if not os.path.exists(path):
-        if data := read_split(path):
+        if data := read_begin(path, target):
             return data
         raise FileNotFoundError(f"{given}: there is no such file; expected {_CHOICES}.")
-    if not os.path.isfile(path):  # to open a pipe or a terminal may take forever
-        raise ValueError(f"{given} is no ordinary file; expected {_CHOICES}.")
-    return _read_file(path)
+    if not os.path.isfile(path):  # opening a pipe or a terminal may take forever
+        raise ValueError(f"{given} is not a regular file; expected {_CHOICES}.")
+
+    start = _read_start(path)
+    if start.startswith(b"\0\0") and start[2:3] in b"\x08\x09\x0b\x0c\x0d\x0e":
+        raise ValueError(f"{path!r} is one file of a set; expected {EXPECTED_IN_FOLDER}.")
+    if path.lower().endswith(".npz") or (start.startswith(b"PK") and b".npy" in start):
+        if target is not None:
+            raise ValueError(not_a_table)
+        return read_npz(path)
+    if message := describe_other(path, start):
+        raise ValueError(message)
+    if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
+        raise ValueError(f"{path!r} is a binary file of an unknown kind; expected {_CHOICES}.")
+    return read_table(path, target)
 
 
-def _read_file(path: str) -> ImageData:
-    if path.lower().endswith(".csv"):
-        return read_csv_alone(path)
+def _read_start(path: str) -> bytes:
+    """Read the first bytes of a file, unpacked if it is gzipped."""
     with open(path, "rb") as file:
-        start = file.read(3)
-    if start == IDX_START or start.startswith(GZIP_START):
-        raise ValueError(
-            f"{path!r} is one file of a set, or gzipped; expected {_CHOICES}, which is "
-            f"{EXPECTED_IN_FOLDER}."
-        )
-    return read_npz(path)
+        is_gzipped = file.read(2) == GZIP_START
+    try:
+        with gzip.open(path) if is_gzipped else open(path, "rb") as file:
+            return file.read(1024)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path!r} is damaged: {error}.") from error

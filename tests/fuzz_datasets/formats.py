@@ -12,13 +12,13 @@ ROLES = ("train-images", "train-labels", "t10k-images", "t10k-labels")
 
 def new_arrays(rng):
     height, width = rng.choice([(1, 1), (2, 2), (3, 2), (5, 4)])
-    n_train, n_test = rng.randint(1, 6), rng.randint(1, 4)
+    n_train, n_test = rng.randint(2, 6), rng.randint(2, 4)
     numbers = np.random.default_rng(rng.getrandbits(32))
     return [
         numbers.integers(0, 256, (n_train, height, width), dtype=np.uint8),
-        numbers.integers(0, 62, n_train, dtype=np.uint8),
+        numbers.permutation(62)[:n_train].astype(np.uint8),
         numbers.integers(0, 256, (n_test, height, width), dtype=np.uint8),
-        numbers.integers(0, 62, n_test, dtype=np.uint8),
+        numbers.permutation(62)[:n_test].astype(np.uint8),
     ]
 
 

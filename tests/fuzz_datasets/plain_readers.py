@@ -1,11 +1,14 @@
 """What files say, by readers of a few lines that trust them: for files that were found sound."""
 
+import csv
 import gzip
 import re
 import struct
 
 import numpy as np
 from formats import ROLES, idx_name
+
+LABEL_NAMES = ("label", "class", "target", "digit", "y")
 
 
 def read_idx_plainly(content):
@@ -18,22 +21,44 @@ def read_idx_plainly(content):
 
 
 def read_csv_plainly(content):
-    lines = [line for line in re.split("\r\n|\r|\n", content.decode("ascii")) if line.strip()]
-    rows = [line.split(",") for line in lines]
-    size = None
-    if not any(re.fullmatch(r"\s*[+-]?[\d.]+\s*", field) for field in rows[0]):
-        size = re.fullmatch(r"[\"']?(\d+)x(\d+)[\"']?", rows[0][-1].strip())
-        del rows[0]
-    table = np.array([[int(field.strip()) for field in row] for row in rows])
-    side = round((table.shape[1] - 1) ** 0.5)
-    shape = (int(size[1]), int(size[2])) if size else (side, side)
-    return table[:, 1:].reshape(-1, *shape), table[:, 0]
+    """The images and labels of a table that is known to be sound."""
+    if content[:2] == b"\x1f\x8b":
+        content = gzip.decompress(content)
+    text = content.decode("utf-8-sig")
+    first = text.lstrip().splitlines()[0]
+    separator = next((mark for mark in "\t;|," if mark in first), " ")
+    lines = [line for line in re.split("\r\n|\r|\n", text) if line.strip()]
+    rows = list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
+    label, pixels, size = 0, range(1, len(rows[0])), None
+    if not any(re.fullmatch(r"[-+.\d]+", field.strip()) for field in rows[0]):
+        names = [field.strip(" #'").lower() for field in rows.pop(0)]
+        [label] = [i for i, name in enumerate(names) if name in LABEL_NAMES]
+        pixels = [
+            i for i in range(len(names)) if i != label and names[i] not in ("", "id", "index")
+        ]
+        keys = [[int(number) for number in re.findall(r"\d+", names[i])] for i in pixels]
+        if sorted(keys) != keys and sorted(keys, key=lambda key: key[::-1]) != keys:
+            pixels = [i for _, i in sorted(zip(keys, pixels, strict=True))]
+        size = re.fullmatch(r"(\d+)x(\d+)", names[pixels[-1]])
+    table = np.array([[float(row[i]) for i in pixels] for row in rows])
+    assert all(value.is_integer() for value in table.ravel())
+    shape = (int(size[1]), int(size[2])) if size else (0, 0)
+    if shape[0] * shape[1] != len(pixels):
+        shape = (round(len(pixels) ** 0.5),) * 2
+    return table.reshape(-1, *shape), [row[label].strip() for row in rows]
 
 
 def read_plainly(kind, files, written):
     if kind.startswith("npz"):  # zip has checksums: nothing but what was written may come back
         return written
     if kind == "csv":
-        parts = [read_csv_plainly(files[f"mnist_{part}.csv"]) for part in ("train", "test")]
-        return [*parts[0], *parts[1]]
+        names = [min(name for name in files if part in name) for part in ("train", "test")]
+        parts = [read_csv_plainly(files[name]) for name in names]
+        labels = parts[0][1] + parts[1][1]
+        kind = float if all(re.fullmatch(r"[-+.\de]+", label) for label in labels) else str
+        return [
+            array if array is images else [kind(label) for label in array]
+            for images, y in parts
+            for array in (images, y)
+        ]
     return [read_idx_plainly(files.get(idx_name(r)) or files[f"{idx_name(r)}.gz"]) for r in ROLES]
