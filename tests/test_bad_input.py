@@ -1,6 +1,9 @@
-"""Wrong parameters and wrong arguments: what is raised, what it says, and what stays as it was."""
+"""Wrong parameters and wrong arguments: what is raised, and what it says.
 
-import warnings
+One case for each kind and each constraint. `fit` gets them all, since every method checks its
+arguments by the same code; that the others check them at all is tested with a few.
+"""
+
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,108 +44,59 @@ def their_labels(digits):
     return digits.y[:40]
 
 
+# Each side of each constraint of ours; scikit-learn tests how it checks them.
 WRONG_PARAMETERS = [
     ("hidden_units", 0),
-    ("hidden_units", -3),
-    ("hidden_units", 2.5),
-    ("hidden_units", "5"),
     ("hidden_units", None),
     ("hidden_units", [5, 0]),
-    ("hidden_units", (5, -1)),
     ("hidden_units", [5, 2.0]),
-    ("hidden_units", ["5"]),
-    ("hidden_units", [[5, 5]]),
-    ("hidden_units", np.array([5.0])),
-    ("activation", "nothing like it"),
+    ("hidden_units", [True, 5]),
+    ("hidden_units", {5}),
     ("activation", "Sigmoid"),
-    ("activation", None),
-    ("activation", 3),
-    ("optimizer", "nothing like it"),
-    ("optimizer", None),
-    ("optimizer", 0.01),
     ("optimizer", keras.optimizers.Adam),  # the class, not an instance
-    ("optimizer", keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)),
     ("learning_rate", 0),
-    ("learning_rate", -0.1),
-    ("learning_rate", "0.1"),
-    ("learning_rate", np.nan),
     ("learning_rate", np.inf),
-    ("learning_rate", None),
     ("l2", -1e-9),
-    ("l2", np.nan),
-    ("l2", np.inf),
-    ("l2", None),
     ("dropout", -0.1),
     ("dropout", 1),
-    ("dropout", 1.5),
-    ("dropout", np.nan),
-    ("dropout", "0.1"),
     ("epochs", 0),
-    ("epochs", -5),
     ("epochs", 2.0),
-    ("epochs", "5"),
-    ("epochs", None),
     ("batch_size", 0),
-    ("batch_size", -1),
-    ("batch_size", 32.0),
-    ("batch_size", "auto"),
-    ("batch_size", None),
-    ("shuffle", "yes"),
     ("shuffle", None),
     ("early_stopping", "yes"),
     ("validation_fraction", 0.0),
     ("validation_fraction", 1.0),
-    ("validation_fraction", -0.1),
     ("n_iter_no_change", 0),
-    ("n_iter_no_change", 1.5),
     ("tol", -1.0),
     ("class_weight", "equal"),
-    ("class_weight", [1, 2]),
-    ("class_weight", 2.0),
-    ("warm_start", "yes"),
     ("warm_start", None),
     ("callbacks", "checkpoint"),
-    ("callbacks", 3),
-    ("random_state", -1),
-    ("random_state", 2**32),
     ("random_state", 1.5),
-    ("random_state", "seed"),
-    ("random_state", np.random.default_rng(0)),
     ("verbose", -1),
-    ("verbose", "loud"),
 ]
 
 
 class TestParameters:
-    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
     @pytest.mark.parametrize(("name", "value"), WRONG_PARAMETERS)
-    def test_out_of_range(self, X, y, name, value, method):
-        classifier = SimpleMLPClassifier(**{name: value})
-        arguments = {"classes": range(10)} if method == "partial_fit" else {}
+    def test_out_of_range(self, X, y, name, value):
         # ValueError: scikit-learn's InvalidParameterError is one, and a TypeError too.
         with refuses(ValueError, f"'{name}' parameter", f"Got {value!r} instead"):
-            getattr(classifier, method)(X, y, **arguments)
+            SimpleMLPClassifier(**{name: value}).fit(X, y)
 
-    @pytest.mark.parametrize("name", ["activation", "optimizer"])
-    def test_a_name_that_is_unknown_brings_those_that_are_known(self, X, y, name):
-        with refuses(ValueError, {"activation": "'relu'", "optimizer": "'adam'"}[name]):
+    @pytest.mark.parametrize("name", ["epochs", "hidden_units"])
+    def test_out_of_range_in_partial_fit(self, X, y, name):
+        with refuses(ValueError, f"'{name}' parameter", "Got 0 instead"):
+            SimpleMLPClassifier(**{name: 0}).partial_fit(X, y, classes=range(10))
+
+    @pytest.mark.parametrize(("name", "known"), [("activation", "'relu'"), ("optimizer", "'adam'")])
+    def test_a_name_that_is_unknown_brings_those_that_are_known(self, X, y, name, known):
+        with refuses(ValueError, known):
             SimpleMLPClassifier(**{name: "nothing like it"}).fit(X, y)
 
     def test_nothing_is_checked_before_fit(self):
         """As everywhere in scikit-learn: `clone` and `set_params` take parameters as they are."""
         classifier = SimpleMLPClassifier(hidden_units=-3)
         assert classifier.set_params(epochs=0).get_params()["epochs"] == 0
-
-    def test_a_parameter_that_does_not_exist(self):
-        with pytest.raises(TypeError, match="hidden_layer_sizes"):
-            SimpleMLPClassifier(hidden_layer_sizes=5)
-        with pytest.raises(ValueError, match="hidden_layer_sizes"):
-            SimpleMLPClassifier().set_params(hidden_layer_sizes=5)
-
-    @pytest.mark.parametrize("missing", [{"7": 1.0}, {10: 1.0}, {0: 1.0, "other": 2.0}])
-    def test_a_class_weight_of_no_class(self, X, y, missing):
-        with refuses(ValueError, "class_weight", repr(list(missing)[-1])):
-            SimpleMLPClassifier(class_weight=missing).fit(X, y)
 
     @pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf, "a", None])
     def test_a_class_weight_that_is_no_weight(self, X, y, weight):
@@ -161,88 +115,62 @@ class TestParameters:
 
 WRONG_ROWS = {
     "nothing": (None, ValueError, "2D array"),
-    "a number": (3.0, ValueError, "2D array"),
     "one row": (np.zeros(784), ValueError, "Expected 2D array, got 1D array"),
-    "a series": (pd.Series(np.zeros(784)), ValueError, "2-dimensional"),
     "images with a channel": (np.zeros((40, 28, 28, 1)), ValueError, "X has shape (40, 28, 28, 1)"),
     "no rows": (np.zeros((0, 784)), ValueError, "0 sample(s)"),
     "no images": (np.zeros((0, 28, 28)), ValueError, "0 sample(s)"),
-    "empty list": ([], ValueError, "array"),
     "no features": (np.zeros((40, 0)), ValueError, "0 feature(s)"),
     "NaN": (np.full((40, 784), np.nan), ValueError, "X contains NaN"),
     "NaN in images": (np.full((40, 28, 28), np.nan), ValueError, "X contains NaN"),
     "infinity": (np.full((40, 784), np.inf), ValueError, "X contains infinity"),
+    "infinity in a sparse matrix": (
+        scipy.sparse.csr_array(np.full((40, 784), np.inf)),
+        ValueError,
+        "X contains infinity",
+    ),
     "too large": (np.full((40, 784), 1e39), ValueError, "too large for dtype('float32')"),
-    "missing values": (np.full((40, 784), None), ValueError, "X contains NaN"),
-    "text": (np.full((40, 784), "dark"), ValueError, "X holds text"),
     "numbers as text": (np.full((40, 784), "0.5"), ValueError, "X holds text"),
-    "text in images": (np.full((40, 28, 28), "dark"), ValueError, "X holds text"),
-    "bytes": (np.full((40, 784), b"dark"), ValueError, "X holds text"),
     "a list of text": ([["dark"] * 784] * 40, ValueError, "X holds text"),
     "text as objects": (np.full((40, 784), "dark", dtype=object), ValueError, "'dark'"),
     "text in a table": (pd.DataFrame({"ink": ["dark"] * 40}), ValueError, "'dark'"),
     "complex numbers": (np.full((40, 784), 1j), ValueError, "Complex data not supported"),
     "rows of several lengths": ([[1.0, 2.0], [3.0]] * 20, ValueError, "inhomogeneous"),
-    "a matrix": (None, TypeError, "np.matrix is not supported"),
-    "an object": (object(), TypeError, "object"),
 }
 
 
-@pytest.fixture(params=WRONG_ROWS)
-def wrong_rows(request):
-    X, exception, text = WRONG_ROWS[request.param]
-    if request.param == "a matrix":  # which NumPy warns about where it is made
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PendingDeprecationWarning)
-            X = np.asmatrix(np.zeros((40, 784)))
-    return X, exception, text
-
-
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
-@pytest.mark.filterwarnings("ignore:X has feature names:UserWarning")
 class TestRows:
-    def test_fit(self, wrong_rows, y):
-        X, exception, text = wrong_rows
+    @pytest.mark.parametrize("kind", WRONG_ROWS)
+    def test_fit(self, y, kind):
+        X, exception, text = WRONG_ROWS[kind]
         with refuses(exception, text):
             SimpleMLPClassifier().fit(X, y)
 
-    def test_partial_fit(self, wrong_rows, y):
-        X, exception, text = wrong_rows
+    @pytest.mark.parametrize("kind", ["one row", "NaN", "numbers as text"])
+    def test_other_methods(self, fitted, X, y, kind):
+        wrong, exception, text = WRONG_ROWS[kind]
         with refuses(exception, text):
-            SimpleMLPClassifier().partial_fit(X, y, classes=range(10))
+            SimpleMLPClassifier().partial_fit(wrong, y, classes=range(10))
+        for method in (fitted.predict, fitted.predict_proba, fitted.predict_log_proba):
+            with refuses(exception, text):
+                method(wrong)
+        with refuses(exception, text.replace("X holds", "X_val holds")):
+            SimpleMLPClassifier().fit(X, y, X_val=wrong, y_val=y)
 
-    @pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba"])
-    def test_predict(self, wrong_rows, fitted, method):
-        X, exception, text = wrong_rows
-        with refuses(exception, text):
-            getattr(fitted, method)(X)
+    @pytest.mark.parametrize("n_labels", [39, 0])
+    def test_another_number_of_labels(self, fitted, X, y, n_labels):
+        classifier = SimpleMLPClassifier()
+        for method in (classifier.fit, classifier.partial_fit, fitted.score):
+            with refuses(ValueError, "inconsistent numbers of samples", "40", str(n_labels)):
+                if method == classifier.partial_fit:
+                    method(X, y[:n_labels], classes=range(10))
+                else:
+                    method(X, y[:n_labels])
 
-    def test_validation_data(self, wrong_rows, digits):
-        X, exception, text = wrong_rows
-        if X is None:
-            text = "y_val is given without X_val"
-        elif text.startswith(("X has", "X holds")):
-            text = text.replace("X", "X_val", 1)
-        with refuses(exception, text):
-            SimpleMLPClassifier().fit(digits.X, digits.y, X_val=X, y_val=digits.y[:40])
-
-    @pytest.mark.parametrize("method", ["fit", "partial_fit", "score"])
-    @pytest.mark.parametrize("n_labels", [39, 41, 0])
-    def test_another_number_of_labels(self, fitted, digits, method, n_labels):
-        labels = digits.y[:n_labels]
-        with refuses(ValueError, "inconsistent numbers of samples", "40", str(n_labels)):
-            if method == "fit":
-                SimpleMLPClassifier().fit(digits.X[:40], labels)
-            elif method == "partial_fit":
-                SimpleMLPClassifier().partial_fit(digits.X[:40], labels, classes=range(10))
-            else:
-                fitted.score(digits.X[:40], labels)
-
-    @pytest.mark.parametrize("n_features", [1, 783, 785])
-    def test_another_number_of_features(self, fitted, fitted_to_images, n_features):
+    def test_another_number_of_features(self, fitted, fitted_to_images):
         for classifier in (fitted, fitted_to_images):
-            with refuses(ValueError, f"X has {n_features} features", "expecting 784 features"):
-                classifier.predict(np.zeros((3, n_features)))
+            with refuses(ValueError, "X has 783 features", "expecting 784 features"):
+                classifier.predict(np.zeros((3, 783)))
 
     def test_a_single_image(self, fitted, digits):
         with pytest.raises(ValueError, match=r"X has 28 features.*needs a first axis of length 1"):
@@ -251,30 +179,22 @@ class TestRows:
         with pytest.raises(ValueError, match=r"expecting 784 features as input\.$"):
             fitted.predict(digits.images[0, :27])
 
-    @pytest.mark.parametrize("shape", [(27, 28), (28, 27), (14, 56), (784, 1)])
-    def test_images_of_another_size(self, fitted_to_images, shape):
-        with refuses(ValueError, "X holds images of shape", str(shape), "(28, 28)"):
-            fitted_to_images.predict(np.zeros((3, *shape)))
-
-    def test_images_of_another_size_going_on(self, digits):
-        classifier = SimpleMLPClassifier(epochs=1, warm_start=True)
-        classifier.fit(digits.images, digits.y)
+    def test_images_of_another_size(self, fitted_to_images, digits):
         stretched = digits.images.reshape(-1, 14, 56)
+        going_on = SimpleMLPClassifier(epochs=1, warm_start=True).fit(digits.images, digits.y)
         with refuses(ValueError, "X holds images of shape (14, 56)", "(28, 28)"):
-            classifier.fit(stretched, digits.y)
-        with refuses(ValueError, "X holds images of shape (14, 56)", "(28, 28)"):
-            classifier.partial_fit(stretched, digits.y)
+            fitted_to_images.predict(stretched)
+        for method in (going_on.fit, going_on.partial_fit):
+            with refuses(ValueError, "X holds images of shape (14, 56)", "(28, 28)"):
+                method(stretched, digits.y)
 
-    @pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba", "score"])
-    def test_nothing_is_predicted_before_fit(self, X, y, method):
+    @pytest.mark.parametrize(
+        "method", ["predict", "predict_proba", "predict_log_proba", "score", "model_"]
+    )
+    def test_before_fit(self, X, y, method):
         arguments = (X, y) if method == "score" else (X,)
         with refuses(NotFittedError, "SimpleMLPClassifier", "not fitted yet"):
             getattr(SimpleMLPClassifier(), method)(*arguments)
-
-    def test_there_is_no_model_before_fit(self):
-        with refuses(NotFittedError, "not fitted yet"):
-            _ = SimpleMLPClassifier().model_
-        assert not hasattr(SimpleMLPClassifier(), "model_")
 
 
 def cycle(*labels):
@@ -284,28 +204,20 @@ def cycle(*labels):
 WRONG_LABELS = {
     "nothing": (None, ValueError, "requires y to be passed"),
     "a number": (3, ValueError, "1d array"),
-    "a word": ("seven", ValueError, "1d array"),
     "one class": (np.full(40, 7), ValueError, "y holds one class only, [7]"),
-    "one class as text": (np.full(40, "seven"), ValueError, "y holds one class only, ['seven']"),
     "continuous": (np.linspace(0, 1, 40), ValueError, "Unknown label type: continuous"),
     "NaN": (np.full(40, np.nan), ValueError, "y contains NaN"),
     "infinity": (cycle(0.0, np.inf), ValueError, "y contains infinity"),
     "missing values": (pd.Series(cycle(1, None), dtype="Int64"), ValueError, "y contains NaN"),
     "missing text": (pd.Series(cycle("a", None), dtype="category"), ValueError, "contains NaN"),
     "missing objects": (np.array(cycle(1, None), dtype=object), ValueError, "y holds None"),
-    "complex numbers": (np.array(cycle(1j, 2j)), ValueError, "Complex data not supported"),
     "several labels": (np.array([[1, 0, 0], [0, 1, 1]] * 20), ValueError, "2 ones in row 1"),
     "no label": (np.array([[1, 0, 0], [0, 0, 0]] * 20), ValueError, "0 ones in row 1"),
     "sparse, several": (scipy.sparse.csr_array(np.ones((40, 3))), ValueError, "3 ones in row 0"),
     "probabilities": (np.full((40, 4), 0.25), ValueError, "y has shape (40, 4)"),
-    "two outputs": (pd.DataFrame({"a": cycle(0, 1), "b": cycle(1, 2)}), ValueError, "(40, 2)"),
     "columns of text": (np.array([["0", "1"]] * 40), ValueError, "y has shape (40, 2)"),
-    "columns with NaN": (np.array([[np.nan, 1.0]] * 40), ValueError, "y has shape (40, 2)"),
-    "one row": ([cycle(0, 1)], ValueError, "20 ones in row 0"),
-    "three dimensions": (np.zeros((40, 1, 1)), ValueError, "dim"),
-    "other three dimensions": (np.zeros((40, 2, 1)), ValueError, "y has shape (40, 2, 1)"),
+    "three dimensions": (np.zeros((40, 2, 1)), ValueError, "y has shape (40, 2, 1)"),
     "too few one-hot": (np.eye(10)[cycle(*range(10))][:39], ValueError, "40 samples, but 39"),
-    "lists of several lengths": (cycle([0, 1], [2]), ValueError, "inhomogeneous"),
     "bytes": (np.array(cycle(b"a", b"b")), TypeError, "bytes"),
 }
 
@@ -317,11 +229,14 @@ class TestLabels:
         with refuses(exception, text):
             SimpleMLPClassifier().fit(X, labels)
 
-    @pytest.mark.parametrize("kind", [kind for kind in WRONG_LABELS if "one class" not in kind])
-    def test_partial_fit(self, X, kind):
+    @pytest.mark.parametrize("kind", ["nothing", "continuous", "several labels"])
+    def test_other_methods(self, X, y, kind):
         labels, exception, text = WRONG_LABELS[kind]
         with refuses(exception, text):
             SimpleMLPClassifier().partial_fit(X, labels, classes=range(10))
+        if labels is not None:  # which is no validation at all
+            with refuses(exception, "y_val" if kind != "continuous" else text):
+                SimpleMLPClassifier().fit(X, y, X_val=X, y_val=labels)
 
     def test_several_labels_are_refused_with_what_works(self, X):
         with refuses(ValueError, "Several labels for one sample", "holds a single 1"):
@@ -335,28 +250,23 @@ class TestLabels:
     @pytest.mark.parametrize("first_is_one_hot", [True, False])
     def test_one_form_of_labels_after_the_other(self, X, y, first_is_one_hot):
         forms = {False: y, True: np.eye(10, dtype=int)[y]}
-        started = SimpleMLPClassifier(epochs=1, warm_start=True)
-        started.fit(X, forms[first_is_one_hot])
+        first, second = forms[first_is_one_hot], forms[not first_is_one_hot]
+        started = SimpleMLPClassifier(epochs=1, warm_start=True).fit(X, first)
         for method in (started.fit, started.partial_fit):
             with refuses(ValueError, "one-hot labels", "single labels", "before"):
-                method(X, forms[not first_is_one_hot])
-
-    def test_one_class_for_a_single_row(self):
-        with refuses(ValueError, "y holds one class only", "at least two classes"):
-            SimpleMLPClassifier().fit(np.zeros((1, 4)), [0])
+                method(X, second)
+        with refuses(ValueError, "y_val holds", "one-hot labels", "single labels"):
+            SimpleMLPClassifier().fit(X, first, X_val=X, y_val=second)
 
 
 WRONG_WEIGHTS = {
     "too few": (np.ones(39), "sample_weight.shape == (39,), expected (40,)"),
-    "too many": (np.ones(41), "sample_weight.shape == (41,), expected (40,)"),
     "a column": (np.ones((40, 1)), "weights must be 1D array or scalar"),
     "NaN": (np.full(40, np.nan), "sample_weight contains NaN"),
     "infinity": (np.full(40, np.inf), "sample_weight contains infinity"),
     "negative": (np.linspace(-1, 1, 40), "sample_weight holds negative weights, such as -1.0"),
     "zero": (np.zeros(40), "weights must contain at least one non-zero number"),
-    "text": (np.full(40, "heavy"), "'heavy'"),
-    "balanced": ("balanced", "'balanced'"),
-    "complex numbers": (np.full(40, 1j), "Complex data not supported"),
+    "text": ("balanced", "'balanced'"),
 }
 
 
@@ -367,19 +277,12 @@ class TestWeights:
         with refuses(ValueError, text):
             SimpleMLPClassifier().fit(X, y, sample_weight=weights)
 
-    @pytest.mark.parametrize("kind", WRONG_WEIGHTS)
-    def test_partial_fit(self, X, y, kind):
-        weights, text = WRONG_WEIGHTS[kind]
+    def test_other_methods(self, X, y):
+        weights, text = WRONG_WEIGHTS["negative"]
         with refuses(ValueError, text):
             SimpleMLPClassifier().partial_fit(X, y, range(10), sample_weight=weights)
-
-    @pytest.mark.parametrize("kind", WRONG_WEIGHTS)
-    def test_validation_data(self, digits, X, y, kind):
-        weights, text = WRONG_WEIGHTS[kind]
-        with refuses(ValueError, text.replace("sample_weight holds", "sample_weight_val holds")):
-            SimpleMLPClassifier().fit(
-                digits.X, digits.y, X_val=X, y_val=y, sample_weight_val=weights
-            )
+        with refuses(ValueError, text.replace("weight holds", "weight_val holds")):
+            SimpleMLPClassifier().fit(X, y, X_val=X, y_val=y, sample_weight_val=weights)
 
     def test_weights_that_leave_one_class(self, X, y):
         with refuses(ValueError, "sample_weight", "1 class"):
@@ -389,12 +292,7 @@ class TestWeights:
 class TestValidationData:
     @pytest.mark.parametrize(
         ("given", "missing"),
-        [
-            (["X_val"], "y_val"),
-            (["y_val"], "X_val"),
-            (["X_val", "sample_weight_val"], "y_val"),
-            (["sample_weight_val"], "X_val"),
-        ],
+        [(["X_val"], "y_val"), (["y_val"], "X_val"), (["sample_weight_val"], "X_val")],
     )
     def test_a_part_of_it(self, X, y, given, missing):
         parts = {"X_val": X, "y_val": y, "sample_weight_val": np.ones(len(y))}
@@ -411,10 +309,9 @@ class TestValidationData:
         with refuses(ValueError, "y_val holds labels", "'0'"):
             SimpleMLPClassifier().fit(X, y, X_val=X, y_val=y.astype(str).astype(dtype))
 
-    @pytest.mark.parametrize("n_labels", [39, 0])
-    def test_another_number_of_labels(self, X, y, n_labels):
-        with refuses(ValueError, "inconsistent", "40", f"{n_labels} labels in y_val"):
-            SimpleMLPClassifier().fit(X, y, X_val=X, y_val=y[:n_labels])
+    def test_another_number_of_labels(self, X, y):
+        with refuses(ValueError, "inconsistent", "40", "39 labels in y_val"):
+            SimpleMLPClassifier().fit(X, y, X_val=X, y_val=y[:39])
 
     def test_another_number_of_features(self, X, y):
         with refuses(ValueError, "X_val", "783 features", "784 features"):
@@ -425,20 +322,10 @@ class TestValidationData:
         with refuses(ValueError, "X_val holds images of shape (14, 56)", "(28, 28)"):
             SimpleMLPClassifier().fit(digits.images, digits.y, X_val=stretched, y_val=digits.y)
 
-    def test_several_labels(self, X, y):
-        with refuses(ValueError, "y_val has 10 ones in row 0"):
-            SimpleMLPClassifier().fit(
-                X, np.eye(10, dtype=int)[y], X_val=X, y_val=np.ones((40, 10), dtype=int)
-            )
 
-    @pytest.mark.parametrize("is_one_hot", [True, False])
-    def test_another_form_of_labels(self, X, y, is_one_hot):
-        forms = {False: y, True: np.eye(10, dtype=int)[y]}
-        with refuses(ValueError, "y_val holds", "one-hot labels", "single labels"):
-            SimpleMLPClassifier().fit(X, forms[is_one_hot], X_val=X, y_val=forms[not is_one_hot])
+class TestWarmStart:
+    """And partial_fit, which starts from what is there as well."""
 
-
-class TestGoingOn:
     def test_partial_fit_without_classes(self, X, y):
         with refuses(ValueError, "classes must be passed on the first call to partial_fit"):
             SimpleMLPClassifier().partial_fit(X, y)
@@ -458,20 +345,16 @@ class TestGoingOn:
         with refuses(ValueError, "y holds labels", ": [77]"):
             classifier.partial_fit(X, np.full(40, 77))
 
-    def test_warm_start_with_other_classes(self, X, y):
-        classifier = SimpleMLPClassifier(epochs=1, warm_start=True).fit(X, y)
-        with refuses(ValueError, "warm_start", "[0, 1, 2, 3, 4]"):
-            classifier.fit(X[y < 5], y[y < 5])
-
     @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-    def test_another_network(self, X, y, method):
+    def test_another_network_or_other_features(self, X, y, method):
         classifier = SimpleMLPClassifier(epochs=1, warm_start=True).fit(X, y)
+        with refuses(ValueError, "783 features", "784 features"):
+            getattr(classifier, method)(X[:, 1:], y)
         classifier.set_params(hidden_units=(6, 4))
         with refuses(ValueError, "hidden_units=(5,)", "(6, 4)"):
             getattr(classifier, method)(X, y)
 
-    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-    def test_another_number_of_features(self, X, y, method):
+    def test_other_classes(self, X, y):
         classifier = SimpleMLPClassifier(epochs=1, warm_start=True).fit(X, y)
-        with refuses(ValueError, "783 features", "784 features"):
-            getattr(classifier, method)(X[:, 1:], y)
+        with refuses(ValueError, "warm_start", "[0, 1, 2, 3, 4]"):
+            classifier.fit(X[y < 5], y[y < 5])

@@ -1,4 +1,8 @@
-"""Compiled programs are kept, and shared by fits one after the other and at the same time."""
+"""Compiled programs are made once, kept for the next fit of the same shape, and freed.
+
+A function as an activation counts its calls here: TensorFlow calls it while a program is made,
+and never after.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +18,11 @@ from sklearn.base import clone
 import skmnist.network
 from skmnist import SimpleMLPClassifier
 from skmnist.network.optimizers import _classes_by_name, _Stateless
-
-KERAS_OPTIMIZERS = list(_classes_by_name().values())
+from tests.helpers import assert_same_network
 
 
 @pytest.fixture
 def counted_activation():
-    """A sigmoid that counts its calls: TensorFlow calls it while it traces, and never after."""
-
     def activation(x):
         activation.n_calls += 1
         return keras.activations.sigmoid(x)
@@ -30,122 +31,114 @@ def counted_activation():
     return activation
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "batch_size"), [(3001, 3), (600, 32)], ids=["compiled", "uncompiled"]
-)
-def test_another_fit_of_the_same_shape_traces_nothing(
-    sample, counted_activation, n_rows, batch_size
-):
+@pytest.fixture
+def calls_of_fit(sample, counted_activation):
+    """Fit a classifier to the first rows, and return how often its activation was called."""
     X, y = sample.X_train / np.float32(255), sample.y_train
-    classifier = SimpleMLPClassifier(
-        7, activation=counted_activation, batch_size=batch_size, epochs=2, l2=0.1, random_state=0
-    )
 
-    def calls_of_fit(classifier, n_rows):
+    def calls_of_fit(n_rows, **parameters):
+        parameters = {"activation": counted_activation, "random_state": 0} | parameters
         before = counted_activation.n_calls
-        classifier.fit(X[:n_rows], y[:n_rows])
+        SimpleMLPClassifier(7, **parameters).fit(X[:n_rows], y[:n_rows])
         return counted_activation.n_calls - before
 
-    first = calls_of_fit(classifier, n_rows)
-    second = calls_of_fit(classifier, n_rows)
+    return calls_of_fit
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size"), [(3001, 3), (600, 32)], ids=["compiled", "not compiled"]
+)
+def test_another_fit_of_the_same_shape_makes_no_program(calls_of_fit, n_rows, batch_size):
+    parameters = {"batch_size": batch_size, "epochs": 2, "l2": 0.1}
+    first = calls_of_fit(n_rows, **parameters)
+    second = calls_of_fit(n_rows, **parameters)
     # Building the Keras model that scikeras wants calls it too, in every fit alike.
     assert second < first
-    others = [
-        clone(classifier),
-        clone(classifier).set_params(learning_rate=0.1),
-        clone(classifier).set_params(random_state=1),
-        clone(classifier).set_params(l2=0.01),
-        clone(classifier).set_params(optimizer=keras.optimizers.Adam(0.5)),
-    ]
-    assert [calls_of_fit(other, n_rows) for other in others] == [second] * 5
-    assert [calls_of_fit(classifier, n) for n in (n_rows + 1, n_rows + 37)] == [second] * 2
+    for change in (
+        {"learning_rate": 0.1},
+        {"random_state": 1},
+        {"l2": 0.01},
+        {"optimizer": keras.optimizers.Adam(0.5)},
+    ):
+        assert calls_of_fit(n_rows, **parameters | change) == second, change
+    for more_rows in (1, 37):
+        assert calls_of_fit(n_rows + more_rows, **parameters) == second
     # The count would show it: another optimizer is another program.
-    assert calls_of_fit(clone(classifier).set_params(optimizer="sgd"), n_rows) > second
+    assert calls_of_fit(n_rows, **parameters, optimizer="sgd") > second
 
 
-def test_batches_larger_than_the_data_share_a_program(sample, counted_activation):
-    X, y = sample.X_train / np.float32(255), sample.y_train
-    classifier = SimpleMLPClassifier(
-        7, activation=counted_activation, batch_size=10_000, epochs=2000, random_state=0
-    )
-    calls = []
-    for n_rows in (50, 49):
-        before = counted_activation.n_calls
-        classifier.fit(X[:n_rows], y[:n_rows])
-        calls.append(counted_activation.n_calls - before)
-    assert calls[1] < calls[0]
+def test_batches_larger_than_the_data_share_a_program(calls_of_fit):
+    parameters = {"batch_size": 10_000, "epochs": 1500}
+    first = calls_of_fit(50, **parameters)
+    assert calls_of_fit(49, **parameters) < first
 
 
-def test_threads_share_a_program(sample, counted_activation):
-    X, y = sample.X_train[:600] / np.float32(255), sample.y_train[:600]
+def test_a_program_serves_again_after_an_error(calls_of_fit):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise RuntimeError("stop")
 
+    first = calls_of_fit(600)
+    with pytest.raises(RuntimeError, match="stop"):
+        calls_of_fit(600, callbacks=[Stop()])
+    assert calls_of_fit(600) < first
+
+
+def test_threads_share_a_program(digits, counted_activation):
     def fit(seed):
-        return SimpleMLPClassifier(
-            7, activation=counted_activation, epochs=3, random_state=seed
-        ).fit(X, y)
+        classifier = SimpleMLPClassifier(7, activation=counted_activation, random_state=seed)
+        return classifier.fit(digits.X, digits.y)
 
     skmnist.network.clear()
-    expected = [fit(seed).coefs_[0] for seed in range(4)]
+    expected = [fit(seed) for seed in range(4)]
     n_calls = counted_activation.n_calls
     skmnist.network.clear()
     with ThreadPoolExecutor(4) as threads:
         networks = list(threads.map(fit, range(4)))
     assert counted_activation.n_calls == 2 * n_calls
-    for network, kernel in zip(networks, expected, strict=True):
-        np.testing.assert_array_equal(network.coefs_[0], kernel)
+    for one, other in zip(networks, expected, strict=True):
+        assert_same_network(one, other)
 
 
-def test_clearing_makes_the_next_fit_trace_again(sample, counted_activation):
-    X, y = sample.X_train[:300] / 255, sample.y_train[:300]
-    calls = []
-    for clears in (False, False, True):
-        if clears:
-            skmnist.network.clear()
-        before = counted_activation.n_calls
-        SimpleMLPClassifier(7, activation=counted_activation).fit(X, y)
-        calls.append(counted_activation.n_calls - before)
-    assert calls[1] < calls[2] == calls[0]
-
-
-def test_a_fit_after_clear_is_the_same_fit(sample):
-    X, y = sample.X_train[:300] / 255, sample.y_train[:300]
-    before = SimpleMLPClassifier(random_state=0).fit(X, y)
-    skmnist.network.clear()
-    after = SimpleMLPClassifier(random_state=0).fit(X, y)
-    np.testing.assert_array_equal(before.coefs_[0], after.coefs_[0])
-
-
-def test_what_clear_frees_is_gone(digits):
-    def n_graphs():
+class TestClear:
+    def test_the_next_fit_is_the_same_by_a_new_program(self, digits, calls_of_fit):
+        before = SimpleMLPClassifier(random_state=0).fit(digits.X, digits.y)
+        calls = [calls_of_fit(300), calls_of_fit(300)]
         skmnist.network.clear()
+        calls.append(calls_of_fit(300))
+        assert calls[1] < calls[2] == calls[0]
+        assert_same_network(before, clone(before).fit(digits.X, digits.y))
+
+    def test_what_it_frees_is_gone(self, digits):
+        def n_graphs():
+            skmnist.network.clear()
+            gc.collect()
+            return sum(isinstance(thing, tf.Graph) for thing in gc.get_objects())
+
+        before = n_graphs()
+        for units in (11, 12, 13):
+            SimpleMLPClassifier(units, epochs=1).fit(digits.X, digits.y)
+        assert n_graphs() == before
+
+
+@pytest.mark.slow
+def test_many_widths_do_not_fill_the_memory(digits):
+    """The programs that were not used for the longest time are dropped."""
+
+    def n_graphs():
         gc.collect()
         return sum(isinstance(thing, tf.Graph) for thing in gc.get_objects())
 
-    before = n_graphs()
-    for units in (11, 12, 13):
-        SimpleMLPClassifier(units, epochs=1).fit(digits.X, digits.y)
-    assert n_graphs() == before
+    counts = []
+    for units in range(1, 61):
+        SimpleMLPClassifier(units, epochs=1).fit(digits.X[:20], digits.y[:20])
+        if units in (45, 60):
+            counts.append(n_graphs())
+    assert counts[1] <= counts[0] + 2
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "batch_size"), [(3001, 3), (600, 32)], ids=["compiled", "uncompiled"]
-)
-def test_data_too_large_to_copy_trains_the_same_network(sample, monkeypatch, n_rows, batch_size):
-    # Blocks of a few batches, gathered by a thread, as for data of more than 512 MB.
-    X, y = sample.X_train[:n_rows] / np.float32(255), sample.y_train[:n_rows]
-    weights = np.random.default_rng(0).uniform(0, 2, n_rows) // 0.1
-    classifier = SimpleMLPClassifier(5, batch_size=batch_size, epochs=2, random_state=0)
-    copied = clone(classifier).fit(X, y, sample_weight=weights)
-    monkeypatch.setattr("skmnist.network.blocks._MAX_RESIDENT_BYTES", 1000)
-    monkeypatch.setattr("skmnist.network.planning._BLOCK_VALUES", 784 * batch_size * 7)
-    gathered = clone(classifier).fit(X, y, sample_weight=weights)
-    np.testing.assert_array_equal(gathered.coefs_[0], copied.coefs_[0])
-    np.testing.assert_allclose(gathered.loss_curve_, copied.loss_curve_, rtol=1e-5)
-
-
-@pytest.mark.parametrize("optimizer_class", KERAS_OPTIMIZERS)
-def test_keras_has_the_methods_that_are_replaced_for_pure_programs(optimizer_class):
+def test_keras_has_the_methods_that_are_replaced_for_pure_programs():
     # A replaced method that Keras no longer calls would be replaced for nothing.
-    replaced = [name for name in vars(_Stateless) if callable(getattr(_Stateless, name))]
-    own = {"_accumulate", "_assign_if"}
-    assert not [n for n in replaced if n not in own and not hasattr(optimizer_class, n)]
+    replaced = {name for name in vars(_Stateless) if callable(getattr(_Stateless, name))}
+    for optimizer_class in _classes_by_name().values():
+        assert replaced - {"_accumulate", "_assign_if"} <= set(dir(optimizer_class))

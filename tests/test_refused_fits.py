@@ -1,5 +1,7 @@
 """A fit that is refused leaves a fitted classifier as it was."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,42 +9,41 @@ import pytest
 from skmnist import SimpleMLPClassifier
 
 
-@pytest.fixture
-def classifier(digits):
+@pytest.fixture(scope="module")
+def untouched(digits):
     return SimpleMLPClassifier(epochs=2, random_state=0).fit(digits.X, digits.y)
 
 
+def fitted_attributes(classifier):
+    return {name: value for name, value in vars(classifier).items() if name.endswith("_")}
+
+
+# What is refused early and late: parameters, samples, features, labels, weights, validation data.
 @pytest.mark.parametrize(
     ("change", "text"),
     [
         ({"parameters": {"epochs": 0}}, "epochs"),
         ({"parameters": {"hidden_units": [3, -1]}}, "hidden_units"),
-        ({"parameters": {"class_weight": {77: 1.0}}}, "class_weight"),
         ({"X": np.full((310, 784), np.nan)}, "NaN"),
-        ({"y": np.zeros(310)}, "one class"),
-        ({"X": np.zeros((310, 3)), "y": np.zeros(310)}, "one class|3 features"),
         ({"X": pd.DataFrame({"a": np.zeros(310)}), "y": np.zeros(310)}, "one class|1 features"),
         ({"X": np.zeros((310, 3)), "sample_weight": -np.ones(310)}, "sample_weight|3 features"),
-        ({"X": np.zeros((310, 3)), "parameters": {"class_weight": {77: 1.0}}}, "weight|features"),
         ({"X": np.zeros((310, 3)), "X_val": np.zeros((2, 784)), "y_val": [0, 1]}, "features"),
-        ({"y": np.linspace(0, 1, 310)}, "continuous"),
         ({"y": [0, 1]}, "inconsistent"),
-        ({"sample_weight": -np.ones(310)}, "sample_weight"),
-        ({"X_val": np.zeros((2, 784))}, "y_val"),
         ({"X_val": np.zeros((2, 784)), "y_val": [0, 77]}, "y_val"),
-        ({"X_val": np.zeros((2, 783)), "y_val": [0, 1]}, "X_val"),
     ],
 )
 @pytest.mark.parametrize("warm_start", [False, True])
-def test_it_predicts_as_before(classifier, digits, change, text, warm_start):
+def test_it_predicts_as_before(untouched, digits, change, text, warm_start):
     arguments = {"X": digits.X, "y": digits.y} | change
+    classifier = copy.deepcopy(untouched)
     classifier.set_params(warm_start=warm_start, **arguments.pop("parameters", {}))
-    before = {name: value for name, value in vars(classifier).items() if name.endswith("_")}
-    probabilities = classifier.predict_proba(digits.X)
+    before = fitted_attributes(classifier)
     with pytest.raises(ValueError, match=text):
         classifier.fit(**arguments)
-    np.testing.assert_array_equal(classifier.predict_proba(digits.X), probabilities)
-    after = {name: value for name, value in vars(classifier).items() if name.endswith("_")}
+    np.testing.assert_array_equal(
+        classifier.predict_proba(digits.X), untouched.predict_proba(digits.X)
+    )
+    after = fitted_attributes(classifier)
     assert after.keys() == before.keys()
     assert all(after[name] is before[name] for name in before if name != "n_features_in_")
     assert classifier.n_features_in_ == 784
