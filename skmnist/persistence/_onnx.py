@@ -1,27 +1,45 @@
-"""Fitted estimators as ONNX files, which predict in programs without Python."""
+"""Fitted estimators as ONNX files: a converter for skl2onnx."""
 
 from __future__ import annotations
 
+import math
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-import skmnist
 from skmnist._files import atomic_write
 from skmnist._pixels import scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
-from skmnist.persistence._onnx_network import OPSETS, make_network
+from skmnist.display._fitted import unwrapped
 
-if TYPE_CHECKING:
-    import onnx
+# Of 2022: newer activations can be written in older operators, which older runtimes can read.
+OPSETS = {"": 17, "ai.onnx.ml": 3}
 
-# The steps of a Pipeline before the classifier.
-Steps = list[tuple[str, Any]]
+# Makes an operator of ONNX: ``op("Add", x, 1.0)``. An input is an operator, or a value.
+Op = Callable[..., Any]
+
+
+def register_converter() -> None:
+    """Let skl2onnx convert a `SimpleMLPClassifier`, alone or in what it converts around one."""
+    from skl2onnx import update_registered_converter
+
+    update_registered_converter(
+        SimpleMLPClassifier,
+        "SkmnistSimpleMLPClassifier",
+        _set_output_types,
+        _convert_classifier,
+        options={
+            "zipmap": [True, False, "columns"],
+            "nocl": [False],
+            "output_class_labels": [False, True],
+        },
+    )
 
 
 def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
@@ -42,7 +60,7 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     ----------
     estimator : SimpleMLPClassifier, Pipeline or search, fitted
         A Pipeline must end with a `SimpleMLPClassifier`; the steps before it are converted by
-        skl2onnx. Of a search such as `GridSearchCV` it is ``best_estimator_`` that is written.
+        skl2onnx. Of a search such as `GridSearchCV`, ``best_estimator_`` is written.
 
     path : str or path-like
         The file, by custom with the ending ".onnx".
@@ -56,24 +74,27 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     OSError
         If the file can't be written.
     TypeError
-        If `estimator` is something else.
+        If `estimator` is not such an estimator.
     ValueError
-        If a step, the activation or the labels can't be said in ONNX, such as a function of
-        one's own or the activation "sparsemax", or if the training diverged. The message says
-        which and why.
+        If a step, the activation or the labels can't be expressed in ONNX, such as a Python
+        function or the activation "sparsemax", or if the training diverged.
 
     See Also
     --------
-    save : Write an estimator that goes on as it was, in Python.
+    save : Write an estimator for Python, where it can also continue training.
 
     Notes
     -----
     The file computes in float32. Probabilities agree with ``predict_proba`` to about 1e-6 where
     the features are scaled, from 0 to 1 for example, and to about 1e-5 for pixels from 0 to 255.
 
-    What comes before the network agrees as well as skl2onnx makes it: scalers and PCA do, but
-    `QuantileTransformer`, for example, rounds otherwise where many values are equal. Compare the
-    predictions of some samples before you rely on them.
+    The steps before the network agree as well as skl2onnx converts them: scalers and PCA do, but
+    `QuantileTransformer`, for example, rounds differently where many values are equal. Compare
+    the predictions of some samples before you rely on them.
+
+    Importing `skmnist.persistence` registers the converter with skl2onnx, so that
+    ``skl2onnx.to_onnx`` converts a `SimpleMLPClassifier` as well, with its own options and in
+    everything that skl2onnx converts around a classifier, such as `CalibratedClassifierCV`.
 
     Examples
     --------
@@ -92,109 +113,199 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     >>> bool((label == classifier.predict(X_test)).all())
     True
     """
-    steps, classifier = _steps_and_classifier(estimator)
-    if not classifier._is_usable:
-        raise ValueError(
-            f"This {type(classifier).__name__} can't be exported: its training diverged, and its "
-            "weights are of no use. Lower learning_rate, or scale the features, and fit again."
+    network, steps = unwrapped(estimator)
+    if not isinstance(network, SimpleMLPClassifier):
+        if hasattr(network, "refit"):  # a search without best_estimator_
+            check_is_fitted(network)
+            raise ValueError(
+                f"This {type(network).__name__} has no best_estimator_, since refit=False. "
+                "Fit an estimator with its best_params_, or the search with refit=True."
+            )
+        raise TypeError(
+            "to_onnx writes a SimpleMLPClassifier, a Pipeline that ends with one, or a search for "
+            f"one, got {estimator!r}."
         )
+    for step in (*steps, network):
+        check_is_fitted(step)
     try:
         import onnx
-        import onnx.compose
-        import skl2onnx  # noqa: F401
+        from skl2onnx import convert_sklearn
+        from skl2onnx.common.data_types import FloatTensorType
     except ImportError as error:
         raise ImportError(
             "to_onnx needs packages that are not installed: pip install 'skmnist[onnx]'"
         ) from error
-    input_shape = _input_shape(steps, classifier)
-    divisor = 1.0
-    if steps and _divides_by_255(steps[-1][1]):
-        divisor = 255.0
-        steps = steps[:-1]
-    if steps:
-        first = _convert_steps(steps, input_shape)
-        rows = first.graph.output[0]
-        model = onnx.compose.merge_models(
-            first, make_network(classifier, rows, divisor), io_map=[(rows.name, rows.name)]
+    names = [f"step_{number}" for number in range(len(steps) + 1)]
+    try:
+        model = convert_sklearn(
+            Pipeline(list(zip(names, (*steps, network), strict=True))),
+            name=type(estimator).__name__,
+            initial_types=[("X", FloatTensorType([None, *_sample_shape(steps, network)]))],
+            target_opset=OPSETS,
+            options={SimpleMLPClassifier: {"zipmap": False}},
+            custom_conversion_functions={FunctionTransformer: _convert_function},
+            custom_shape_calculators={FunctionTransformer: _set_function_types},
         )
-        # Shapes on the way, which skl2onnx guesses and nobody needs: for images they are wrong.
-        model.graph.ClearField("value_info")
-    else:
-        shape: list[str | int | None] = ["n_samples", *input_shape]
-        rows = onnx.helper.make_tensor_value_info("X", onnx.TensorProto.FLOAT, shape)
-        model = make_network(classifier, rows, divisor)
-    # skl2onnx leaves the number of rows without a name.
+    # What can't be converted fails in as many ways as there are converters.
+    except Exception as error:
+        raise ValueError(f"This {type(estimator).__name__} can't be converted: {error}") from error
     for tensor in (*model.graph.input, *model.graph.output):
         tensor.type.tensor_type.shape.dim[0].dim_param = "n_samples"
-    model.graph.name = type(estimator).__name__
-    model.producer_name = "skmnist"
-    model.producer_version = skmnist.__version__
     onnx.checker.check_model(model, full_check=True)
     with atomic_write(path) as file:
         file.write(model.SerializeToString())
 
 
-def _steps_and_classifier(estimator: Any) -> tuple[Steps, SimpleMLPClassifier]:
-    if isinstance(estimator, SimpleMLPClassifier):
-        check_is_fitted(estimator)
-        return [], estimator
-    if isinstance(estimator, Pipeline):
-        *steps, (_, last) = estimator.steps
-        later_steps, classifier = _steps_and_classifier(last)
-        steps = [(name, step) for name, step in steps if step not in (None, "passthrough")]
-        for _, step in steps:
-            check_is_fitted(step)
-        return [*steps, *later_steps], classifier
-    if isinstance(estimator, BaseSearchCV):
-        check_is_fitted(estimator)
-        if not hasattr(estimator, "best_estimator_"):
-            raise ValueError(
-                f"This {type(estimator).__name__} has no best_estimator_, since refit=False. "
-                "Fit an estimator with its best_params_, or the search with refit=True."
-            )
-        return _steps_and_classifier(estimator.best_estimator_)
-    raise TypeError(
-        "to_onnx writes a SimpleMLPClassifier, a Pipeline that ends with one, or a search for "
-        f"one, got {estimator!r}."
-    )
-
-
-def _input_shape(steps: Steps, classifier: SimpleMLPClassifier) -> tuple[int, ...]:
+def _sample_shape(steps: list[Any], network: SimpleMLPClassifier) -> tuple[int, ...]:
     # What skl2onnx converts either leaves images alone or doesn't take them.
-    if classifier._image_shape is not None:
-        return classifier._image_shape
-    estimators = [*(step for _, step in steps), classifier]
-    return (next(e.n_features_in_ for e in estimators if hasattr(e, "n_features_in_")),)
+    if network._image_shape is not None:
+        return network._image_shape
+    return (next(e.n_features_in_ for e in (*steps, network) if hasattr(e, "n_features_in_")),)
 
 
-def _divides_by_255(step: Any) -> bool:
-    """Whether a step is the scaler of the command line: skl2onnx converts no functions."""
-    return isinstance(step, FunctionTransformer) and step.func is scale_pixels
+def _set_function_types(operator: Any) -> None:
+    step = operator.raw_operator
+    if step.func not in (None, scale_pixels):
+        raise ValueError(f"the step {step!r} calls a Python function.")
+    operator.outputs[0].set_type(operator.inputs[0].type)
 
 
-def _convert_steps(steps: Steps, input_shape: tuple[int, ...]) -> onnx.ModelProto:
-    import skl2onnx
-    from skl2onnx.common.data_types import FloatTensorType
+def _convert_function(scope: Any, operator: Any, container: Any) -> None:
+    op = _operators(container)
+    divisor = 1.0 if operator.raw_operator.func is None else 255.0
+    op("Div", operator.inputs[0], divisor, output=operator.outputs[0]).add_to(scope, container)
 
-    def convert(steps: Steps) -> onnx.ModelProto:
-        model = skl2onnx.to_onnx(
-            Pipeline(steps),
-            initial_types=[("X", FloatTensorType([None, *input_shape]))],
-            target_opset=OPSETS,
+
+def _set_output_types(operator: Any) -> None:
+    """Set the types of the outputs: the shape calculator of skl2onnx."""
+    from skl2onnx.common.data_types import FloatTensorType, guess_data_type
+
+    n_samples = operator.inputs[0].get_first_dimension()
+    labels = _labels(operator.raw_operator)
+    ((_, label_type),) = guess_data_type(labels)
+    label_type.shape = [n_samples, *labels.shape[1:]]
+    operator.outputs[0].set_type(label_type)
+    operator.outputs[1].set_type(FloatTensorType([n_samples, len(labels)]))
+
+
+def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
+    """Add the nodes of the network to the graph: the converter of skl2onnx."""
+    classifier = operator.raw_operator
+    if not classifier._is_usable:
+        raise ValueError(
+            "training diverged, so there is no network to convert. Lower learning_rate, or scale "
+            "the features, and fit again."
         )
-        if len(model.graph.output) > 1:
-            raise ValueError("skl2onnx converts what it predicts, not how it transforms.")
-        return model
+    if len(operator.inputs) != 1:
+        raise ValueError("the step before the network has more than one output in ONNX.")
+    op = _operators(container)
+    x = op("Flatten", op("Cast", operator.inputs[0], to=1))  # float32
+    *hidden, last = zip(classifier.coefs_, classifier.intercepts_, strict=True)
+    for kernel, bias in hidden:
+        activate = _activation(classifier._architecture.activation)
+        x = activate(op, op("Add", op("MatMul", x, kernel), bias))
+    x = op("Add", op("MatMul", x, last[0]), last[1])
+    label, probabilities = operator.outputs
+    # Not of the probabilities, which are equal in float32 where the logits still differ.
+    codes = op("ArgMax", x, axis=1, keepdims=0)
+    op("Gather", _labels(classifier), codes, axis=0, output=label).add_to(scope, container)
+    op("Softmax", x, axis=1, output=probabilities).add_to(scope, container)
 
-    try:
-        return convert(steps)
-    # What can't be converted fails in as many ways as there are converters.
-    except Exception as error:
-        for n_steps, (name, step) in enumerate(steps, start=1):
-            try:
-                convert(steps[:n_steps])
-            except Exception as first_error:
-                raise ValueError(
-                    f"The step {name!r}, {step!r}, can't be converted to ONNX: {first_error}"
-                ) from first_error
-        raise error
+
+def _operators(container: Any) -> Op:
+    from skl2onnx.algebra import onnx_ops
+
+    def op(name: str, *inputs: Any, output: Any = None, **attributes: Any) -> Any:
+        return getattr(onnx_ops, f"Onnx{name}")(
+            *[np.array(x, np.float32) if isinstance(x, float) else x for x in inputs],
+            op_version=container.target_opset,
+            output_names=None if output is None else [output],
+            **attributes,
+        )
+
+    return op
+
+
+def _labels(classifier: SimpleMLPClassifier) -> np.ndarray:
+    classes = classifier.classes_
+    if classifier._is_one_hot:
+        return np.eye(len(classes), dtype=np.int64)
+    is_text = all(isinstance(label, str) for label in classes)
+    # ONNX has numbers of up to 64 bits.
+    if not is_text and (classes.dtype.kind not in "biuf" or classes.dtype.itemsize > 8):
+        raise ValueError(
+            f"Labels of the dtype {classes.dtype} can't be written to an ONNX file. Integers, "
+            "floats of up to 64 bits, truth values and text can."
+        )
+    return classes.astype(object) if is_text else classes
+
+
+def _activation(activation: str | Callable) -> Callable[[Op, Any], Any]:
+    name = activation
+    if callable(activation):
+        import keras
+
+        named = (n for n in _ACTIVATIONS if activation is getattr(keras.activations, n, None))
+        name = next(named, "")
+    if name not in _ACTIVATIONS:
+        raise ValueError(
+            f"The activation {activation!r} can't be written to an ONNX file. These can: "
+            f"{', '.join(_ACTIVATIONS)}."
+        )
+    return _ACTIVATIONS[name]
+
+
+def _gelu(op: Op, x: Any) -> Any:
+    twice_probability = op("Add", op("Erf", op("Mul", x, math.sqrt(0.5))), 1.0)
+    return op("Mul", op("Mul", x, 0.5), twice_probability)
+
+
+def _sparse_plus(op: Op, x: Any) -> Any:
+    # A parabola from -1 to 1, and the line from there on.
+    above_minus_1 = op("Add", op("Clip", x, -1.0, 1.0), 1.0)
+    parabola = op("Mul", op("Mul", above_minus_1, above_minus_1), 0.25)
+    return op("Add", parabola, op("Relu", op("Sub", x, 1.0)))
+
+
+def _squareplus(op: Op, x: Any) -> Any:
+    root = op("Sqrt", op("Add", op("Mul", x, x), 4.0))
+    return op("Mul", op("Add", x, root), 0.5)
+
+
+# By Keras's names, with the numbers that Keras takes by default. Without sparsemax: Keras 3.15
+# computes another function than the published one, and may one day compute that.
+_ACTIVATIONS: dict[str, Callable[[Op, Any], Any]] = {
+    "celu": lambda op, x: op("Celu", x),
+    "elu": lambda op, x: op("Elu", x),
+    "ELU": lambda op, x: op("Elu", x),
+    "exponential": lambda op, x: op("Exp", x),
+    "gelu": _gelu,
+    "hard_shrink": lambda op, x: op("Shrink", x, lambd=0.5),
+    "hard_sigmoid": lambda op, x: op("HardSigmoid", x, alpha=1 / 6, beta=0.5),
+    "hard_silu": lambda op, x: op("HardSwish", x),
+    "hard_swish": lambda op, x: op("HardSwish", x),
+    "hard_tanh": lambda op, x: op("Clip", x, -1.0, 1.0),
+    "leaky_relu": lambda op, x: op("LeakyRelu", x, alpha=0.2),
+    "LeakyReLU": lambda op, x: op("LeakyRelu", x, alpha=0.3),
+    "linear": lambda op, x: x,
+    "log_sigmoid": lambda op, x: op("Neg", op("Softplus", op("Neg", x))),
+    "log_softmax": lambda op, x: op("LogSoftmax", x),
+    "mish": lambda op, x: op("Mul", x, op("Tanh", op("Softplus", x))),
+    "relu": lambda op, x: op("Relu", x),
+    "ReLU": lambda op, x: op("Relu", x),
+    "relu6": lambda op, x: op("Clip", x, 0.0, 6.0),
+    "selu": lambda op, x: op("Selu", x),
+    "sigmoid": lambda op, x: op("Sigmoid", x),
+    "silu": lambda op, x: op("Mul", x, op("Sigmoid", x)),
+    "soft_shrink": lambda op, x: op("Shrink", x, bias=0.5, lambd=0.5),
+    "softmax": lambda op, x: op("Softmax", x),
+    "Softmax": lambda op, x: op("Softmax", x),
+    "softplus": lambda op, x: op("Softplus", x),
+    "softsign": lambda op, x: op("Softsign", x),
+    "sparse_plus": _sparse_plus,
+    "sparse_sigmoid": lambda op, x: op("HardSigmoid", x, alpha=0.5, beta=0.5),
+    "squareplus": _squareplus,
+    "swish": lambda op, x: op("Mul", x, op("Sigmoid", x)),
+    "tanh": lambda op, x: op("Tanh", x),
+    "tanh_shrink": lambda op, x: op("Sub", x, op("Tanh", x)),
+}
