@@ -7,10 +7,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 import sklearn
 
-_VARIABLES = """
-CUDA_VISIBLE_DEVICES KERAS_BACKEND OMP_NUM_THREADS SKMNIST_DATA TF_CPP_MIN_LOG_LEVEL
-TF_DETERMINISTIC_OPS TF_NUM_INTEROP_THREADS TF_NUM_INTRAOP_THREADS TF_XLA_FLAGS XLA_FLAGS
-""".split()
+# By name, since other software has secrets in variables such as TF_VAR_password.
+_VARIABLES = re.compile("CUDA_VISIBLE|KERAS_B|OMP_NUM|SKMNIST_|TF_(CPP|DET|NUM|XLA)|XLA_FLAGS")
 _DEVELOPMENT = re.compile(r"extra == .(docs|lint|test).")
 
 
@@ -31,7 +29,7 @@ def show_versions() -> None:
         except PackageNotFoundError:
             print(f"  {name}: not installed")
     print("\nEnvironment variables:")
-    for name in _VARIABLES:
-        print(f"  {name}: {os.environ.get(name)}")
+    for name in sorted(filter(_VARIABLES.match, os.environ)):
+        print(f"  {name}: {os.environ[name]}")
     if tensorflow := sys.modules.get("tensorflow"):
         print(f"\nTensorFlow's devices: {tensorflow.config.list_physical_devices()}")
