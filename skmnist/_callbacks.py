@@ -1,36 +1,22 @@
-"""The callbacks of two libraries around one training: Keras's and scikit-learn's."""
+"""The `callbacks` parameter, and the link to scikit-learn's own callbacks."""
 
 from __future__ import annotations
 
 import copy
+import io
 from collections.abc import Callable, Sequence
-from typing import Any
+from types import ModuleType
+from typing import Any, TypeAlias
 
 import keras
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackContext
 
+Callbacks: TypeAlias = keras.callbacks.Callback | Sequence[keras.callbacks.Callback] | None
 
-def copy_callbacks(
-    callbacks: keras.callbacks.Callback | Sequence[keras.callbacks.Callback] | None,
-) -> list[keras.callbacks.Callback]:
-    """Copy Keras callbacks, so that no two trainings share one.
 
-    Parameters
-    ----------
-    callbacks : keras.callbacks.Callback, sequence of such, or None
-        The parameter of the estimator.
-
-    Returns
-    -------
-    list of keras.callbacks.Callback
-        Copies.
-
-    Raises
-    ------
-    TypeError
-        If one of them is not a callback, or is a class.
-    """
+def check_callbacks(callbacks: Callbacks) -> list[keras.callbacks.Callback]:
+    """Validate the parameter `callbacks`, and return the instances in a list."""
     if callbacks is None:
         return []
     given = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else list(callbacks)
@@ -40,22 +26,31 @@ def copy_callbacks(
                 f"callbacks[{number}] must be an instance of keras.callbacks.Callback, got "
                 f"{callback!r}."
             )
-    return [copy.deepcopy(callback) for callback in given]
+    return given
+
+
+def without_model(callbacks: Any) -> Any:
+    """Copy callbacks without what a fit leaves in Keras's own that cannot be copied or pickled."""
+    if isinstance(callbacks, list | tuple):
+        return type(callbacks)(map(without_model, callbacks))
+    if not isinstance(callbacks, keras.callbacks.Callback):
+        return callbacks
+    detached = copy.copy(callbacks)
+    if isinstance(detached, keras.callbacks.TensorBoard):
+        detached._writers = {}
+    for name, value in vars(detached).items():
+        # The model of the last fit, TensorBoard's module, CSVLogger's file.
+        is_closed = isinstance(value, io.IOBase) and value.closed
+        if isinstance(value, keras.Model | ModuleType) or is_closed:
+            setattr(detached, name, None)
+    return detached
 
 
 class EpochTasks(keras.callbacks.Callback):
-    """Reports each epoch as a task to scikit-learn's callbacks.
+    """Reports each epoch as a task of `context` to scikit-learn's callbacks.
 
-    Parameters
-    ----------
-    estimator : BaseEstimator
-        The estimator being fitted.
-    context : sklearn.callback.CallbackContext
-        The task that the epochs are parts of.
-    fitted_attributes : callable
-        Given the weights of the network, returns the attributes of the fitted estimator.
-    **data : dict
-        The training data as the user gave it: X, y, metadata.
+    `fitted_attributes` turns weights into the attributes of the fitted estimator; `data` are X, y
+    and the metadata, as they were given to `fit`.
     """
 
     def __init__(
@@ -77,7 +72,7 @@ class EpochTasks(keras.callbacks.Callback):
         self._task.call_on_fit_task_begin(**self._task_arguments())
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """End it, and with it the training if a callback says so."""
+        """End the task, and the training if a callback returns True."""
         if self._task.call_on_fit_task_end(**self._task_arguments()):
             self.model.stop_training = True
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+_TEXT = str | bytes
+_DATES = datetime.date | datetime.time | datetime.timedelta | np.datetime64 | np.timedelta64
 
 
 @contextmanager
@@ -16,6 +24,20 @@ def named(name: str, name_in_scikit_learn: str) -> Iterator[None]:
         if name == name_in_scikit_learn:
             raise
         raise type(error)(f"{name} can't be used: {error}") from error
+
+
+def refuse_text_and_dates(values: Any, name: str) -> None:
+    """Raise ValueError for what NumPy would turn into numbers, judged by the first row."""
+    if issparse(values):
+        return
+    try:
+        first = np.asarray(values if isinstance(values, _TEXT) else values[:1])
+    except (IndexError, KeyError, TypeError):  # not a sequence
+        first = np.asarray(values)
+    for value in first.ravel() if first.dtype.kind in "OSTUmM" else ():
+        if isinstance(value, _TEXT | _DATES):
+            kind = "text" if isinstance(value, _TEXT) else "dates or durations"
+            raise ValueError(f"{name} holds {kind}, such as {value!r}. Expected numbers.")
 
 
 def one_line(error: Exception) -> str:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import keras
@@ -99,34 +100,8 @@ def run_training(
     is_partial: bool,
     validation_data: ValidationData | None,
     callbacks: Sequence[keras.callbacks.Callback],
-    listeners: Sequence[keras.callbacks.Callback] = (),
 ) -> Outcome:
-    """Train the network of an estimator.
-
-    Parameters
-    ----------
-    estimator : SimpleMLPClassifier
-        Has the parameters; it is not changed.
-    architecture : Architecture
-        The network.
-    training_set : TrainingSet
-        What to train on.
-    last : Training or None
-        The training to go on with; None to start anew.
-    is_partial : bool
-        Whether to train for one epoch, on samples that may lack some classes.
-    validation_data : ValidationData or None
-        What to validate on.
-    callbacks : sequence of keras.callbacks.Callback
-        The copies of the user's callbacks.
-    listeners : sequence of keras.callbacks.Callback
-        More callbacks, which the user does not know of.
-
-    Returns
-    -------
-    Outcome
-        What came of it.
-    """
+    """Train the network of an estimator, which is not changed; `last` is the run to continue."""
     check_fork("Fitting")
     if last is None:
         seed = new_seed(estimator.random_state)
@@ -135,11 +110,14 @@ def run_training(
         seed = last.seed
     rows = early_stopping = None
     if estimator.early_stopping:
-        early_stopping = EarlyStopping[TrainingState](estimator.n_iter_no_change, estimator.tol)
+        early_stopping = EarlyStopping[TrainingState](
+            float(estimator.n_iter_no_change), float(estimator.tol)
+        )
         if validation_data is None:
-            rows, validation_data = _set_aside(training_set, estimator.validation_fraction, seed)
+            fraction = float(estimator.validation_fraction)
+            rows, validation_data = _set_aside(training_set, fraction, seed)
     history = {} if last is None else last.history
-    epochs = 1 if is_partial else estimator.epochs
+    epochs = 1 if is_partial else int(estimator.epochs)
     first_epoch = len(history.get("loss", ()))
     progress = (
         Progress(
@@ -161,10 +139,11 @@ def run_training(
             architecture,
             training_set.x,
             training_set.labels.codes,
+            # Keras takes Python's numbers only.
             optimizer=estimator.optimizer,
-            learning_rate=estimator.learning_rate,
-            batch_size=estimator.batch_size,
-            shuffle=estimator.shuffle,
+            learning_rate=float(estimator.learning_rate),
+            batch_size=int(estimator.batch_size),
+            shuffle=bool(estimator.shuffle),
             seed=seed,
             epochs=epochs,
             history=history,
@@ -174,11 +153,12 @@ def run_training(
             row_weights=training_set.weights,
             validation_data=validation_data,
             early_stopping=early_stopping,
-            callbacks=[*callbacks, *listeners],
+            callbacks=list(callbacks),
+            verbose=int(estimator.verbose),
             progress=shown,
             interrupts=interrupts,
         )
-    # Pressed behind the last block, it came too late to end anything, and is said too.
+    # Pressed after the last block, Ctrl-C came too late to end anything, but gets its warning.
     network.was_interrupted |= interrupts.is_pressed
     _warn(network, len(history.get("loss", ())))
     training = Training(architecture, seed, network.state, history)
@@ -202,16 +182,24 @@ def _set_aside(
     x, labels, weights = training_set.x, training_set.labels, training_set.weights
     # A weight of 0 leaves a sample out, on either side.
     used = np.arange(training_set.n_samples) if weights is None else np.flatnonzero(weights)
+    split = partial(train_test_split, used, test_size=fraction, random_state=seed)
     try:
-        rows, validation_rows = train_test_split(
-            used, test_size=fraction, stratify=labels.codes[used], random_state=seed
+        rows, validation_rows = split(stratify=labels.codes[used])
+    except ValueError as impossible:
+        try:
+            rows, validation_rows = split()
+        except ValueError as error:
+            raise ValueError(
+                f"early_stopping cannot set validation_fraction={fraction} of {len(used)} samples "
+                f"aside: {error} Change validation_fraction, or pass X_val and y_val."
+            ) from error
+        # The fifth level is the caller of fit: through scikit-learn's wrapper of it.
+        warnings.warn(
+            f"early_stopping sets validation_fraction={fraction} of {len(used)} samples aside "
+            f"without stratifying them by class: {impossible}",
+            UserWarning,
+            stacklevel=5,
         )
-    except ValueError as error:
-        raise ValueError(
-            f"early_stopping can't set validation_fraction={fraction} of "
-            f"{len(used)} samples aside, stratified by {len(labels.classes)} classes: "
-            f"{error} Change validation_fraction, or pass X_val and y_val."
-        ) from error
     return rows, ValidationData(
         x[validation_rows],
         labels.codes[validation_rows],
@@ -220,7 +208,6 @@ def _set_aside(
 
 
 def _warn(network: Network, n_epochs: int) -> None:
-    # The fifth level is the caller of fit: through scikit-learn's wrapper of it.
     if network.was_interrupted:
         warnings.warn(
             f"Training was interrupted after {n_epochs} whole epochs. The classifier keeps what "

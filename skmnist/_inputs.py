@@ -16,7 +16,7 @@ from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from skmnist._errors import named
+from skmnist._errors import named, refuse_text_and_dates
 from skmnist._labels import Labels, check_labels
 from skmnist._weights import check_weights
 from skmnist.network.rows import RowMatrix
@@ -70,9 +70,7 @@ def check_rows(
     """
     if isinstance(X, list | tuple):
         X = np.asarray(X)
-    if getattr(getattr(X, "dtype", None), "kind", None) in ("U", "S"):
-        # scikit-learn would turn the text "1.5" into the number.
-        raise ValueError(f"{name} holds text. Expected numbers.")
+    refuse_text_and_dates(X, name)
     shape: tuple[int, ...] = getattr(X, "shape", ())
     if len(shape) > 3:
         raise ValueError(

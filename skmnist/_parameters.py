@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from numbers import Integral, Real
 from typing import Any
 
@@ -25,23 +26,32 @@ def _one_of(names: Iterable[str]) -> StrOptions:
     return StrOptions(dict.fromkeys(names).keys())
 
 
+class _Number(Interval):
+    """An interval of numbers without True and False, which Python counts among the ints."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Whether it is such a number; Interval itself fails on a Fraction."""
+        is_number = not isinstance(val, bool | Fraction)
+        return bool(is_number and super().is_satisfied_by(val))
+
+
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
-    "hidden_units": [Interval(Integral, 1, None, closed="left"), "array-like"],
+    "hidden_units": [_Number(Integral, 1, None, closed="left"), "array-like"],
     "activation": [_one_of(activation_names()), callable],
     "optimizer": [_one_of(optimizer_names()), keras.optimizers.Optimizer],
-    "learning_rate": [Interval(Real, 0, None, closed="neither")],
-    "l2": [Interval(Real, 0, None, closed="left")],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-    "epochs": [Interval(Integral, 1, None, closed="left")],
-    "batch_size": [Interval(Integral, 1, None, closed="left")],
+    "learning_rate": [_Number(Real, 0, None, closed="neither")],
+    "l2": [_Number(Real, 0, None, closed="left")],
+    "dropout": [_Number(Real, 0, 1, closed="left")],
+    "epochs": [_Number(Integral, 1, None, closed="left")],
+    "batch_size": [_Number(Integral, 1, None, closed="left")],
     "shuffle": ["boolean"],
     "early_stopping": ["boolean"],
-    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "validation_fraction": [_Number(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [
-        Interval(Integral, 1, None, closed="left"),
+        _Number(Integral, 1, None, closed="left"),
         Options(Real, {np.inf}),
     ],
-    "tol": [Interval(Real, 0, None, closed="left")],
+    "tol": [_Number(Real, 0, None, closed="left")],
     "class_weight": [dict, StrOptions({"balanced"}), None],
     "warm_start": ["boolean"],
     "callbacks": [list, tuple, keras.callbacks.Callback, None],

@@ -8,6 +8,7 @@ global generators of Python, NumPy and TensorFlow with it.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import Any
 
@@ -35,30 +36,19 @@ def train_network(
     history: dict[str, list[float]],
     is_partial: bool,
     callbacks: list[keras.callbacks.Callback],
+    verbose: int,
     **network_arguments: Any,
 ) -> tuple[Network, dict[str, list[float]]]:
     """Build, compile and train a network through scikeras.
 
     Parameters
     ----------
-    architecture : Architecture
-        The network.
     x : ndarray of shape (n_samples, n_features), uint8 or float32, C-contiguous
         The validated samples.
     codes : ndarray of shape (n_samples,), int
-        Their classes, as integers from 0.
-    optimizer : str or keras.optimizers.Optimizer
-        A name, or an instance, which is copied.
-    learning_rate : float
-        For an optimizer that is given by its name.
-    batch_size, shuffle, seed, epochs
-        As `Network.fit` takes them; `epochs` counts from the end of `history`.
+        Their classes, as integers from 0; with `is_partial`, some may be missing.
     history : dict of str to list of float
-        The history of the training that this one goes on with; empty for a new one.
-    is_partial : bool
-        Whether `codes` may lack some classes.
-    callbacks : list of keras.callbacks.Callback
-        Called as they are, not copied.
+        The metrics of the training run to continue, which `epochs` are added to.
     **network_arguments : dict
         Passed on to `Network.fit`.
 
@@ -67,8 +57,9 @@ def train_network(
     network : Network
         Trained.
     history : dict of str to list of float
-        `history` and what came to it.
+        The metrics of all epochs; NaN where an epoch has no such metric.
     """
+    n_epochs = len(history.get("loss", ()))
     classifier = KerasClassifier(
         model=build_network,
         model__architecture=architecture,
@@ -83,10 +74,13 @@ def train_network(
         callbacks=callbacks,
         # Lets scikeras add to the history that it is given.
         warm_start=True,
-        verbose=0,
+        verbose=verbose,
     )
-    classifier.history_ = defaultdict(list, {name: [*values] for name, values in history.items()})
-    # All of it was validated at the door; scikeras would look at each value twice more.
+    # scikeras extends these lists, and creates one for each metric that is new.
+    classifier.history_ = defaultdict(
+        lambda: [math.nan] * n_epochs, {name: [*values] for name, values in history.items()}
+    )
+    # X and y are validated already; scikeras would look at each value twice more.
     with config_context(assume_finite=True):
         if is_partial:
             classes = np.arange(architecture.n_classes)
@@ -96,8 +90,12 @@ def train_network(
                 x,
                 codes,
                 epochs=epochs,
-                initial_epoch=len(history.get("loss", ())),
+                initial_epoch=n_epochs,
                 seed=seed,
                 **network_arguments,
             )
-    return classifier.model_, dict(classifier.history_)
+    history = dict(classifier.history_)
+    n_epochs = max(map(len, history.values()), default=0)
+    for values in history.values():
+        values += [math.nan] * (n_epochs - len(values))
+    return classifier.model_, history

@@ -8,7 +8,6 @@ it is.
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import operator
 import re
@@ -22,6 +21,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.metadata_routing import MetadataRequest
 
 import skmnist
+from skmnist._callbacks import without_model
 from skmnist._fitting import Training
 from skmnist.network.architecture import Architecture, activation_names
 from skmnist.network.optimizers import optimizer_from_plain, plain_optimizer
@@ -96,8 +96,8 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
     if "_metadata_request" in state:
         # It knows the classifier, whose state this is.
         state["_metadata_request"] = state["_metadata_request"]._serialize()
-    if "callbacks_" in state:
-        state["callbacks_"] = [_without_model(callback) for callback in state["callbacks_"]]
+    for name in {"callbacks", "callbacks_"} & set(state):
+        state[name] = without_model(state[name])
     return state
 
 
@@ -221,10 +221,3 @@ def _architecture_of(description: dict[str, Any]) -> Architecture:
     if not callable(activation) and activation not in activation_names():
         raise ValueError(f"there is no activation {activation!r}")
     return architecture
-
-
-def _without_model(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
-    # The model of a training that is over: large, and no plain value.
-    alone = copy.copy(callback)
-    alone._model = None
-    return alone

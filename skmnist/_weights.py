@@ -1,4 +1,4 @@
-"""The weights of samples and classes that users hand in, turned into one weight a sample."""
+"""Weights of samples and classes, turned into one weight for each sample."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight
 
-from skmnist._errors import named
+from skmnist._errors import named, refuse_text_and_dates
 from skmnist._labels import Labels
 
 
@@ -21,45 +21,25 @@ def check_weights(
     min_classes: int = 1,
     name: str = "sample_weight",
 ) -> np.ndarray | None:
-    """Validate the weights of samples, and multiply those of their classes in.
+    """Validate the weights of samples, and multiply them by those of their classes.
 
-    Parameters
-    ----------
-    sample_weight : array-like of shape (n_samples,), float or None
-        Weights of the samples.
-    labels : Labels
-        Their classes.
-    class_weight : dict, "balanced" or None
-        Weights of the classes.
-    min_classes : int, default=1
-        How many classes must be left with samples of positive weight.
-    name : str, default="sample_weight"
-        What the argument is called in messages.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), float32, or None
-        Not the caller's array. None where every sample has the weight 1.
-
-    Raises
-    ------
-    ValueError
-        If weights are negative, NaN or infinite, or not as many as samples, if the samples
-        with weight are of too few classes, or if `class_weight` names an unknown class.
+    The result is a float32 array of its own, or None if every sample has the weight 1.
+    `min_classes` classes must have samples of positive weight.
     """
     if sample_weight is None and class_weight is None:
         return None
     if sample_weight is None:
         weights = np.ones(len(labels.codes))
     else:
+        refuse_text_and_dates(sample_weight, name)
         with named(name, "sample_weight"):
             weights = _check_sample_weight(sample_weight, labels.codes, dtype=np.float64)
         if weights.min() < 0:
             raise ValueError(f"{name} holds negative weights, such as {weights.min()}.")
     if class_weight is not None:
         weights = weights * _weights_of_classes(class_weight, labels)[labels.codes]
-    # Only their ratios count. By a power of two, which changes no digit, they come to where
-    # float32 neither overflows nor runs out of digits.
+    # Only their ratios count. A power of two, which changes no digit, brings them to where float32
+    # neither overflows nor loses digits.
     weights = np.ldexp(weights, -np.frexp(weights.max())[1]).astype(np.float32)
     n_classes = len(np.unique(labels.codes[weights > 0]))
     if n_classes < min_classes:
@@ -72,18 +52,12 @@ def check_weights(
 
 def _weights_of_classes(class_weight: dict[Any, float] | str, labels: Labels) -> np.ndarray:
     names = labels.classes.tolist()
-    weights = np.ones(len(names))
     if not isinstance(class_weight, dict):
         # Columns of one-hot labels may be empty.
+        weights = np.ones(len(names))
         present = np.unique(labels.codes)
         weights[present] = compute_class_weight(class_weight, classes=present, y=labels.codes)
         return weights
-    unknown = set(class_weight) - set(names)
-    if unknown:
-        raise ValueError(
-            f"class_weight has weights for labels that are not among the classes "
-            f"{names}: {sorted(unknown, key=str)}."
-        )
     wrong = {
         label: weight
         for label, weight in class_weight.items()
@@ -91,6 +65,13 @@ def _weights_of_classes(class_weight: dict[Any, float] | str, labels: Labels) ->
     }
     if wrong:
         raise ValueError(f"class_weight must hold finite weights of 0 or more, got {wrong}.")
-    for label, weight in class_weight.items():
-        weights[names.index(label)] = weight
-    return weights
+    # As in scikit-learn: classes may lack a weight, or weights a class, but not both, which
+    # would hide misspelled labels.
+    unknown = [label for label in class_weight if label not in names]
+    missing = [label for label in names if label not in class_weight]
+    if unknown and missing:
+        raise ValueError(
+            f"class_weight has weights for labels that are not among the classes {names}: "
+            f"{unknown}, and none for {missing}."
+        )
+    return np.array([class_weight.get(label, 1.0) for label in names], dtype=np.float64)

@@ -18,7 +18,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist._attributes import attributes_after, attributes_to_predict
-from skmnist._callbacks import EpochTasks, copy_callbacks
+from skmnist._callbacks import Callbacks, EpochTasks, check_callbacks, without_model
 from skmnist._fitting import Training, architecture_of, run_training
 from skmnist._inputs import check_rows, check_training_set, check_validation_data
 from skmnist._labels import check_classes
@@ -106,9 +106,9 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         and `activation` must be the same as then; an `optimizer` of another kind starts anew.
 
     callbacks : keras.callbacks.Callback, sequence of such, or None, default=None
-        Keras callbacks. Each training calls copies of them, to be found in `callbacks_`.
-        Callbacks that are called at each batch make training slower: the batches are then
-        served one by one.
+        Keras callbacks. `fit` calls these instances, as Keras does; scikit-learn's `clone`, and
+        so each fit of a search or of cross-validation, copies them. Callbacks with hooks for
+        batches make training slower: each batch is then run on its own.
 
     random_state : int, RandomState instance or None, default=None
         Decides the initial weights, the order of the samples and the dropout. The same int
@@ -159,7 +159,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         training which goes on began with.
 
     callbacks_ : list of keras.callbacks.Callback
-        The copies of `callbacks` that the last training called.
+        The callbacks of the last fit: the instances in `callbacks`.
 
     coefs_ : list of ndarray
         Kernel of each layer, float32, of shape (units of the layer before, units).
@@ -236,7 +236,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         tol: float = 1e-4,
         class_weight: dict[Any, float] | str | None = None,
         warm_start: bool = False,
-        callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.Callback | None = None,
+        callbacks: Callbacks = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -305,8 +305,11 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         ValueError
             If a parameter or an argument can't be used; the message says which and why.
         """
-        context = self._init_callback_context(max_subtasks=self.epochs)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        context = self._init_callback_context(max_subtasks=int(self.epochs))
+        data: dict[str, Any] = {"X": X, "y": y}
+        if sample_weight is not None:
+            data["metadata"] = {"sample_weight": sample_weight}
+        context.call_on_fit_task_begin(estimator=self, **data)
         goes_on = self.warm_start and hasattr(self, "_training")
         training_set = check_training_set(
             self, X, y, sample_weight, classes=None, goes_on=goes_on, min_classes=2
@@ -318,11 +321,11 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
                 f"warm_start needs the classes of the last fit, {self.classes_.tolist()}, "
                 f"but y has {classes.tolist()}."
             )
+        callbacks = check_callbacks(self.callbacks)
         listeners = []
         if getattr(self, "_skl_callbacks", None):
             attributes = partial(attributes_to_predict, self, architecture, training_set)
-            listeners.append(EpochTasks(self, context, attributes, X=X, y=y))
-        callbacks = copy_callbacks(self.callbacks)
+            listeners.append(EpochTasks(self, context, attributes, **data))
         outcome = run_training(
             self,
             architecture,
@@ -330,14 +333,12 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             last=self._training if goes_on else None,
             is_partial=False,
             validation_data=check_validation_data(training_set, X_val, y_val, sample_weight_val),
-            callbacks=callbacks,
-            listeners=listeners,
+            callbacks=[*callbacks, *listeners],
         )
         self.__dict__ = attributes_after(self, outcome, training_set, callbacks)
         context.call_on_fit_task_end(
             estimator=self,
-            X=X,
-            y=y,
+            **data,
             reconstruction_attributes=lambda: attributes_to_predict(
                 self, architecture, training_set, self._weights
             ),
@@ -392,7 +393,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             goes_on=goes_on,
             min_classes=1,
         )
-        callbacks = copy_callbacks(self.callbacks)
+        callbacks = check_callbacks(self.callbacks)
         outcome = run_training(
             self,
             architecture_of(self, training_set),
@@ -420,10 +421,11 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             The most probable of `classes_`, of the labels' own type; one-hot after one-hot
             labels, as int64.
         """
-        codes = self.predict_proba(X).argmax(axis=1)
-        if self._is_one_hot:
-            return np.eye(len(self.classes_), dtype=np.int64)[codes]
-        return self.classes_[codes]
+        fitted = self._snapshot()
+        codes = fitted.predict_proba(X).argmax(axis=1)
+        if fitted._is_one_hot:
+            return np.eye(len(fitted.classes_), dtype=np.int64)[codes]
+        return fitted.classes_[codes]
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Compute the probability of each class.
@@ -440,14 +442,14 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             Columns in the order of `classes_`, two of them for two classes; each row sums
             to 1.
         """
-        check_is_fitted(self)
-        x, _ = check_rows(self, X, reset=False, image_shape=self._image_shape)
-        if not self._is_usable:
+        fitted = self._snapshot()
+        x, _ = check_rows(fitted, X, reset=False, image_shape=fitted._image_shape)
+        if not fitted._is_usable:
             raise ValueError(
                 f"This {type(self).__name__} can't predict: its training diverged, and its "
                 "weights are of no use. Lower learning_rate, or scale the features, and fit again."
             )
-        return predict_proba(self._architecture, self._weights, x)
+        return predict_proba(fitted._architecture, fitted._weights, x)
 
     def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
         """Compute the logarithm of the probability of each class.
@@ -469,13 +471,29 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     @property
     def model_(self) -> keras.Sequential:
         """The network as a compiled Keras model."""
-        check_is_fitted(self)
-        if self._model is None:
-            # A copy that a callback of scikit-learn's has made in the middle has no more.
-            state = self._training.state.optimizer_state if hasattr(self, "_training") else []
-            optimizer = make_optimizer(self._optimizer, self._learning_rate)
-            self._model = trained_sequential(self._architecture, self._weights, optimizer, state)
-        return self._model
+        fitted = self._snapshot()
+        if fitted._model is None:
+            # A copy that one of scikit-learn's callbacks gets during a fit has no state.
+            state = fitted._training.state.optimizer_state if hasattr(fitted, "_training") else []
+            optimizer = make_optimizer(fitted._optimizer, fitted._learning_rate)
+            fitted._model = trained_sequential(
+                fitted._architecture, fitted._weights, optimizer, state
+            )
+        return fitted._model
+
+    def _snapshot(self) -> SimpleMLPClassifier:
+        """Return this fitted estimator as it is now, whatever other threads fit meanwhile."""
+        # A fit replaces the whole dict of attributes.
+        snapshot = object.__new__(type(self))
+        snapshot.__dict__ = self.__dict__
+        check_is_fitted(snapshot)
+        return snapshot
+
+    def __sklearn_clone__(self) -> SimpleMLPClassifier:
+        """Clone without the models that the last fit has left in the callbacks."""
+        original = object.__new__(type(self))
+        original.__dict__ = {**self.__dict__, "callbacks": without_model(self.callbacks)}
+        return super(SimpleMLPClassifier, original).__sklearn_clone__()
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there are weights to predict with."""

@@ -4,6 +4,7 @@ One case for each kind and each constraint. `fit` gets them all, since every met
 arguments by the same code; that the others check them at all is tested with a few.
 """
 
+import datetime
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -130,6 +131,8 @@ WRONG_ROWS = {
     ),
     "too large": (np.full((40, 784), 1e39), ValueError, "too large for dtype('float32')"),
     "numbers as text": (np.full((40, 784), "0.5"), ValueError, "X holds text"),
+    "dates": (np.full((40, 784), "2026-01-01", "M8[ns]"), ValueError, "X holds dates"),
+    "durations in a list": ([[datetime.timedelta(1)] * 784] * 40, ValueError, "X holds dates"),
     "a list of text": ([["dark"] * 784] * 40, ValueError, "X holds text"),
     "text as objects": (np.full((40, 784), "dark", dtype=object), ValueError, "'dark'"),
     "text in a table": (pd.DataFrame({"ink": ["dark"] * 40}), ValueError, "'dark'"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import csv
+import copy
 import math
+import pickle
+import threading
+import zipfile
 
 import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
@@ -18,196 +22,167 @@ from skmnist import SimpleMLPClassifier
 from tests.helpers import NO_STEP, assert_same_network
 
 
-class Recorder(keras.callbacks.Callback):
-    """Keeps what it is called with."""
-
-    def __init__(self):
-        super().__init__()
-        self.events = []
-        self.logs = []
-        self.weights = []
-
-    def on_train_begin(self, logs=None):
-        self.events.append("train begin")
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.events.append(("begin", epoch))
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.events.append(("end", epoch))
-        self.logs.append(dict(logs))
-        self.weights.append(self.model.get_weights())
-
-    def on_train_end(self, logs=None):
-        self.events.append("train end")
-
-
-class BatchRecorder(keras.callbacks.Callback):
-    """Wants to be called at each batch."""
-
-    def __init__(self):
-        super().__init__()
-        self.batches = []
-        self.losses = []
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.batches.append(batch)
-        self.losses.append(logs["loss"])
-
-
 def fit(digits, **parameters):
     parameters = {"hidden_units": 6, "epochs": 3, "random_state": 0, **parameters}
     return SimpleMLPClassifier(**parameters).fit(digits.X, digits.y)
 
 
-class TestKerasCallbacks:
-    def test_is_called_in_the_order_of_keras(self, digits):
-        recorder = fit(digits, callbacks=[Recorder()], epochs=2).callbacks_[0]
-        assert recorder.events == [
-            "train begin",
-            ("begin", 0),
-            ("end", 0),
-            ("begin", 1),
-            ("end", 1),
-            "train end",
+HOOKS = [
+    f"on_{part}_{edge}"
+    for part in ("train", "epoch", "train_batch", "test", "test_batch")
+    for edge in ("begin", "end")
+]
+
+
+class Recorder(keras.callbacks.Callback):
+    """Records hooks with their arguments, and stops the training in one of them."""
+
+    def __init__(self, stop_in=None):
+        super().__init__()
+        self.calls = []
+        self.stop_in = stop_in
+
+
+def recording(hook):
+    def record(self, *number, logs=None):
+        if hook.startswith("on_epoch") or hook in ("on_train_end", "on_test_end"):
+            *number, logs = number
+        self.calls.append((hook, *number, logs and dict(logs)))
+        if hook == self.stop_in:
+            self.model.stop_training = True
+
+    return record
+
+
+for hook in HOOKS:
+    setattr(Recorder, hook, recording(hook))
+
+
+class AsKeras:
+    """The same network, once as a classifier and once for Keras's own loop."""
+
+    X = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32)
+    y = np.array([0, 1, 2, 0, 1, 2, 0, 1])
+
+    def __init__(self, optimizer):
+        self.ours = SimpleMLPClassifier(
+            3, optimizer=optimizer, batch_size=2, shuffle=False, random_state=0
+        )
+        start = clone(self.ours).set_params(optimizer="sgd", learning_rate=NO_STEP)
+        self.start = start.fit(self.X[:5], self.y[:5]).model_.get_weights()
+        self.theirs = self.ours.fit(self.X[:5], self.y[:5]).model_
+
+    def fit_both(self, callbacks, has_validation=True):
+        val = (self.X[5:], self.y[5:])
+        self.theirs.set_weights(self.start)
+        theirs = self.theirs.fit(
+            self.X[:5],
+            self.y[:5],
+            batch_size=2,
+            epochs=2,
+            shuffle=False,
+            verbose=0,
+            validation_data=val if has_validation else None,
+            callbacks=[callbacks[0]],
+        )
+        self.ours.set_params(callbacks=[callbacks[1]], epochs=2)
+        X_val, y_val = val if has_validation else (None, None)
+        self.ours.fit(self.X[:5], self.y[:5], X_val=X_val, y_val=y_val)
+        return theirs.history, self.ours.history_
+
+
+@pytest.fixture(scope="module")
+def as_keras():
+    return AsKeras(keras.optimizers.SGD(0.1))
+
+
+class TestOrderOfKeras:
+    @pytest.mark.parametrize(
+        ("stop_in", "has_validation"), [(None, False), *((hook, True) for hook in (None, *HOOKS))]
+    )
+    def test_hooks_and_their_arguments(self, as_keras, stop_in, has_validation):
+        theirs, ours = (Recorder(stop_in) for _ in range(2))
+        as_keras.fit_both((theirs, ours), has_validation)
+        assert ours.params == theirs.params == {"epochs": 2, "steps": 3, "verbose": 0}
+        assert [call[:-1] for call in ours.calls] == [call[:-1] for call in theirs.calls]
+        for (*_, our_logs), (*_, their_logs) in zip(ours.calls, theirs.calls, strict=True):
+            assert our_logs == (their_logs and pytest.approx(their_logs, rel=1e-4))
+
+    def test_averaged_weights_are_validated(self):
+        both = AsKeras(keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.7))
+        # The optimizer of the other has made steps already, and this is where it ended.
+        callbacks = [keras.callbacks.SwapEMAWeights() for _ in range(2)]
+        both.theirs.compile(
+            keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.7),
+            "sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
+        theirs, ours = both.fit_both(callbacks)
+        for name in ("loss", "val_loss", "val_accuracy"):
+            assert ours[name] == pytest.approx(theirs[name], rel=1e-4)
+        for kernel, expected in zip(both.ours.coefs_, both.theirs.get_weights()[::2], strict=True):
+            np.testing.assert_allclose(kernel, expected, rtol=1e-4, atol=1e-6)
+
+    def test_early_stopping_keeps_the_averaged_weights_that_it_scored(self, digits):
+        classifier = SimpleMLPClassifier(
+            6,
+            optimizer=keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9),
+            epochs=4,
+            early_stopping=True,
+            callbacks=keras.callbacks.SwapEMAWeights(),
+            random_state=0,
+        )
+        classifier.fit(digits.X, digits.y, X_val=digits.X[:100], y_val=digits.y[:100])
+        score = classifier.score(digits.X[:100], digits.y[:100])
+        assert classifier.best_validation_score_ == score
+
+    @pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin"])
+    def test_a_stop_before_the_first_batch_leaves_one_step(self, digits, hook):
+        """Also where nothing wants to be called at batches."""
+        stop = keras.callbacks.Callback()
+        setattr(stop, hook, lambda *_: setattr(stop.model, "stop_training", True))
+        stopped = fit(digits, callbacks=stop, shuffle=False)
+        one_step = SimpleMLPClassifier(6, epochs=1, shuffle=False, random_state=0)
+        assert_same_network(stopped, one_step.fit(digits.X[:32], np.r_[digits.y[:32]]), atol=1e-6)
+
+    def test_a_metric_is_improved_in_its_direction(self, digits, tmp_path):
+        callbacks = [
+            keras.callbacks.EarlyStopping("val_accuracy", patience=9),
+            keras.callbacks.ReduceLROnPlateau("val_accuracy", patience=1, min_delta=1.0),
+            keras.callbacks.ModelCheckpoint(
+                tmp_path / "best.keras", monitor="val_accuracy", save_best_only=True
+            ),
         ]
+        watched = SimpleMLPClassifier(6, learning_rate=0.02, callbacks=callbacks, random_state=0)
+        watched.fit(digits.X, digits.y, X_val=digits.X, y_val=digits.y)
+        best = max(watched.history_["val_accuracy"])
+        assert callbacks[0].best == callbacks[2].best == best > watched.history_["val_accuracy"][0]
+        assert watched.history_["learning_rate"][-1] < 0.02
 
-    def test_changes_nothing_by_looking_on(self, digits):
-        watched = fit(digits, callbacks=Recorder())
+
+class TestWhatTheyDo:
+    def test_looking_on_changes_nothing(self, digits):
+        weights = []
+        looks_on = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: weights.append(looks_on.model.get_weights())
+        )
+        watched = fit(digits, callbacks=looks_on)
         assert_same_network(watched, fit(digits))
-        recorder = watched.callbacks_[0]
-        np.testing.assert_array_equal(recorder.weights[-1][0], watched.coefs_[0])
-        assert [logs["loss"] for logs in recorder.logs] == watched.loss_curve_
+        np.testing.assert_array_equal(weights[0][0], fit(digits, epochs=1).coefs_[0])
+        np.testing.assert_array_equal(weights[-1][0], watched.coefs_[0])
 
-    def test_sees_the_weights_of_the_epoch(self, digits):
-        recorder = fit(digits, callbacks=[Recorder()]).callbacks_[0]
-        after_one_epoch = fit(digits, epochs=1)
-        np.testing.assert_array_equal(recorder.weights[0][0], after_one_epoch.coefs_[0])
-
-    def test_is_copied_for_each_fit(self, digits):
-        given = Recorder()
-        first = fit(digits, callbacks=[given])
-        second = clone(first).fit(digits.X, digits.y)
-        assert given.events == []
-        assert first.callbacks_[0] is not second.callbacks_[0]
-        assert len(second.callbacks_[0].logs) == 3
-
-    def test_batches_are_served_one_by_one_where_wanted(self, digits):
-        served = fit(digits, callbacks=[BatchRecorder()], batch_size=32)
-        n_batches = -(-len(digits.X) // 32)
-        recorder = served.callbacks_[0]
-        assert recorder.batches == 3 * list(range(n_batches))
-        # As in Keras, the loss of the epoch so far.
-        np.testing.assert_allclose(
-            recorder.losses[n_batches - 1 :: n_batches], served.loss_curve_, rtol=1e-6
-        )
-        assert_same_network(served, fit(digits, batch_size=32), atol=1e-5)
-
-    def test_a_function_for_each_batch_is_called_for_each(self, digits):
-        batches = []
+    def test_batches_are_run_one_by_one_where_wanted(self, digits):
+        losses = []
+        # Its hooks are attributes, not methods.
         callback = keras.callbacks.LambdaCallback(
-            on_train_batch_end=lambda batch, logs: batches.append(batch)
+            on_train_batch_end=lambda batch, logs: losses.append((batch, logs["loss"]))
         )
-        # deepcopy leaves functions as they are, and with them the list.
-        fit(digits, callbacks=[callback], epochs=1, batch_size=50)
-        assert batches == list(range(-(-len(digits.X) // 50)))
+        watched = fit(digits, callbacks=[callback])
+        assert [batch for batch, _ in losses] == 3 * list(range(10))
+        np.testing.assert_allclose([loss for _, loss in losses[9::10]], watched.loss_curve_)
+        assert_same_network(watched, fit(digits), atol=1e-5)
 
-    def test_can_stop_the_training(self, digits):
-        class Stop(keras.callbacks.Callback):
-            def on_epoch_end(self, epoch, logs=None):
-                self.model.stop_training = epoch == 1
-
-        assert fit(digits, callbacks=[Stop()], epochs=9).n_iter_ == 2
-
-    def test_can_set_weights_in_the_end(self, digits):
-        class Reset(keras.callbacks.Callback):
-            def on_epoch_end(self, epoch, logs=None):
-                self.model.set_weights([np.zeros_like(w) for w in self.model.get_weights()])
-
-        assert not fit(digits, callbacks=[Reset()], epochs=1).coefs_[0].any()
-
-    def test_can_set_the_weights_to_begin_with(self, digits):
-        start = fit(digits, learning_rate=NO_STEP, random_state=1).model_.get_weights()
-
-        class StartFrom(keras.callbacks.Callback):
-            def on_train_begin(self, logs=None):
-                self.model.set_weights(start)
-
-        begun = fit(digits, callbacks=[StartFrom()], shuffle=False)
-        assert_same_network(begun, fit(digits, shuffle=False, random_state=1))
-
-    def test_early_stopping_restores_the_best_weights(self, digits):
-        callback = keras.callbacks.EarlyStopping(
-            "loss", mode="max", patience=2, restore_best_weights=True
-        )
-        # The loss falls: by "max", the first epoch is the best.
-        stopped = fit(digits, callbacks=[callback], epochs=9)
-        assert stopped.n_iter_ == 3
-        assert_same_network(stopped, fit(digits, epochs=1))
-
-    def test_schedulers_set_the_learning_rate_of_the_next_epoch(self, digits):
-        frozen = fit(
-            digits,
-            callbacks=[keras.callbacks.LearningRateScheduler(lambda epoch: 0.01 * (epoch == 0))],
-            learning_rate=0.01,
-        )
-        assert frozen.history_["learning_rate"] == pytest.approx([0.01, 0.0, 0.0])
-        assert_same_network(frozen, fit(digits, epochs=1, learning_rate=0.01))
-
-    def test_sees_the_rate_of_a_schedule(self, digits):
-        schedule = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
-        parameters = {"optimizer": keras.optimizers.SGD(schedule), "epochs": 3, "random_state": 0}
-
-        class RateRecorder(keras.callbacks.Callback):
-            rates: list[float]
-
-            def on_train_begin(self, logs=None):
-                self.rates = []
-
-            def on_epoch_end(self, epoch, logs=None):
-                self.rates.append(float(self.model.optimizer.learning_rate))
-
-        classifier = SimpleMLPClassifier(callbacks=RateRecorder(), **parameters)
-        classifier.fit(digits.X, digits.y)
-        n_steps = math.ceil(len(digits.X) / 32)
-        expected = [0.1 * 0.5 ** (n_steps * (epoch + 1) / 3) for epoch in range(3)]
-        np.testing.assert_allclose(classifier.callbacks_[0].rates, expected, rtol=1e-5)
-        unwatched = SimpleMLPClassifier(**parameters).fit(digits.X, digits.y)
-        np.testing.assert_array_equal(classifier.coefs_[0], unwatched.coefs_[0])
-
-    def test_reduce_on_plateau(self, digits):
-        callback = keras.callbacks.ReduceLROnPlateau("loss", min_delta=10.0, patience=1, factor=0.1)
-        reduced = fit(digits, callbacks=[callback], learning_rate=0.01, epochs=4)
-        rates = reduced.history_["learning_rate"]
-        assert rates[0] == pytest.approx(0.01)
-        assert rates[-1] < 0.002
-
-    def test_checkpoints_load_without_this_package(self, digits, tmp_path, run_python):
-        path = tmp_path / "best.keras"
-        trained = fit(digits, callbacks=[keras.callbacks.ModelCheckpoint(path)])
-        np.save(tmp_path / "x.npy", digits.X[:20])
-        script = """
-import json, sys, numpy as np, keras
-sys.modules["skmnist"] = None  # an import of it fails from here on
-model = keras.saving.load_model(sys.argv[1])
-print(json.dumps(model.predict(np.load(sys.argv[2]), verbose=0).tolist()))
-"""
-        by_keras = run_python(script, path, tmp_path / "x.npy")
-        np.testing.assert_allclose(trained.predict_proba(digits.X[:20]), by_keras, atol=1e-6)
-
-    def test_csv_logger_writes_each_epoch(self, digits, tmp_path):
-        path = tmp_path / "log.csv"
-        logged = fit(digits, callbacks=[keras.callbacks.CSVLogger(str(path))])
-        with path.open() as file:
-            losses = [float(row["loss"]) for row in csv.DictReader(file)]
-        np.testing.assert_allclose(losses, logged.loss_curve_)
-
-    def test_tensorboard_writes_a_log(self, digits, tmp_path):
-        pytest.importorskip("tensorboard")
-        fit(digits, callbacks=[keras.callbacks.TensorBoard(str(tmp_path))])
-        assert list(tmp_path.rglob("events.out.tfevents.*"))
-
-    def test_those_of_keras_that_can_wait_are_not_called_at_each_batch(self, digits, monkeypatch):
+    def test_those_of_keras_that_can_wait_are_called_at_ends_of_blocks(self, digits, monkeypatch):
         batches = []
         monkeypatch.setattr(
             keras.callbacks.TerminateOnNaN,
@@ -215,24 +190,124 @@ print(json.dumps(model.predict(np.load(sys.argv[2]), verbose=0).tolist()))
             lambda self, batch, logs=None: batches.append(batch),
         )
         fit(digits, callbacks=[keras.callbacks.TerminateOnNaN()])
-        n_batches = -(-len(digits.X) // 32)
-        assert batches == [n_batches - 1] * 3
+        assert batches == [9] * 3
 
-    @pytest.mark.parametrize("wrong", [[Recorder], ["checkpoint"], [Recorder(), None]])
-    def test_refuses_what_is_no_callback(self, digits, wrong):
+    def test_weights_may_be_set_at_the_begin_and_at_the_end(self, digits):
+        start = fit(digits, learning_rate=NO_STEP, random_state=1).model_.get_weights()
+        begin = keras.callbacks.LambdaCallback(
+            on_train_begin=lambda logs: begin.model.set_weights(start)
+        )
+        begun = fit(digits, callbacks=begin, shuffle=False)
+        assert_same_network(begun, fit(digits, shuffle=False, random_state=1))
+        zeros = [np.zeros_like(w) for w in start]
+        end = keras.callbacks.LambdaCallback(on_train_end=lambda logs: end.model.set_weights(zeros))
+        assert not fit(digits, callbacks=end).coefs_[0].any()
+
+    def test_early_stopping_restores_the_best_weights(self, digits):
+        # The loss falls: by "max", the first epoch is the best.
+        callback = keras.callbacks.EarlyStopping(
+            "loss", mode="max", patience=2, restore_best_weights=True
+        )
+        stopped = fit(digits, callbacks=[callback], epochs=9)
+        assert stopped.n_iter_ == 3
+        assert_same_network(stopped, fit(digits, epochs=1))
+
+    @pytest.mark.parametrize("hook", ["on_epoch_begin", "on_train_batch_begin"])
+    def test_a_learning_rate_counts_from_the_next_step_on(self, digits, hook):
+        def set_rate(number, logs=None):
+            callback.model.optimizer.learning_rate = 0.01 if number == 0 else NO_STEP
+
+        callback = keras.callbacks.LambdaCallback(**{hook: set_rate})
+        parameters = {"optimizer": "sgd", "shuffle": False, "batch_size": 155}
+        frozen = fit(digits, callbacks=callback, epochs=2, **parameters)
+        if hook == "on_epoch_begin":
+            expected = fit(digits, epochs=1, learning_rate=0.01, **parameters)
+        else:  # the first of two batches, in each epoch
+            first = SimpleMLPClassifier(
+                6, epochs=2, learning_rate=0.01, random_state=0, **parameters
+            )
+            expected = first.fit(digits.X[:155], digits.y[:155])
+        assert_same_network(frozen, expected, atol=1e-6)
+
+    def test_sees_the_rate_of_a_schedule(self, digits):
+        schedule = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
+        rates = []
+        callback = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: rates.append(
+                float(callback.model.optimizer.learning_rate)
+            )
+        )
+        watched = fit(digits, callbacks=callback, optimizer=keras.optimizers.SGD(schedule))
+        np.testing.assert_allclose(rates, [0.1 * 0.5 ** (10 * n / 3) for n in (1, 2, 3)], rtol=1e-5)
+        assert_same_network(watched, fit(digits, optimizer=keras.optimizers.SGD(schedule)))
+
+    def test_what_some_epochs_log_is_nan_in_the_others(self, digits):
+        callback = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: logs.update({"odd": 1.0} if epoch % 2 else {})
+        )
+        history = fit(digits, callbacks=callback, epochs=4).history_
+        np.testing.assert_equal(history["odd"], [math.nan, 1.0, math.nan, 1.0])
+
+    def test_checkpoints_hold_nothing_of_this_package(self, digits, tmp_path):
+        trained = fit(digits, callbacks=[keras.callbacks.ModelCheckpoint(tmp_path / "m.keras")])
+        with zipfile.ZipFile(tmp_path / "m.keras") as file:
+            assert b"skmnist" not in file.read("config.json")
+        by_keras = keras.saving.load_model(tmp_path / "m.keras").predict(digits.X, verbose=0)
+        np.testing.assert_allclose(trained.predict_proba(digits.X), by_keras, atol=1e-6)
+
+    @pytest.mark.parametrize("wrong", [[Recorder], [Recorder(), None]])
+    def test_what_is_not_a_callback_is_refused(self, digits, wrong):
         with pytest.raises(TypeError, match=r"callbacks\[\d\] must be an instance of keras"):
             fit(digits, callbacks=wrong)
 
     def test_an_error_in_a_callback_reaches_the_user(self, digits):
-        class Broken(keras.callbacks.Callback):
-            def on_epoch_end(self, epoch, logs=None):
-                raise RuntimeError("the disk is on fire")
-
         fitted = fit(digits)
         before = fitted.predict_proba(digits.X)
-        with pytest.raises(RuntimeError, match="on fire"):
-            fitted.set_params(callbacks=[Broken()]).fit(digits.X, digits.y)
+        broken = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            fitted.set_params(callbacks=[broken]).fit(digits.X, digits.y)
         np.testing.assert_array_equal(fitted.predict_proba(digits.X), before)
+
+
+def own_tanh(x):
+    return keras.ops.tanh(x)
+
+
+class HoldsALock(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+
+
+class TestInstances:
+    def test_the_given_ones_are_called(self, digits):
+        given = [keras.callbacks.History(), HoldsALock()]
+        classifier = fit(digits, callbacks=given)
+        assert classifier.callbacks_ == given
+        assert given[0].history["loss"] == classifier.loss_curve_
+
+    def test_they_may_be_used_again(self, digits):
+        callback = keras.callbacks.EarlyStopping("loss", mode="max", patience=1)
+        history = keras.callbacks.History()
+        classifier = fit(digits, callbacks=[callback, history], epochs=9)
+        for _ in range(2):
+            assert classifier.n_iter_ == len(history.epoch) == 2
+            classifier.fit(digits.X, digits.y)
+
+    @pytest.mark.parametrize("name", ["EarlyStopping", "CSVLogger", "TensorBoard"])
+    def test_a_fitted_classifier_can_be_copied(self, digits, tmp_path, name):
+        path = tmp_path / "log"
+        argument = "loss" if name == "EarlyStopping" else str(path)
+        callback = getattr(keras.callbacks, name)(argument)
+        fitted = fit(digits, callbacks=callback, activation=own_tanh, epochs=1)
+        twin = clone(fitted)
+        assert_same_network(twin.fit(digits.X, digits.y), fitted)
+        assert twin.callbacks_[0] is not callback
+        assert path.exists() or name == "EarlyStopping"
+        for copied in (copy.deepcopy(fitted), pickle.loads(pickle.dumps(fitted))):
+            assert_same_network(copied, fitted)
+            assert type(copied.callbacks_[0]) is type(copied.callbacks) is type(callback)
+        assert callback.model is not None
 
 
 class TestScikitLearnCallbacks:
@@ -247,6 +322,16 @@ class TestScikitLearnCallbacks:
         ]
         assert epochs == expected
         assert [row["accuracy"] for row in rows if row["task_name"] == "fit"] == expected[-1:]
+
+    def test_they_get_the_weights_of_the_samples(self, digits):
+        """As LogisticRegression passes them."""
+        weights = np.where(digits.y < 5, 100.0, 0.01)
+        for classifier in (SimpleMLPClassifier(6, epochs=2), LogisticRegression(max_iter=2)):
+            monitor = ScoringMonitor(scoring="accuracy")
+            classifier.set_callbacks(monitor).fit(digits.X, digits.y, sample_weight=weights)
+            scores = [row["accuracy"] for row in monitor.get_logs().data]
+            assert classifier.score(digits.X, digits.y, weights) in scores
+            assert classifier.score(digits.X, digits.y) not in scores
 
     def test_they_nest_from_a_search_down_to_the_epochs(self, digits):
         monitor = ScoringMonitor(scoring="accuracy")

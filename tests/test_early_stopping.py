@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 import warnings
 
 import keras
@@ -79,21 +78,32 @@ class TestSamplesSetAside:
         y = np.repeat([0, 1], [160, 40])
         assert accuracy_of_no_network(y, random_state=random_state) == [0.8]
 
-    def test_a_class_of_one_sample_is_refused(self):
-        y = np.repeat([0, 1], [1, 30])
-        with pytest.raises(ValueError, match="early_stopping can't set validation_fraction"):
-            SimpleMLPClassifier(early_stopping=True).fit(np.zeros((31, 2)), y)
-
     @pytest.mark.parametrize(
-        ("n_samples", "n_classes", "fraction"), [(2, 2, 0.1), (2, 2, 0.5), (40, 10, 0.1)]
+        ("counts", "fraction", "reason"),
+        [
+            ([1, 30], 0.1, "least populated class"),
+            ([4] * 10, 0.1, "test_size = 4 should be greater or equal to the number of classes"),
+        ],
     )
-    def test_samples_too_few_to_set_some_of_each_class_aside(self, n_samples, n_classes, fraction):
-        X, y = np.zeros((n_samples, 2)), np.arange(n_samples) % n_classes
-        classifier = SimpleMLPClassifier(
-            early_stopping=True, validation_fraction=fraction, random_state=0
-        )
-        message = f"validation_fraction={fraction} of {n_samples} samples aside"
-        with pytest.raises(ValueError, match=re.escape(message)):
+    def test_a_split_that_cannot_be_stratified_is_not(self, counts, fraction, reason):
+        y = np.repeat(np.arange(len(counts)), counts)
+        X = np.eye(len(y))
+        parameters = STOPPING | {"hidden_units": (), "optimizer": "sgd", "epochs": 1}
+        parameters["validation_fraction"] = fraction
+        start = SimpleMLPClassifier(**parameters | {"learning_rate": NO_STEP})
+        classifier = SimpleMLPClassifier(**parameters)
+        for trained in (start, classifier):
+            with pytest.warns(UserWarning, match=f"without stratifying.*{reason}") as warned:
+                trained.fit(X, y)
+            assert warned[0].filename == __file__
+        is_aside = (classifier.coefs_[0] == start.coefs_[0]).all(axis=1)
+        assert is_aside.sum() == 4
+        assert len(classifier.classes_) == len(counts)
+
+    def test_samples_too_few_to_set_some_aside(self):
+        X, y = np.eye(2), [0, 1]
+        classifier = SimpleMLPClassifier(early_stopping=True, validation_fraction=0.9)
+        with pytest.raises(ValueError, match=r"validation_fraction=0\.9 of 2 samples aside"):
             classifier.fit(X, y)
         # Given samples to validate on, it needs none of these.
         assert classifier.fit(X, y, X_val=X, y_val=y).n_iter_ == 5

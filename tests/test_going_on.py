@@ -161,6 +161,16 @@ class TestEpochs:
             classifier.set_params(epochs=4).fit(digits.X, digits.y)
         assert classifier.n_iter_ == len(classifier.loss_curve_) == 3 + 3 + 4
 
+    def test_the_history_has_nan_where_nothing_was_validated(self, digits):
+        X, y = digits.X, digits.y
+        classifier = SimpleMLPClassifier(epochs=1, warm_start=True, random_state=0).fit(X, y)
+        classifier.fit(X, y, X_val=X, y_val=y)
+        score = classifier.score(X, y)
+        classifier.partial_fit(X, y)
+        assert classifier.history_.keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
+        np.testing.assert_equal(classifier.history_["val_accuracy"], [np.nan, score, np.nan])
+        assert {len(values) for values in classifier.history_.values()} == {classifier.n_iter_}
+
     def test_warm_start_validates_on_the_same_samples(self, digits):
         classifier = SimpleMLPClassifier(
             16,

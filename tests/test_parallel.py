@@ -264,3 +264,21 @@ def test_threads_that_predict_while_others_fit(digits, fitted):
         is_over.set()
     assert n_right == 10_000
     assert all(future.result() > 0 for future in fits)
+
+
+def test_a_prediction_is_of_one_network_while_another_is_fitted(digits):
+    X, y = digits.X, digits.y
+    classifier = SimpleMLPClassifier(epochs=1, random_state=0).fit(X, y)
+    expected = classifier.predict(X)
+
+    class FitsMeanwhile:
+        """As if another thread fitted the classifier to other classes just then."""
+
+        shape = X.shape
+
+        def __array__(self, dtype=None, copy=None):
+            classifier.set_params(hidden_units=7).fit(X[y < 5], y[y < 5] + 100)
+            return X
+
+    np.testing.assert_array_equal(classifier.predict(FitsMeanwhile()), expected)
+    assert classifier.classes_[0] == 100

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+from fractions import Fraction
+
 import keras
 import numpy as np
 import pandas as pd
@@ -284,6 +288,50 @@ class TestActivations:
     def test_what_is_no_function_of_a_tensor_is_refused(self, digits, activation, message):
         with pytest.raises(ValueError, match=f"(?s)activation.*{message}"):
             SimpleMLPClassifier(activation=activation).fit(digits.X, digits.y)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"optimizer": "sgd", "learning_rate": 1}, {"optimizer": "sgd", "learning_rate": 1.0}),
+        ({"learning_rate": np.float32(0.5)}, {"learning_rate": 0.5}),
+        ({"batch_size": np.uint8(200)}, {"batch_size": 200}),
+        ({"batch_size": np.int8(64), "epochs": np.uint8(2)}, {"batch_size": 64, "epochs": 2}),
+        ({"l2": np.int16(1), "dropout": np.float16(0.5)}, {"l2": 1.0, "dropout": 0.5}),
+    ],
+)
+def test_numbers_of_any_type(digits, given, expected):
+    assert_same_network(train(digits.X, digits.y, **given), train(digits.X, digits.y, **expected))
+
+
+def test_numbers_of_any_type_for_early_stopping(digits):
+    parameters = {"n_iter_no_change": 1, "tol": 0.25, "validation_fraction": 0.25}
+    numpy = {name: np.float32(value) for name, value in parameters.items()}
+    numpy["n_iter_no_change"] = np.uint8(1)
+    one, other = (
+        train(digits.X, digits.y, epochs=9, early_stopping=True, **these)
+        for these in (parameters, numpy)
+    )
+    assert one.validation_scores_ == other.validation_scores_
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hidden_units", True),
+        ("learning_rate", Fraction(1, 2)),
+        ("l2", np.True_),
+        ("dropout", False),
+        ("epochs", True),
+        ("batch_size", True),
+        ("validation_fraction", Decimal("0.5")),
+        ("n_iter_no_change", True),
+        ("tol", True),
+    ],
+)
+def test_what_is_not_a_number_of_python_or_numpy_is_refused(name, value):
+    with pytest.raises(ValueError, match=f"'{name}' parameter.*Got {re.escape(repr(value))}"):
+        SimpleMLPClassifier(**{name: value}).fit([[0.0], [1.0]], [0, 1])
 
 
 def test_a_batch_larger_than_the_data_is_one_batch(digits):

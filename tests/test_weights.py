@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skmnist import SimpleMLPClassifier
@@ -44,6 +45,20 @@ class TestSamplesAndClasses:
         assert_same_network(balanced, by_sample)
         not_balanced = SimpleMLPClassifier(epochs=2, random_state=0).fit(X, y)
         assert not np.allclose(balanced.coefs_[1], not_balanced.coefs_[1])
+
+    def test_weights_may_lack_a_class_or_a_class_its_weight_but_not_both(self, digits):
+        """As in scikit-learn: a fold of ten digits may lack some of them."""
+        is_small = digits.y < 5
+        X, y = digits.X[is_small], digits.y[is_small]
+        for_ten = {label: 1.0 + label for label in range(10)}
+        weighted = SimpleMLPClassifier(epochs=1, class_weight=for_ten, random_state=0).fit(X, y)
+        by_sample = SimpleMLPClassifier(epochs=1, random_state=0).fit(X, y, sample_weight=1.0 + y)
+        assert_same_network(weighted, by_sample)
+        for wrong in ({3: 2.0, 77: 1.0}, {"3": 2.0}):
+            with pytest.raises(ValueError, match=r"class_weight.*not among.*none for \[0, 1, 2"):
+                weighted.set_params(class_weight=wrong).fit(X, y)
+            with pytest.raises(ValueError, match="are not in class_weight"):
+                LogisticRegression(class_weight=wrong).fit(X, y)
 
     def test_a_weight_of_0_leaves_a_sample_out(self, digits):
         """Also in what counts as a batch, in its order, and in the history."""

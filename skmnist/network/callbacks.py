@@ -1,20 +1,24 @@
-"""Keras callbacks around a training that runs in blocks."""
+"""Keras callbacks around a training loop that runs in compiled blocks of batches."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import keras
+import numpy as np
 
 from skmnist.network.architecture import compile_sequential
 from skmnist.network.optimizers import state_variables
 from skmnist.network.programs import TrainingRun
 
-_BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
+_HOOKS = [name for name in vars(keras.callbacks.Callback) if name.startswith("on_")]
+TEST_BATCH_HOOKS = ("on_test_batch_begin", "on_test_batch_end")
 
-# These of Keras's own have batch hooks, and nothing to do in them that can't wait for the end of
-# a block, unless their attribute `save_freq` or `update_freq` is a number of batches.
-_PATIENT = (
+# These have batch hooks that can wait for the end of a block of batches, unless their attribute
+# `save_freq` or `update_freq` is a number of batches.
+_EPOCH_LEVEL = (
     keras.callbacks.BackupAndRestore,
     keras.callbacks.ModelCheckpoint,
     keras.callbacks.TensorBoard,
@@ -22,46 +26,44 @@ _PATIENT = (
 )
 
 
-def wants_batches(callback: keras.callbacks.Callback) -> bool:
-    """Whether a callback must be called at each single batch.
-
-    Parameters
-    ----------
-    callback : keras.callbacks.Callback
-        Any callback.
-
-    Returns
-    -------
-    bool
-        False where the ends of epochs, or now and then a batch, are enough.
-    """
-    if type(callback) in _PATIENT:
-        frequency = getattr(callback, "save_freq", getattr(callback, "update_freq", "epoch"))
-        return frequency not in ("epoch", False)
+def overrides(callback: keras.callbacks.Callback, hook: str) -> bool:
+    """Whether a callback defines this hook, in its class or as an attribute."""
+    # Keras calls "on_batch_end" from "on_train_batch_end".
     return any(
-        getattr(getattr(callback, hook), "__func__", None)
-        is not getattr(keras.callbacks.Callback, hook)
-        for hook in _BATCH_HOOKS
+        getattr(getattr(callback, name), "__func__", None)
+        is not getattr(keras.callbacks.Callback, name)
+        for name in {hook, hook.replace("train_batch", "batch")}
     )
 
 
-class Watchers:
-    """Keras callbacks around a training, and the model that they see.
+def wants_batches(callback: keras.callbacks.Callback) -> bool:
+    """Whether a callback must be called at each training batch, not at ends of blocks."""
+    if type(callback) in _EPOCH_LEVEL:
+        frequency = getattr(callback, "save_freq", getattr(callback, "update_freq", "epoch"))
+        return frequency not in ("epoch", False)
+    return overrides(callback, "on_train_batch_begin") or overrides(callback, "on_train_batch_end")
 
-    The callbacks get a Sequential of Keras's own over the network's layers and its optimizer:
-    what they save loads where this package is not installed. They see there what the program
-    has learnt, and what they change there, the program learns.
 
-    Parameters
-    ----------
-    callbacks : sequence of keras.callbacks.Callback
-        One or more.
-    network : keras.Sequential
-        Built and compiled.
-    program : TrainingRun
-        What trains, loaded already.
-    epochs : int
-        Number of the epoch to stop before.
+class AlignedHistory(keras.callbacks.History):
+    """Keras's History with lists of equal length: NaN where an epoch has no such metric."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Append the metrics of an epoch."""
+        logs = logs or {}
+        for name in logs:
+            self.history.setdefault(name, [math.nan] * len(self.epoch))
+        for name, values in self.history.items():
+            values.append(logs.get(name, math.nan))
+        self.epoch.append(epoch)
+
+
+class CallbackRunner:
+    """Calls Keras callbacks, and keeps the model that they see and the program in step.
+
+    The model is a plain Sequential over the layers and the optimizer of `network`: what callbacks
+    save of it loads where this package is not installed. It has the values of the program when a
+    hook is called, and what the hook changes is loaded into the program. `steps`, `epochs` and
+    `verbose` become the `params` of the callbacks.
     """
 
     def __init__(
@@ -69,64 +71,75 @@ class Watchers:
         callbacks: Sequence[keras.callbacks.Callback],
         network: keras.Sequential,
         program: TrainingRun,
-        epochs: int,
+        **params: int,
     ) -> None:
         self._program = program
-        self._model = keras.Sequential(
-            [keras.Input(network.input_shape[1:]), *network.layers], name="sequential"
-        )
-        compile_sequential(self._model, network.optimizer)
-        self._callbacks = keras.callbacks.CallbackList(
-            list(callbacks), add_history=True, model=self._model, epochs=epochs, verbose=0
+        self._has_callbacks = bool(callbacks)
+        self._is_stale = True  # whether the program has other values than the model
+        self._hooks = {hook for hook in _HOOKS if any(overrides(c, hook) for c in callbacks)}
+        self._model = network
+        if callbacks:
+            layers = [keras.Input(network.input_shape[1:]), *network.layers]
+            self._model = keras.Sequential(layers, name="sequential")
+            compile_sequential(self._model, network.optimizer)
+            # Keras creates metrics when it first computes them. Callbacks look for their names.
+            x = np.zeros((1, *network.input_shape[1:]), np.float32)
+            self._model.compute_metrics(x, np.zeros(1), self._model(x))
+            self._model.reset_metrics()
+        self.history = AlignedHistory()
+        self._list = keras.callbacks.CallbackList(
+            [*callbacks, self.history], model=self._model, **params
         )
 
     @property
-    def history(self) -> keras.callbacks.History:
-        """The metrics of each epoch."""
-        return self._model.history
-
-    @property
-    def wants_to_stop(self) -> bool:
-        """Whether a callback asked for the end of the training."""
+    def stop_training(self) -> bool:
+        """Whether a callback has stopped the training."""
         return self._model.stop_training
 
-    def training_begins(self, initial_epoch: int) -> int:
-        """Call the callbacks; return the epoch to begin with."""
+    @property
+    def stop_evaluating(self) -> bool:
+        """Whether a callback has stopped the validation."""
+        return self._model.stop_evaluating
+
+    def has_hook(self, *hooks: str) -> bool:
+        """Whether one of the callbacks defines one of these hooks."""
+        return not self._hooks.isdisjoint(hooks)
+
+    def begin(self, initial_epoch: int) -> int:
+        """Call `on_train_begin`; return the epoch to begin with."""
         self._model.stop_training = False
-        self._show()
-        self._callbacks.on_train_begin()
-        # BackupAndRestore says so where it goes on.
+        self.call("on_train_begin")
+        # BackupAndRestore sets it.
         return getattr(self._model, "_initial_epoch", None) or initial_epoch
 
-    def epoch_begins(self, epoch: int) -> None:
-        """Call the callbacks."""
-        self._callbacks.on_epoch_begin(epoch)
-        self._obey()
+    def call(self, hook: str, *arguments: Any) -> None:
+        """Call a hook of all callbacks."""
+        if self.has_hook(hook) and self._is_stale:
+            self._sync_model()
+        getattr(self._list, hook)(*arguments)
+        if self.has_hook(hook):
+            self._sync_program()
 
-    def block_begins(self, batch: int) -> None:
-        """Call the callbacks; `batch` is the number of the first batch."""
-        self._callbacks.on_train_batch_begin(batch)
+    def begin_validation(self) -> None:
+        """Call `on_test_begin`."""
+        self._model.stop_evaluating = False
+        self.call("on_test_begin")
 
-    def block_ends(self, batch: int, logs: dict[str, float]) -> None:
-        """Call the callbacks; `batch` is the number of the last batch."""
-        self._show()
-        self._callbacks.on_train_batch_end(batch, logs)
-        self._obey()
+    def end_block(self, batch: int, logs: dict[str, float]) -> None:
+        """Call `on_train_batch_end` after the program has run; `batch` is the last one."""
+        self._is_stale = True
+        if self.has_hook("on_train_batch_end"):
+            self.call("on_train_batch_end", batch, logs)
 
-    def epoch_ends(self, epoch: int, logs: dict[str, float]) -> None:
-        """Call the callbacks."""
-        self._show()
-        self._callbacks.on_epoch_end(epoch, logs)
-        self._obey()
+    def end(self, logs: dict[str, float] | None) -> None:
+        """Call `on_train_end` with the weights that are kept."""
+        self._is_stale = True
+        if self._has_callbacks:
+            self._sync_model()
+        self.call("on_train_end", logs)
 
-    def training_ends(self, logs: dict[str, float]) -> None:
-        """Call the callbacks."""
-        self._show()
-        self._callbacks.on_train_end(logs)
-        self._obey()
-
-    def _show(self) -> None:
-        """Give the model the weights of the program, and the optimizer all but the rate."""
+    def _sync_model(self) -> None:
+        """Give the model the values of the program, the learning rate aside."""
         self._model.set_weights(self._program.weights())
         optimizer = self._model.optimizer
         if not optimizer.built:
@@ -137,50 +150,9 @@ class Watchers:
         for variable, value in zip(state_variables(optimizer), state, strict=True):
             if variable.path != rate:
                 variable.assign(value)
+        self._is_stale = False
 
-    def _obey(self) -> None:
-        """Give the program the weights of the model, and all that the optimizer knows."""
+    def _sync_program(self) -> None:
+        """Give the program the values of the model and its optimizer."""
         state = [variable.numpy() for variable in state_variables(self._model.optimizer)]
         self._program.load(self._model.get_weights(), state)
-
-
-class Nobody:
-    """Stands where nobody watches: keeps the history, and spares all else.
-
-    Parameters
-    ----------
-    network : keras.Sequential
-        Gets the weights at the end.
-    program : TrainingRun
-        What trains.
-    """
-
-    wants_to_stop = False
-
-    def __init__(self, network: keras.Sequential, program: TrainingRun) -> None:
-        self._network = network
-        self._program = program
-        self.history = keras.callbacks.History()
-        self.history.set_model(network)
-
-    def training_begins(self, initial_epoch: int) -> int:
-        """Begin the history."""
-        self.history.on_train_begin()
-        return initial_epoch
-
-    def epoch_begins(self, epoch: int) -> None:
-        """Do nothing."""
-
-    def block_begins(self, batch: int) -> None:
-        """Do nothing."""
-
-    def block_ends(self, batch: int, logs: dict[str, float]) -> None:
-        """Do nothing."""
-
-    def epoch_ends(self, epoch: int, logs: dict[str, float]) -> None:
-        """Write the history."""
-        self.history.on_epoch_end(epoch, logs)
-
-    def training_ends(self, logs: dict[str, float]) -> None:
-        """Give the network its weights."""
-        self._network.set_weights(self._program.weights())

@@ -10,24 +10,11 @@ State = TypeVar("State")
 class EarlyStopping(Generic[State]):
     """Follows a validation score from epoch to epoch, as MLPClassifier does.
 
-    Parameters
-    ----------
-    n_iter_no_change : int
-        Number of epochs in a row without improvement that are tolerated.
-    tol : float
-        By how much a score must exceed the best one to count as an improvement.
-
-    Attributes
-    ----------
-    scores : list of float
-        The score of each epoch.
-    best_score : float
-        The highest of them, and of the score of the start; minus infinity before the first.
-    best_state : State or None
-        What was remembered with it.
+    More than `n_iter_no_change` epochs in a row that do not exceed the best score by `tol` end the
+    training.
     """
 
-    def __init__(self, n_iter_no_change: int, tol: float) -> None:
+    def __init__(self, n_iter_no_change: float, tol: float) -> None:
         self._n_iter_no_change = n_iter_no_change
         self._tol = tol
         self._n_without_improvement = 0
@@ -36,7 +23,7 @@ class EarlyStopping(Generic[State]):
         self.best_state: State | None = None
 
     def start_from(self, score: float, state: State) -> None:
-        """Take a training that goes on for the best so far: it must not end worse."""
+        """Begin with the score of a training run that is continued, which must not get worse."""
         self.best_score, self.best_state = score, state
 
     def is_best(self, score: float) -> bool:
@@ -44,20 +31,7 @@ class EarlyStopping(Generic[State]):
         return score > self.best_score
 
     def update(self, score: float, state: State | None) -> bool:
-        """Take note of an epoch.
-
-        Parameters
-        ----------
-        score : float
-            Its validation score.
-        state : State or None
-            What to remember if it is the best; needed only then.
-
-        Returns
-        -------
-        bool
-            Whether to stop.
-        """
+        """Add the score of an epoch, with its state if it is the best; return whether to stop."""
         self.scores.append(score)
         if score < self.best_score + self._tol:
             self._n_without_improvement += 1

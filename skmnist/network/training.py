@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -12,7 +12,7 @@ import numpy as np
 
 from skmnist.network.architecture import Architecture, build_sequential
 from skmnist.network.blocks import Block, BlockReader, bytes_needed
-from skmnist.network.callbacks import Nobody, Watchers, wants_batches
+from skmnist.network.callbacks import TEST_BATCH_HOOKS, CallbackRunner, wants_batches
 from skmnist.network.early_stopping import EarlyStopping
 from skmnist.network.interruption import Interrupts
 from skmnist.network.memory import ROWS_MEMORY
@@ -26,50 +26,26 @@ from skmnist.network.validation import ValidationData, validate
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What a training leaves behind, and where the next one can go on.
+    """Weights and optimizer state at the end of a training run, for a warm start."""
 
-    Parameters
-    ----------
-    weights : list of ndarray
-        Kernel and bias of each Dense layer, float32.
-    optimizer_key : str
-        Says which optimizer it was, the learning rate aside.
-    optimizer_state : list of ndarray
-        The values of the optimizer's variables.
-    """
-
-    weights: list[np.ndarray]
-    optimizer_key: str
-    optimizer_state: list[np.ndarray]
+    weights: list[np.ndarray]  # kernel and bias of each Dense layer, float32
+    optimizer_key: str  # the optimizer, the learning rate aside
+    optimizer_state: list[np.ndarray]  # the values of its variables
 
     @classmethod
     def of(cls, program: TrainingRun) -> TrainingState:
-        """Copy what a program holds."""
+        """Copy the values of a program."""
         return cls(program.weights(), str(program.spec.optimizer), program.optimizer_state())
 
 
 class Network(keras.Sequential):
-    """The network as scikeras trains it: a Sequential with a `fit` of its own.
-
-    Attributes
-    ----------
-    architecture : Architecture
-        Its layers.
-    state : TrainingState
-        What the last `fit` left behind.
-    was_interrupted : bool
-        Whether Ctrl-C ended the last `fit`.
-    has_diverged : bool
-        Whether the loss of the last `fit` became NaN or infinite, which ended it.
-    is_usable : bool
-        Whether the weights are those of a network that has not diverged.
-    """
+    """The network as scikeras trains it: a Sequential with a `fit` of its own."""
 
     architecture: Architecture
-    state: TrainingState
-    was_interrupted: bool
-    has_diverged: bool
-    is_usable: bool
+    state: TrainingState  # at the end of the last `fit`
+    was_interrupted: bool  # whether Ctrl-C ended the last `fit`
+    has_diverged: bool  # whether a loss that is not finite did
+    is_usable: bool  # whether the weights are those of a network that has not diverged
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Configure the model as Keras does it, but never scale the loss: it is float32."""
@@ -92,10 +68,11 @@ class Network(keras.Sequential):
         validation_data: ValidationData | None = None,
         early_stopping: EarlyStopping[TrainingState] | None = None,
         callbacks: Sequence[keras.callbacks.Callback] = (),
+        verbose: int = 0,
         progress: Progress | None = None,
         **_unused_keras_arguments: Any,
     ) -> keras.callbacks.History:
-        """Train from `initial_epoch` to `epochs`.
+        """Train from epoch `initial_epoch` to before `epochs`; return the metrics of each epoch.
 
         Parameters
         ----------
@@ -105,41 +82,24 @@ class Network(keras.Sequential):
             Their classes, as integers from 0.
         seed : int
             Decides, with the number of the epoch, its order and its Dropout masks.
-        batch_size : int
-            Rows per optimizer step.
-        epochs : int
-            Number of the epoch to stop before.
         interrupts : Interrupts
-            Says whether Ctrl-C was pressed. One ends the training, two right after another, or
-            one before it has begun, raise KeyboardInterrupt.
-        initial_epoch : int, default=0
-            Number of the first epoch.
-        shuffle : bool, default=True
-            Whether each epoch takes the rows in an order of its own.
+            One Ctrl-C ends the training; two in a row, or one before it has begun, raise
+            KeyboardInterrupt.
         state : TrainingState or None
-            Where to go on; None to start with the model's own weights. An optimizer of another
-            kind starts anew.
+            Where to continue; None to start with the model's own weights. An optimizer of another
+            kind starts without its state.
         rows : ndarray of int, or None
             Which rows to train on; None for all.
         row_weights : ndarray of shape (n_samples,), float32, or None
             Weights of the rows; rows of weight 0 are left out.
-        validation_data : ValidationData or None
-            What to compute `val_loss` and `val_accuracy` on.
         early_stopping : EarlyStopping or None
             Follows `val_accuracy`; at the end, the network goes back to the best epoch, or to
             `state` if that was better.
         callbacks : sequence of keras.callbacks.Callback
-            Called as Keras calls them. The batches are served one by one if one of them wants
-            that; otherwise their hooks for batches are called at the ends of blocks.
-        progress : Progress or None
-            Shown how far the training is.
-        **_unused_keras_arguments : dict
-            What else scikeras passes on to Keras.
-
-        Returns
-        -------
-        keras.callbacks.History
-            "loss", "accuracy" and their "val_" twins, one number per epoch.
+            Called in the order of Keras's `fit`. If one of them has hooks for batches, each batch
+            is a block of its own.
+        batch_size, epochs, initial_epoch, shuffle, validation_data, verbose, progress
+            As in Keras; `verbose` goes into the `params` of the callbacks only.
         """
         codes = np.ascontiguousarray(y.reshape(len(y)), dtype=np.int32)
         rows = np.arange(len(codes)) if rows is None else rows
@@ -155,37 +115,51 @@ class Network(keras.Sequential):
             is_batchwise=any(map(wants_batches, callbacks)),
         )
         self.was_interrupted = self.has_diverged = False
-        logs: dict[str, float] = {}
+        logs: dict[str, float] | None = None
         program = TrainingRun(PROGRAMS.get(spec))
         with ROWS_MEMORY.borrow(bytes_needed(x, block_shape)) as memory:
             self._load(program, state)
             reader = BlockReader(x, codes, row_weights, block_shape, memory)
-            watchers = (
-                Watchers(callbacks, self, program, epochs) if callbacks else Nobody(self, program)
+            steps = math.ceil(len(rows) / batch_size)
+            runner = CallbackRunner(
+                callbacks, self, program, epochs=epochs, steps=steps, verbose=verbose
             )
             if early_stopping is not None and validation_data is not None and state is not None:
-                scores = validate(self.architecture, state.weights, validation_data)
-                early_stopping.start_from(scores["val_accuracy"], TrainingState.of(program))
-            if interrupts.is_pressed:  # nothing is learnt yet that could be kept
+                n_rows = len(validation_data.codes)
+                (scores,) = validate(self.architecture, state.weights, validation_data, n_rows)
+                early_stopping.start_from(scores["accuracy"], TrainingState.of(program))
+            if interrupts.is_pressed:  # there is nothing yet that could be kept
                 raise KeyboardInterrupt
-            initial_epoch = watchers.training_begins(initial_epoch)
+            initial_epoch = runner.begin(initial_epoch)
             try:
                 for epoch in range(initial_epoch, epochs):
-                    watchers.epoch_begins(epoch)
+                    runner.call("on_epoch_begin", epoch)
                     program.set_dropout_seed((seed, epoch))
-                    blocks = reader.read(_epoch_order(rows, seed, epoch) if shuffle else rows)
-                    logs = self._train_epoch(program, blocks, watchers, progress, interrupts)
-                    if validation_data is not None:
-                        logs |= validate(self.architecture, program.weights(), validation_data)
+                    order = _epoch_order(rows, seed, epoch) if shuffle else rows
+                    if runner.stop_training:  # Keras, too, makes one step before it stops
+                        order = order[:batch_size]
+                    blocks = reader.read(order)
+                    epoch_logs = self._train_epoch(program, blocks, runner, progress, interrupts)
                     is_over = self.has_diverged
+                    if validation_data is not None:
+                        weights, scores = self._validate(
+                            program, runner, validation_data, batch_size
+                        )
+                        epoch_logs |= {f"val_{name}": score for name, score in scores.items()}
                     if early_stopping is not None:
-                        score = logs["val_accuracy"]
-                        best = TrainingState.of(program) if early_stopping.is_best(score) else None
+                        score = scores["accuracy"]
+                        # The weights that were validated: a callback may have swapped them.
+                        best = (
+                            replace(TrainingState.of(program), weights=weights)
+                            if early_stopping.is_best(score)
+                            else None
+                        )
                         is_over |= early_stopping.update(score, best)
-                    watchers.epoch_ends(epoch, logs)
+                    logs = epoch_logs
+                    runner.call("on_epoch_end", epoch, logs)
                     if progress is not None:
                         progress.end_epoch(epoch, logs)
-                    if is_over or watchers.wants_to_stop:
+                    if is_over or runner.stop_training:
                         break
             except KeyboardInterrupt:
                 if interrupts.is_pressed_twice:
@@ -195,18 +169,17 @@ class Network(keras.Sequential):
             best = None if early_stopping is None else early_stopping.best_state
             if best is not None:
                 program.load(best.weights, best.optimizer_state)
-            watchers.training_ends(logs)
+            runner.end(logs)
             self.state = TrainingState.of(program)
         self.is_usable = (best is not None or not self.has_diverged) and all(
             np.isfinite(array).all() for array in self.state.weights
         )
-        return watchers.history
+        return runner.history
 
     def _load(self, program: TrainingRun, state: TrainingState | None) -> None:
         if state is None:
             program.load(self.get_weights(), None)
         else:
-            # Another optimizer than the last has nothing to go on with.
             is_same = state.optimizer_key == str(program.spec.optimizer)
             program.load(state.weights, state.optimizer_state if is_same else None)
         if not program.spec.optimizer.has_schedule:
@@ -216,7 +189,7 @@ class Network(keras.Sequential):
         self,
         program: TrainingRun,
         blocks: Iterator[Block],
-        watchers: Watchers | Nobody,
+        runner: CallbackRunner,
         progress: Progress | None,
         interrupts: Interrupts,
     ) -> dict[str, float]:
@@ -224,7 +197,7 @@ class Network(keras.Sequential):
         n_batches = 0
         logs: dict[str, float] = {}
         for block in blocks:
-            watchers.block_begins(n_batches)
+            runner.call("on_train_batch_begin", n_batches)
             block_loss, block_weight, block_correct = program.run(block, self.architecture.l2)
             loss += block_loss
             weight += block_weight
@@ -232,15 +205,38 @@ class Network(keras.Sequential):
             n_rows += block.n_rows
             n_batches += int(block.n_batches)
             logs = {"loss": loss / weight, "accuracy": n_correct / n_rows}
-            watchers.block_ends(n_batches - 1, logs)
+            runner.end_block(n_batches - 1, logs)
             if progress is not None:
                 progress.advance(block.n_rows, logs)
             if interrupts.is_pressed:
                 raise KeyboardInterrupt
             self.has_diverged = not math.isfinite(loss)
-            if self.has_diverged or watchers.wants_to_stop:
+            if self.has_diverged or runner.stop_training:
                 break
         return logs
+
+    def _validate(
+        self,
+        program: TrainingRun,
+        runner: CallbackRunner,
+        data: ValidationData,
+        batch_size: int,
+    ) -> tuple[list[np.ndarray], dict[str, float]]:
+        """Score the network; return the weights that were scored, and the scores."""
+        runner.begin_validation()
+        weights = program.weights()
+        has_batch_hooks = runner.has_hook(*TEST_BATCH_HOOKS)
+        scores: dict[str, float] = {}
+        if not has_batch_hooks:
+            batch_size = len(data.codes)
+        for batch, scores in enumerate(validate(self.architecture, weights, data, batch_size)):
+            if has_batch_hooks:
+                runner.call("on_test_batch_begin", batch)
+                runner.call("on_test_batch_end", batch, scores)
+            if runner.stop_evaluating:
+                break
+        runner.call("on_test_end", scores)
+        return weights, scores
 
 
 def build_network(architecture: Architecture, seed: int) -> Network:
@@ -251,6 +247,5 @@ def build_network(architecture: Architecture, seed: int) -> Network:
 
 
 def _epoch_order(rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
-    # From these two numbers alone: a training that is resumed takes the order that it would
-    # have taken.
+    # From these two numbers alone: a training run that is resumed takes the same order.
     return np.random.default_rng((seed, epoch)).permutation(rows)
