@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import pickle
+import re
 import sys
 import warnings
 import zipfile
@@ -34,30 +35,19 @@ OURS = "skmnist.classifier.SimpleMLPClassifier"
 SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
 
 
+def pickled(estimator, folder):
+    return pickle.loads(pickle.dumps(estimator))
+
+
 def saved(estimator, folder):
     save(estimator, folder / "saved.skops")
     return load(folder / "saved.skops")
 
 
-def dumped(estimator, folder):
-    joblib.dump(estimator, folder / "dumped.joblib", compress=3)
-    return joblib.load(folder / "dumped.joblib")
-
-
-WAYS = {
-    "pickle": lambda estimator, folder: pickle.loads(pickle.dumps(estimator)),
-    "oldest pickle": lambda estimator, folder: pickle.loads(pickle.dumps(estimator, protocol=2)),
-    "cloudpickle": lambda estimator, folder: cloudpickle.loads(cloudpickle.dumps(estimator)),
-    "joblib": dumped,
-    "deepcopy": lambda estimator, folder: copy.deepcopy(estimator),
-    "skops": saved,
-}
-
-
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=[pickled, saved])
 def copied(request, tmp_path):
-    """A way to copy an estimator."""
-    return lambda estimator: WAYS[request.param](estimator, tmp_path)
+    """A way to copy an estimator; all others use `__getstate__` as pickle does."""
+    return lambda estimator: request.param(estimator, tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +60,7 @@ def search(digits):
 
 
 class TestCopies:
-    @pytest.mark.parametrize("name", ["fitted", "fitted_to_images", "pipeline", "search"])
+    @pytest.mark.parametrize("name", ["fitted_to_images", "search"])
     def test_predict_bit_for_bit_the_same(self, request, name, digits, copied):
         estimator = request.getfixturevalue(name)
         X = digits.images if name == "fitted_to_images" else digits.X
@@ -78,12 +68,27 @@ class TestCopies:
         np.testing.assert_array_equal(twin.predict_proba(X), estimator.predict_proba(X))
         np.testing.assert_array_equal(twin.predict(X), estimator.predict(X))
 
-    def test_know_what_the_estimator_knew(self, digits, copied):
+    def test_in_every_other_way(self, fitted, digits, tmp_path):
+        joblib.dump(fitted, tmp_path / "dumped.joblib", compress=3)
+        twins = [
+            pickle.loads(pickle.dumps(fitted, protocol=2)),
+            cloudpickle.loads(cloudpickle.dumps(fitted)),
+            joblib.load(tmp_path / "dumped.joblib"),
+            copy.deepcopy(fitted),
+        ]
+        for twin in twins:
+            np.testing.assert_array_equal(
+                twin.predict_proba(digits.X), fitted.predict_proba(digits.X)
+            )
+
+    def test_have_all_attributes(self, digits, copied):
         X = pd.DataFrame(digits.X).rename(columns="pixel {}".format)
         labels = np.array([f"digit {label}" for label in digits.y])
         classifier = SimpleMLPClassifier(6, early_stopping=True, epochs=3, random_state=0)
         classifier.fit(X, labels)
-        twin = copied(classifier)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            twin = copied(classifier)
         for name, value in vars(classifier).items():
             if name.endswith("_") and not name.startswith("_"):
                 np.testing.assert_equal(getattr(twin, name), value, err_msg=name)
@@ -92,14 +97,12 @@ class TestCopies:
         assert twin.loss_curve_ is twin.history_["loss"]
         assert twin.predict(X).tolist() == classifier.predict(X).tolist()
 
-    def test_of_everything(self, digits, copied):
-        """Of an instance of an optimizer, a schedule, a generator, and of no training at all."""
+    def test_of_an_optimizer_a_schedule_and_a_generator(self, digits, copied):
         classifier = SimpleMLPClassifier(
             np.array([4]),
             optimizer=keras.optimizers.SGD(SCHEDULE, momentum=0.8),
             activation="relu",
             random_state=np.random.RandomState(0),
-            class_weight={3: 2.0},
             n_iter_no_change=np.inf,
         )
         assert repr(copied(classifier)).split("optimizer")[0] == repr(classifier).split("optim")[0]
@@ -115,13 +118,12 @@ class TestCopies:
     @pytest.mark.parametrize(
         "parameters",
         [
-            {},
             {"hidden_units": (8, 4), "dropout": 0.3, "optimizer": "rmsprop"},
             {"optimizer": keras.optimizers.SGD(SCHEDULE, momentum=0.9), "l2": 0.01},
         ],
-        ids=["default", "dropout", "schedule"],
+        ids=["dropout", "schedule"],
     )
-    def test_go_on_as_if_nothing_had_happened(self, digits, copied, parameters):
+    def test_continue_training_as_the_original_does(self, digits, copied, parameters):
         classifier = SimpleMLPClassifier(epochs=2, warm_start=True, random_state=0, **parameters)
         twin = copied(classifier.fit(digits.X, digits.y))
         before = classifier.predict_proba(digits.X)
@@ -133,14 +135,29 @@ class TestCopies:
         assert twin.history_ == classifier.history_
         assert twin.n_iter_ == 5
 
-    @pytest.mark.parametrize(
-        "label", [False, True, 0, -3, 0.5, "False", "items", np.int8(4)], ids=repr
-    )
-    def test_weights_of_labels_of_any_kind(self, copied, label):
-        weights = {label: 3.0}
+    def test_weights_of_labels_of_any_kind(self, copied):
+        weights = {False: 3.0, -3: 2.0, 0.5: 1.0, "False": 4.0, "items": 0.5, np.int8(4): 1.5}
         twin = copied(SimpleMLPClassifier(class_weight=weights))
         assert twin.class_weight == weights
-        assert type(next(iter(twin.class_weight))) is type(label)
+        assert [type(label) for label in twin.class_weight] == [type(label) for label in weights]
+
+    def test_metadata_requests_come_along(self, copied):
+        with config_context(enable_metadata_routing=True):
+            classifier = SimpleMLPClassifier().set_fit_request(sample_weight=True, X_val="other")
+            twin = copied(classifier)
+            assert str(twin.get_metadata_routing()) == str(classifier.get_metadata_routing())
+            assert clone(twin).get_metadata_routing().fit.requests["X_val"] == "other"
+
+    def test_a_training_that_diverged_comes_back(self, digits, copied):
+        classifier = SimpleMLPClassifier(
+            activation="linear", optimizer="sgd", learning_rate=1e30, epochs=1
+        )
+        with pytest.warns(match="diverged"):
+            classifier.fit(digits.X, digits.y)
+        twin = copied(classifier)
+        np.testing.assert_array_equal(twin.coefs_[0], classifier.coefs_[0])
+        with pytest.raises(ValueError, match="diverged"):
+            twin.predict(digits.X)
 
     def test_callbacks_come_along_without_their_model(self, digits):
         stopping = keras.callbacks.EarlyStopping(monitor="loss", patience=3)
@@ -152,77 +169,56 @@ class TestCopies:
         assert classifier.callbacks_[0].model is not None
         assert twin.callbacks[0].patience == 3
 
-    def test_metadata_requests_come_along(self, copied):
-        with config_context(enable_metadata_routing=True):
-            classifier = SimpleMLPClassifier().set_fit_request(sample_weight=True, X_val="other")
-            twin = copied(classifier)
-            assert str(twin.get_metadata_routing()) == str(classifier.get_metadata_routing())
-            assert clone(twin).get_metadata_routing().fit.requests["X_val"] == "other"
 
-
-READ = """
-import json, pickle, sys
-import joblib
+ELSEWHERE = """
+import json, pickle, sys, warnings
+import keras
 import numpy as np
-from skmnist.persistence import load
 folder = sys.argv[1]
+X = np.load(f"{folder}/X.npy")
+with warnings.catch_warnings():
+    warnings.simplefilter("error", UserWarning)
+    model = keras.saving.load_model(f"{folder}/network.keras")
+assert model.optimizer.iterations == 30
+probabilities = {"keras": np.asarray(model(X))}
+assert not any(name.startswith("skmnist") for name in sys.modules)
+
+sys.modules["skl2onnx"] = None  # as where it is not installed
 with open(f"{folder}/pickled", "rb") as file:
     estimators = pickle.load(file)
-estimators["joblib"] = joblib.load(f"{folder}/dumped")
-assert "skmnist.classifier" in sys.modules
-for name in ("classifier", "pipeline", "search"):
-    estimators[f"saved {name}"] = load(f"{folder}/{name}.skops")
-X = np.load(f"{folder}/X.npy")
-probabilities = {name: e.predict_proba(X) for name, e in estimators.items()}
-for name in ("joblib", "saved classifier"):
+from skmnist.persistence import load
+estimators |= {name: load(f"{folder}/{name}.skops") for name in ("saved", "saved_search")}
+probabilities |= {name: e.predict_proba(X) for name, e in estimators.items()}
+for name in ("pickled", "saved"):
     estimators[name].partial_fit(X, np.arange(len(X)) % 10)
     probabilities[f"{name}, a further epoch"] = estimators[name].predict_proba(X)
 np.savez(f"{folder}/probabilities.npz", **probabilities)
 print(json.dumps(True))
 """
 
-PLAIN_KERAS = """
-import json, sys, warnings
-import keras
-import numpy as np
-warnings.simplefilter("error", UserWarning)
-folder = sys.argv[1]
-model = keras.saving.load_model(f"{folder}/network.keras")
-assert model.optimizer.iterations == 30
-np.save(f"{folder}/probabilities.npy", model(np.load(f"{folder}/X.npy")))
-print(json.dumps(sorted(name for name in sys.modules if name.startswith("skmnist"))))
-"""
 
+def test_another_process_predicts_the_same_and_continues(
+    fitted, search, digits, run_python, tmp_path
+):
+    """Also plain Keras, where this package is not imported."""
+    (tmp_path / "pickled").write_bytes(pickle.dumps({"pickled": fitted, "search": search}))
+    save(fitted, tmp_path / "saved.skops")
+    save(search, tmp_path / "saved_search.skops")
+    fitted.model_.save(tmp_path / "network.keras")
+    np.save(tmp_path / "X.npy", digits.X)
+    assert run_python(ELSEWHERE, tmp_path)
 
-class TestOtherProcesses:
-    def test_predict_the_same_and_go_on(
-        self, fitted, pipeline, search, digits, run_python, tmp_path
-    ):
-        estimators = {"classifier": fitted, "pipeline": pipeline, "search": search}
-        with (tmp_path / "pickled").open("wb") as file:
-            pickle.dump(estimators, file)
-        joblib.dump(fitted, tmp_path / "dumped")
-        for name, estimator in estimators.items():
-            save(estimator, tmp_path / f"{name}.skops")
-        np.save(tmp_path / "X.npy", digits.X)
-        assert run_python(READ, tmp_path)
-
-        with np.load(tmp_path / "probabilities.npz") as archive:
-            there = dict(archive)
-        here = {"joblib": fitted, **estimators}
-        here |= {f"saved {name}": estimator for name, estimator in estimators.items()}
-        further = copy.deepcopy(fitted).partial_fit(digits.X, np.arange(len(digits.X)) % 10)
-        here |= {f"{name}, a further epoch": further for name in ("joblib", "saved classifier")}
-        assert there.keys() == here.keys()
-        for name, estimator in here.items():
-            np.testing.assert_array_equal(there[name], estimator.predict_proba(digits.X), name)
-
-    def test_plain_keras_reads_the_model(self, fitted, digits, run_python, tmp_path):
-        fitted.model_.save(tmp_path / "network.keras")
-        np.save(tmp_path / "X.npy", digits.X)
-        assert run_python(PLAIN_KERAS, tmp_path) == []
-        there = np.load(tmp_path / "probabilities.npy")
-        np.testing.assert_allclose(there, fitted.predict_proba(digits.X), atol=1e-6)
+    with np.load(tmp_path / "probabilities.npz") as archive:
+        there = dict(archive)
+    expected = fitted.predict_proba(digits.X)
+    np.testing.assert_allclose(there.pop("keras"), expected, atol=1e-6)
+    further = copy.deepcopy(fitted).partial_fit(digits.X, np.arange(len(digits.X)) % 10)
+    here = dict.fromkeys(("pickled", "saved"), fitted)
+    here |= dict.fromkeys(("search", "saved_search"), search)
+    here |= {f"{name}, a further epoch": further for name in ("pickled", "saved")}
+    assert there.keys() == here.keys()
+    for name, estimator in here.items():
+        np.testing.assert_array_equal(there[name], estimator.predict_proba(digits.X), name)
 
 
 def parts(value):
@@ -240,12 +236,10 @@ class TestState:
     @pytest.mark.parametrize(
         "parameters",
         [
-            {},
-            {"hidden_units": (3, 2), "activation": "ReLU"},
-            {"hidden_units": (), "early_stopping": True},
+            {"hidden_units": (3, 2), "early_stopping": True},
             {"optimizer": keras.optimizers.Adam(SCHEDULE)},
         ],
-        ids=["default", "layers", "early stopping", "instance"],
+        ids=["layers", "instance"],
     )
     def test_is_made_of_arrays_and_plain_values(self, digits, parameters):
         classifier = SimpleMLPClassifier(random_state=0, **parameters)
@@ -290,21 +284,16 @@ def changed_state(classifier, **changes):
 
 
 class TestVersions:
-    @pytest.mark.parametrize("name", ["skmnist", "scikit-learn", "keras"])
-    def test_others_are_warned_about(self, fitted, digits, name):
-        twin, state = SimpleMLPClassifier(), changed_state(fitted, _saved_with={name: "0.0.1"})
-        with pytest.warns(InconsistentVersionWarning, match=rf"{name} 0\.0\.1 \(here \d") as record:
-            twin.__setstate__(state)
-        assert len(record) == 1
-        assert "scikit-learn" not in str(record[0].message) or name == "scikit-learn"
-        np.testing.assert_array_equal(twin.predict(digits.X), fitted.predict(digits.X))
+    def test_others_are_warned_about(self, fitted, digits):
+        for name in ("skmnist", "scikit-learn", "keras"):
+            twin, state = SimpleMLPClassifier(), changed_state(fitted, _saved_with={name: "0.0.1"})
+            with pytest.warns(InconsistentVersionWarning) as record:
+                twin.__setstate__(state)
+            (warning,) = record
+            assert re.search(rf"saved with {name} 0\.0\.1 \(here \d[^,]*\)", str(warning.message))
+            np.testing.assert_array_equal(twin.predict(digits.X), fitted.predict(digits.X))
 
-    def test_the_same_are_not(self, fitted, copied):
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            copied(fitted)
-
-    def test_whoever_makes_the_warning_an_error_gets_it(self, fitted, tmp_path, monkeypatch):
+    def test_the_warning_can_be_an_error(self, fitted, tmp_path, monkeypatch):
         monkeypatch.setattr(keras, "__version__", "0.0.1")
         save(fitted, tmp_path / "old.skops")
         monkeypatch.undo()
@@ -313,7 +302,7 @@ class TestVersions:
             with pytest.raises(InconsistentVersionWarning, match=r"keras 0\.0\.1"):
                 load(tmp_path / "old.skops")
 
-    def test_a_form_of_the_future_is_refused(self, fitted):
+    def test_a_later_format_is_refused(self, fitted):
         with pytest.raises(ValueError, match=r"saved with skmnist 99\.0.*Install skmnist 99\.0"):
             SimpleMLPClassifier().__setstate__(
                 changed_state(fitted, _saved_with={"format": 99, "skmnist": "99.0"})
@@ -340,7 +329,6 @@ class TestDamage:
         [
             {"_weights": []},
             {"_weights": [np.zeros((784, 5), np.float32)] * 4},
-            {"_weights": None},
             {"_weights": [np.full((784, 5), "0"), *WEIGHTS[1:]]},
             {"_weights": [np.zeros((784, 5)), *WEIGHTS[1:]]},
             {"_weights": [*WEIGHTS[:3], np.full(10, np.nan, np.float32)]},
@@ -349,12 +337,9 @@ class TestDamage:
             {"n_features_in_": 783},
             {"_saved_with": {"skmnist": "1\x1b[2J"}},
             {"_architecture": {"hidden_units": (6,)}},
-            {"_architecture": {"n_classes": "many"}},
             {"_architecture": {"activation": "no such"}},
-            {"_architecture": {"unknown": 1}},
             {"_training": {"seed": {}}},
             {"classes_": np.arange(9)},
-            {"optimizer": {"keras_optimizer": "adam", "config": {"rate": 1}}},
             {"optimizer": {"keras_optimizer": "Popen", "config": {"learning_rate": 1.0}}},
         ],
     )
@@ -373,17 +358,6 @@ class TestDamage:
         with pytest.raises(ValueError, match=r"can't be loaded: .*the weights are not f"):
             load(tmp_path / "damaged.skops")
 
-    def test_a_training_that_diverged_comes_back(self, digits, copied):
-        classifier = SimpleMLPClassifier(
-            activation="linear", optimizer="sgd", learning_rate=1e30, epochs=1
-        )
-        with pytest.warns(match="diverged"):
-            classifier.fit(digits.X, digits.y)
-        twin = copied(classifier)
-        np.testing.assert_array_equal(twin.coefs_[0], classifier.coefs_[0])
-        with pytest.raises(ValueError, match="diverged"):
-            twin.predict(digits.X)
-
     def test_coefs_and_intercepts_are_those_that_predict(self, fitted):
         state = changed_state(fitted, coefs_=[np.zeros(3)], intercepts_=None)
         twin = SimpleMLPClassifier()
@@ -391,7 +365,7 @@ class TestDamage:
         assert_same_network(twin, fitted)
 
     @given(data=st.data())
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=60, deadline=None)
     def test_a_damaged_file_is_refused_or_harmless(
         self, content, fitted, digits, data, tmp_path_factory
     ):
@@ -413,15 +387,18 @@ class TestDamage:
             return
         np.testing.assert_array_equal(twin.predict_proba(digits.X), fitted.predict_proba(digits.X))
 
-    @pytest.mark.parametrize("content", [b"", b"no archive", pickle.dumps([1])])
-    def test_another_file_is_refused(self, tmp_path, content):
-        (tmp_path / "other").write_bytes(content)
+    def test_another_file_is_refused(self, tmp_path):
+        (tmp_path / "other").write_bytes(b"no archive")
         with pytest.raises(ValueError, match=r"other' can't be loaded"):
             load(tmp_path / "other")
 
-    def test_no_file_is_said_so(self, tmp_path):
+    def test_arguments_of_other_kinds_are_refused(self, fitted, tmp_path):
         with pytest.raises(FileNotFoundError):
             load(tmp_path / "missing.skops")
+        with pytest.raises(TypeError, match=r"trusted must be a list .* got 'a\.B'"):
+            load(tmp_path / "missing.skops", trusted="a.B")
+        with pytest.raises(TypeError, match=r"save writes an estimator, got \[1\]"):
+            save([1], tmp_path / "list.skops")
 
 
 class TestWriting:
@@ -514,20 +491,20 @@ class TestMalice:
             load(path)
         assert not trace.exists()
 
-    @pytest.mark.parametrize("name", ["attack", "Attack"])
-    def test_another_type_in_the_place_of_ours(self, fitted, trace, tmp_path, name):
+    def test_another_type_in_the_place_of_ours(self, fitted, trace, tmp_path):
         path = tmp_path / "model.skops"
         save(fitted, path)
-        with_schema(path, lambda schema: schema.update(__class__=name, __module__="evil_module"))
+        with_schema(
+            path, lambda schema: schema.update(__class__="Attack", __module__="evil_module")
+        )
         with pytest.raises(ValueError, match="evil_module"):
             load(path)
         assert not trace.exists()
 
-    @pytest.mark.parametrize("where", ["optimizer", "_optimizer"])
-    def test_a_schedule_that_is_none(self, fitted, trace, where):
+    def test_a_schedule_that_is_none(self, fitted, trace):
         rate = {"module": "evil_module", "class_name": "Attack", "config": {}}
         plain = {"keras_optimizer": "adam", "config": {"learning_rate": rate}}
-        state = {**fitted.__getstate__(), where: plain}
+        state = {**fitted.__getstate__(), "optimizer": plain}
         with pytest.raises(ValueError, match="not the state of"):
             SimpleMLPClassifier().__setstate__(state)
         assert not trace.exists()
