@@ -16,7 +16,7 @@ from skops.io.exceptions import UntrustedTypesFoundException
 
 from skmnist._files import atomic_write
 
-# What is in a fitted search besides estimators, of which skops trusts scikit-learn's.
+# Parts of a fitted search; skops trusts scikit-learn's estimators itself.
 _SPLITTERS = [
     f"{value.__module__}.{name}"
     for name, value in vars(sklearn.model_selection).items()
@@ -34,12 +34,12 @@ _TRUSTED = [
 def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     """Write an estimator to a file, with skops.
 
-    A file that exists is replaced when the new one is whole, and not before.
+    An existing file is replaced once the new one is complete.
 
     Parameters
     ----------
     estimator : estimator instance
-        A `SimpleMLPClassifier`, or a Pipeline, a search or anything else around one.
+        A `SimpleMLPClassifier`, or a Pipeline, a search or another estimator around one.
 
     path : str or path-like
         The file, by custom with the ending ".skops".
@@ -49,14 +49,14 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     OSError
         If the file can't be written.
     TypeError
-        If it is no estimator.
+        If `estimator` is not an estimator.
     ValueError
-        If the estimator holds what can't be written so that it can be read again, such as a
-        function without a name.
+        If the estimator has a part that could not be read again, such as a function without a
+        name.
 
     See Also
     --------
-    load : Read it again.
+    load : Read the file.
     to_onnx : Write it for programs without Python.
 
     Examples
@@ -77,9 +77,9 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         raise TypeError(f"save writes an estimator, got {estimator!r}.")
     try:
         content = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED)
-        # Better now than when it is needed. It is the caller's own: there is nothing to distrust.
+        # Read it while the estimator still exists. It is the caller's own, and so trusted.
         skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content))
-    # What can't be written or read again fails in as many ways as there are objects.
+    # Each kind of object that can't be written or read fails in its own way.
     except Exception as error:
         raise ValueError(
             f"This {type(estimator).__name__} holds something that can't be saved: {error!r}. "
@@ -92,8 +92,9 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     """Read an estimator that `save` has written.
 
-    No code of the file is run: it holds arrays, values, and names of types, of which only
-    `SimpleMLPClassifier` and what skops trusts are made, scikit-learn's estimators above all.
+    No code of the file is run: it holds arrays, values and names of types. Instances are made
+    only of `SimpleMLPClassifier` and of the types that skops trusts, such as scikit-learn's
+    estimators.
 
     Parameters
     ----------
@@ -101,26 +102,27 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
         The file.
 
     trusted : sequence of str, default=()
-        Names of more types that may be made, such as ``"mypackage.MyTransformer"``.
+        Names of further types to trust, such as ``"mypackage.MyTransformer"``.
 
     Returns
     -------
     estimator instance
-        It predicts, and goes on training, as the saved one did.
+        It predicts, and continues training, as the saved one.
 
     Raises
     ------
     OSError
         If the file can't be read.
     TypeError
-        If `trusted` is no list.
+        If `trusted` is not a list of names.
     ValueError
-        If it is damaged or not such a file, or if it names types that are not trusted.
+        If the file is damaged or was not written by `save`, if its weights are not finite
+        although the training did not diverge, or if it names types that are not trusted.
 
     Warns
     -----
     OtherVersionsWarning
-        If it was saved with other versions of skmnist, scikit-learn or Keras. It is an
+        If it was saved with other versions of skmnist, scikit-learn or Keras. A subclass of
         `sklearn.exceptions.InconsistentVersionWarning`.
     """
     if isinstance(trusted, str) or not isinstance(trusted, Sequence):
@@ -131,18 +133,18 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     if not zipfile.is_zipfile(io.BytesIO(content)):
         raise ValueError(
             f"{name!r} can't be loaded: it is damaged, or skmnist.persistence.save has not written "
-            "it. What pickle or joblib has written, they must load, and may run its code."
+            "it. Files of pickle and joblib may run code; only those packages load them."
         )
     try:
         return skops.io.loads(content, trusted=[*_TRUSTED, *trusted])
     except Warning:
-        raise  # somebody wants warnings to be errors
+        raise  # by a filter that makes warnings errors
     except UntrustedTypesFoundException as error:
         unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - {*_TRUSTED, *trusted})
         raise ValueError(
-            f"{name!r} holds types that are not trusted: {unknown}. If you know them and trust the "
-            "file, pass them as trusted."
+            f"{name!r} holds types that are not trusted: {unknown}. If you trust the file, pass "
+            "their names as `trusted`."
         ) from error
-    # A damaged file fails in as many ways as it has bytes.
+    # Each kind of damage fails in its own way.
     except Exception as error:
         raise ValueError(f"{name!r} can't be loaded: {error!r}") from error
