@@ -33,7 +33,8 @@ def without_model(callbacks: Any) -> Any:
     """Copy callbacks without what a fit leaves in Keras's own that cannot be copied or pickled."""
     if isinstance(callbacks, list | tuple):
         return type(callbacks)(map(without_model, callbacks))
-    if not isinstance(callbacks, keras.callbacks.Callback):
+    # One that defines __deepcopy__ decides itself, and may be shared by all clones.
+    if not isinstance(callbacks, keras.callbacks.Callback) or hasattr(callbacks, "__deepcopy__"):
         return callbacks
     detached = copy.copy(callbacks)
     if isinstance(detached, keras.callbacks.TensorBoard):

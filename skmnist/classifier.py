@@ -79,10 +79,10 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         Whether each epoch takes the samples in an order of its own.
 
     early_stopping : bool, default=False
-        Whether to stop before `epochs` where the accuracy on validation samples no longer
-        gets better, and to go back to the weights of the best epoch. The validation samples
-        are `X_val` and `y_val`, if they are given to `fit`, or are set aside from the training
-        samples, stratified by class.
+        Whether to stop before `epochs` when the accuracy on validation samples no longer
+        improves, and to restore the weights of the best epoch. The validation samples are
+        `X_val` and `y_val` if they are given to `fit`, or are set aside from the training
+        samples: stratified by class, or with a warning if there are too few samples for that.
 
     validation_fraction : float, default=0.1
         Fraction of the training samples to set aside for `early_stopping`.
@@ -96,14 +96,14 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         `early_stopping`.
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, ``{label: weight}``; labels that are left out weigh 1.
-        "balanced" weighs each class by ``n_samples / (n_classes * np.bincount(y))``. They
-        multiply `sample_weight`.
+        Weights of the classes, ``{label: weight}``. Classes may be left out, with the weight 1,
+        or labels given that are not in `y`, but not both. "balanced" is
+        ``n_samples / (n_classes * np.bincount(y))``. They multiply `sample_weight`.
 
     warm_start : bool, default=False
-        Whether `fit` goes on where the last `fit` or `partial_fit` ended, with the weights,
-        the state of the optimizer and the history, rather than starting anew. `hidden_units`
-        and `activation` must be the same as then; an `optimizer` of another kind starts anew.
+        Whether `fit` continues where the last `fit` or `partial_fit` ended, with its weights,
+        optimizer state and history. `hidden_units` and `activation` must be the same as then;
+        an `optimizer` of another kind starts without state.
 
     callbacks : keras.callbacks.Callback, sequence of such, or None, default=None
         Keras callbacks. `fit` calls these instances, as Keras does; scikit-learn's `clone`, and
@@ -140,23 +140,24 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         For each epoch "loss", the mean over the batches of the epoch as they came by,
         regularization included, and "accuracy", and with validation data "val_loss" and
         "val_accuracy", computed at the end of the epoch and weighted by `sample_weight_val`.
+        All lists have the length `n_iter_`, with NaN for epochs without such a metric.
 
     loss_curve_ : list of float
         ``history_["loss"]``.
 
     loss_ : float or None
-        The last of them; None where Ctrl-C ended the first epoch.
+        Last value of `loss_curve_`; None if the first epoch was interrupted.
 
     best_loss_ : float or None
-        The lowest of them; None if `early_stopping` is True.
+        Lowest value of `loss_curve_`; None if `early_stopping` is True.
 
     validation_scores_ : list of float or None
         The accuracy on the validation samples after each epoch of the last `fit`, if
         `early_stopping` is True.
 
     best_validation_score_ : float or None
-        The accuracy of the weights that were kept: the highest of them, or the one that a
-        training which goes on began with.
+        The accuracy of the weights that were kept: the highest of `validation_scores_`, or that
+        of the weights that a warm start began with.
 
     callbacks_ : list of keras.callbacks.Callback
         The callbacks of the last fit: the instances in `callbacks`.
@@ -446,8 +447,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         x, _ = check_rows(fitted, X, reset=False, image_shape=fitted._image_shape)
         if not fitted._is_usable:
             raise ValueError(
-                f"This {type(self).__name__} can't predict: its training diverged, and its "
-                "weights are of no use. Lower learning_rate, or scale the features, and fit again."
+                f"This {type(self).__name__} can't predict: its training diverged. Lower "
+                "learning_rate, or scale the features, and fit again."
             )
         return predict_proba(fitted._architecture, fitted._weights, x)
 

@@ -286,6 +286,21 @@ class TestInstances:
         assert classifier.callbacks_ == given
         assert given[0].history["loss"] == classifier.loss_curve_
 
+    def test_one_that_is_its_own_copy_is_called_by_all_fits_of_a_search(self, digits):
+        class Shared(keras.callbacks.Callback):
+            n_fits = 0
+
+            def __deepcopy__(self, memo):
+                return self
+
+            def on_train_begin(self, logs=None):
+                self.n_fits += 1
+
+        classifier = SimpleMLPClassifier(epochs=1, callbacks=[Shared()])
+        search = GridSearchCV(classifier, {"hidden_units": [2, 3]}, cv=2).fit(digits.X, digits.y)
+        assert classifier.callbacks[0].n_fits == 5
+        assert clone(search.best_estimator_).callbacks == classifier.callbacks
+
     def test_they_may_be_used_again(self, digits):
         callback = keras.callbacks.EarlyStopping("loss", mode="max", patience=1)
         history = keras.callbacks.History()
