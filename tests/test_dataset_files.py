@@ -1,6 +1,7 @@
 """load_mnist on files of arrays, and on files of other kinds."""
 
 import gzip
+import itertools
 import pickle
 import struct
 import tarfile
@@ -125,59 +126,61 @@ class TestNpz:
         assert_holds(data, small_arrays())
         assert_holds(load_mnist(path), [255 - arrays[0], *arrays[1:]])
 
-    @pytest.mark.parametrize(
-        ("changes", "words"),
-        [
+    def test_wrong_arrays(self, folder):
+        for changes, words in [
             ({"y_test": None}, "lacks y_test (it holds ['x_train', 'y_train', 'x_test'])"),
             ({"x_train": np.zeros((6, 20), np.uint8)}, "(6, 20); expected one or more images"),
             ({"x_test": np.zeros((0, 5, 4), np.uint8)}, "expected one or more images"),
             ({"x_test": np.zeros((2, 4, 5), np.uint8)}, "5 x 4 pixels and x_test in"),
-            ({"x_train": np.zeros((6, 5, 4))}, "float64; expected integers from 0 to 255"),
-            ({"x_train": np.full((6, 5, 4), 256)}, "holds values from 256 to 256"),
-            ({"x_train": np.full((6, 5, 4), -1)}, "holds values from -1 to -1"),
+            (
+                {"x_train": np.zeros((6, 5, 4))},
+                "has the dtype float64; expected integers from 0 to 255",
+            ),
+            ({"x_train": np.full((6, 5, 4), 256)}, "has values from 256 to 256"),
+            ({"x_train": np.full((6, 5, 4), -1)}, "has values from -1 to -1"),
             ({"y_train": np.arange(5)}, "(5,); expected one label for each image"),
-            ({"y_test": np.array([0.0, 1.0])}, "float64; expected integers or text"),
-            ({"y_test": np.array([0, 2**63], np.uint64)}, "expected labels below 2**63"),
-            ({"y_test": np.array([{}, []], dtype=object)}, "holds Python objects, which are never"),
-        ],
-    )
-    def test_wrong_arrays(self, folder, changes, words):
-        path = write_npz(folder / "wrong.npz", **changes)
-        with pytest.raises(ValueError, match=r"wrong\.npz'.*expected") as caught:
-            load_mnist(path)
-        assert words in str(caught.value)
+            ({"y_test": np.array([0.0, 1.0])}, "float64; expected integers below 2**63, or text"),
+            ({"y_test": np.array([0, 2**63], np.uint64)}, "uint64; expected integers below 2**63"),
+            ({"y_test": np.array([{}, []], dtype=object)}, "holds Python objects; unpickling"),
+        ]:
+            path = write_npz(folder / "wrong.npz", **changes)
+            with pytest.raises(ValueError, match=r"wrong\.npz'.*expected") as caught:
+                load_mnist(path)
+            assert words in str(caught.value)
 
-    @pytest.mark.parametrize(
-        ("shape", "size", "method", "words"),
-        [
-            ((2**40, 28, 28), 0, zipfile.ZIP_STORED, "has 0 bytes, but its shape"),
-            ((2**15, 2**8, 2**8), 2**31, zipfile.ZIP_DEFLATED, "packed bytes cannot hold"),
+    def test_headers_that_claim_something_else(self, folder):
+        for shape, size, method, words in [
+            (
+                (2**40, 28, 28),
+                0,
+                zipfile.ZIP_STORED,
+                "has 0 bytes, but claims the shape (1099511627776, 28, 28)",
+            ),
+            ((2**15, 2**8, 2**8), 2**31, zipfile.ZIP_DEFLATED, "more than the file can hold"),
             (
                 (6, 5, 4),
                 140,
                 zipfile.ZIP_STORED,
-                "has 140 bytes, but its shape (6, 5, 4) needs 120",
+                "has 140 bytes, but claims the shape (6, 5, 4)",
             ),
-            ((-6, 5, -4), 120, zipfile.ZIP_STORED, "has the shape (-6, 5, -4)"),
+            ((-6, 5, -4), 120, zipfile.ZIP_STORED, "claims the shape (-6, 5, -4)"),
             ((6, 5, 4), 120, zipfile.ZIP_LZMA, "packed by method 14, not by deflate"),
-        ],
-    )
-    def test_headers_that_claim_something_else(self, folder, shape, size, method, words):
-        path = write_npz(folder / "wrong.npz", x_train=None)
-        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-        with zipfile.ZipFile(path, "a", method) as archive:
-            with archive.open("x_train.npy", "w") as member:
-                np.lib.format.write_array_header_1_0(member, header)
-                member.write(bytes(min(size, 200)))
-            if size > 200:
-                archive.getinfo("x_train.npy").file_size += size
-        tracemalloc.start()
-        with pytest.raises(ValueError, match=r"wrong\.npz' cannot be read") as caught:
-            load_mnist(path)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert words in str(caught.value)
-        assert peak < 1e6
+        ]:
+            path = write_npz(folder / "wrong.npz", x_train=None)
+            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+            with zipfile.ZipFile(path, "a", method) as archive:
+                with archive.open("x_train.npy", "w") as member:
+                    np.lib.format.write_array_header_1_0(member, header)
+                    member.write(bytes(min(size, 200)))
+                if size > 200:
+                    archive.getinfo("x_train.npy").file_size += size
+            tracemalloc.start()
+            with pytest.raises(ValueError, match=r"wrong\.npz' cannot be read") as caught:
+                load_mnist(path)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert words in str(caught.value)
+            assert peak < 1e6
 
     @settings(max_examples=100, deadline=None)
     @given(
@@ -225,10 +228,8 @@ class TestIdx:
     @pytest.mark.parametrize(
         ("split", "labels", "names"),
         [
-            ("letters", [1, 26], ["A", "Z"]),
+            ("letters", [0, 1, 26, 27], ["0", "A", "Z", "27"]),  # 0 and 27 are not EMNIST's
             ("balanced", [9, 10, 35, 36, 46], ["9", "A", "Z", "a", "t"]),
-            ("byclass", [36, 61], ["a", "z"]),
-            ("letters", [0, 27], ["0", "27"]),  # not EMNIST's, but no reason to refuse them
         ],
     )
     def test_emnist_comes_upright_with_the_names_of_characters(
@@ -264,15 +265,14 @@ class TestIdx:
         write_idx(tmp_path, [arrays[0], labels[0], arrays[2], labels[1]], names=names)
         assert_holds(load_mnist(tmp_path), arrays)
 
-    @pytest.mark.parametrize("root", ["MNIST/raw", "MNIST", "."])
-    def test_nested_folders(self, tmp_path, root):
+    def test_nested_folders(self, tmp_path):
         """As torchvision and Kaggle have them."""
         write_idx(tmp_path / "MNIST" / "raw", names=[f"{name}/{name}" for name in IDX_NAMES])
-        assert_holds(load_mnist(tmp_path / root), small_arrays())
+        for root in ("MNIST/raw", "MNIST", "."):
+            assert_holds(load_mnist(tmp_path / root), small_arrays())
         write_idx(tmp_path / "FashionMNIST" / "raw")
-        if root == ".":
-            with pytest.raises(ValueError, match=r"'FashionMNIST/raw/.*', 'MNIST/raw/.*' belong"):
-                load_mnist(tmp_path)
+        with pytest.raises(ValueError, match=r"'FashionMNIST/raw/.*', 'MNIST/raw/.*' belong"):
+            load_mnist(tmp_path)
 
     def test_of_a_file_packed_and_unpacked_the_latter_is_read(self, tmp_path):
         write_idx(tmp_path, packed=[True] * 4)
@@ -290,30 +290,35 @@ class TestIdx:
         with pytest.raises(ValueError, match=r"is one file of a set.*a folder with"):
             load_mnist(tmp_path / "t10k-labels-idx1-ubyte")
 
-    @pytest.mark.parametrize("gz", [False, True])
-    @pytest.mark.parametrize(
-        ("content", "words"),
-        [
-            (b"", "begins with b''"),
-            (b"\0\0\x0d\x03" + bytes(12), "holds floats of 4 bytes in 3 dimensions; expected an"),
-            (b"\0\0\x01\x03" + bytes(12), "unknown type 0x01"),
-            (b"\0\0\x08\x03" + bytes(11), "ends within its header"),
-            (b"\0\0\x08\x03" + bytes(12), r"\(0, 0, 0\); expected one or more images"),
-            (b"\0\0\x08\x03" + struct.pack(">3I", 2**32 - 1, 28, 28), "its header"),
-            (
-                b"\0\0\x08\x03" + struct.pack(">3I", 6, 5, 4) + bytes(119),
-                "135 bytes|ends after 119",
-            ),
-            (b"\0\0\x08\x03" + struct.pack(">3I", 6, 5, 4) + bytes(10**7), "10,000,016|longer"),
-            (gzip.compress(b"\0\0\x08\x03"), "ends within its header|is gzipped twice"),
-        ],
-    )
-    def test_wrong_images(self, tmp_path, content, words, gz):
-        write_idx(tmp_path, packed=[gz, False, False, False])
-        path = next(tmp_path.glob("train-images*"))
-        path.write_bytes(gzip.compress(content) if gz else content)
-        with pytest.raises(ValueError, match=f"train-images-idx3-ubyte.*({words})"):
-            load_mnist(tmp_path)
+    def test_wrong_images(self, tmp_path):
+        for gz, (content, words) in itertools.product(
+            (False, True),
+            [
+                (b"", "begins with b''"),
+                (b"\0\0\x0d\x03" + bytes(12), r"begins with b'.*\\r\\x03', not with"),
+                (b"\0\0\x08\x01" + bytes(12), r"begins with b'.*\\x08\\x01', not with"),
+                (b"\0\0\x08\x03" + bytes(11), "ends within its header"),
+                (b"\0\0\x08\x03" + bytes(12), r"\(0, 0, 0\); expected one or more images"),
+                (b"\0\0\x08\x03" + struct.pack(">3I", 2**32 - 1, 28, 28), "more than the file can"),
+                (
+                    b"\0\0\x08\x03" + struct.pack(">3I", 6, 5, 4) + bytes(119),
+                    "not hold the 120 bytes",
+                ),
+                (
+                    b"\0\0\x08\x03" + struct.pack(">3I", 6, 5, 4) + bytes(10**7),
+                    "not hold the 120 bytes",
+                ),
+            ],
+        ):
+            folder = write_idx(tmp_path / str(gz), packed=[gz, False, False, False])
+            path = next(folder.glob("train-images*"))
+            path.write_bytes(gzip.compress(content) if gz else content)
+            tracemalloc.start()
+            with pytest.raises(ValueError, match=f"train-images-idx3-ubyte.*{words}"):
+                load_mnist(folder)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert peak < 2e7
 
     def test_checksum_of_gzip(self, tmp_path):
         write_idx(tmp_path, packed=[True] * 4)
@@ -369,29 +374,26 @@ def others(folder, sample):
     return folder
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("mnist.pkl", "is a pickle, which is never opened"),
-        ("mnist.pkl.gz", "is a pickle, which is never opened"),
-        ("arrays", "is a pickle, which is never opened"),
+def test_other_kinds_of_files(others):
+    for name, words in [
+        ("mnist.pkl", "is a pickle, which can run any program"),
+        ("mnist.pkl.gz", "is a pickle, which can run any program"),
+        ("arrays", "is a pickle, which can run any program"),
         ("x_train.npy", "is a single NumPy array"),
         ("page.csv", "is a web page"),
-        ("pointer.npz.csv", "is a pointer to a file of Git LFS"),
+        ("pointer.npz.csv", "is a pointer of Git LFS"),
         ("train-00000-of-00001.parquet", "pandas.read_parquet("),
         ("unknown", "is a binary file of an unknown kind"),
-        ("mnist.tar.xz", "is compressed, but not by gzip"),
+        ("mnist.tar.xz", "is an archive, or compressed"),
         ("mnist.scale", "sklearn.datasets.load_svmlight_file("),
         ("mnist.xlsx", "pandas.read_excel("),
         ("mnist.h5", "h5py.File("),
         ("digit.png", "read_digit("),
         ("archive", "shutil.unpack_archive("),
-    ],
-)
-def test_other_kinds_of_files(others, name, words):
-    with pytest.raises(ValueError, match=r"^'/.*' is ") as caught:
-        load_mnist(others / name)
-    assert words in str(caught.value)
+    ]:
+        with pytest.raises(ValueError, match=r"^'/.*' is ") as caught:
+            load_mnist(others / name)
+        assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["mnist-original.mat", "mnist_784", "archive.zip", "pictures"])

@@ -10,8 +10,8 @@ from itertools import islice
 
 from skmnist.datasets._arrays import read_idx
 from skmnist.datasets._image_data import ImageData, assemble
-from skmnist.datasets._other_files import PICTURE_SUFFIXES, pictures_by_class
-from skmnist.datasets._tables import read_two_tables
+from skmnist.datasets._other_files import PICTURE_SUFFIXES, describe_pictures
+from skmnist.datasets._tables import read_tables
 
 _IDX_NAME = re.compile(
     r"(?:(?P<begin>emnist-[a-z]+|qmnist)-)?(?P<part>train|t10k|test)-"
@@ -58,7 +58,7 @@ def read_folder(path: str, target: str | int | None) -> ImageData:
         return read_set(sets[0], path, target)
     for _, _, names in islice(os.walk(path), 100):
         if pictures := [name for name in names if name.lower().endswith(PICTURE_SUFFIXES)]:
-            raise ValueError(pictures_by_class(path, os.path.splitext(pictures[0])[1]))
+            raise ValueError(describe_pictures(path, os.path.splitext(pictures[0])[1]))
     held = ", ".join(map(repr, sorted(os.listdir(path))[:5]))
     raise ValueError(
         f"{path!r} is a folder without a known set of images (it holds {held or 'nothing'}); "
@@ -86,7 +86,7 @@ def read_set(files: FileSet, source: str, target: str | int | None) -> ImageData
                 f"{source!r} holds {held}; expected one table with 'train' in its name and one "
                 "with 'test', or the path of one table, of which a part is for testing."
             )
-        return read_two_tables(files.files["train"][0], files.files["test"][0], source, target)
+        return read_tables(files.files["train"][0], files.files["test"][0], source, target)
     if target is not None:
         raise ValueError(f"target_column={target!r} is for tables, but {source!r} holds IDX files.")
     if missing := [role for role in _ROLES if role not in files.files]:

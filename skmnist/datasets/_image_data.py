@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
@@ -92,14 +91,11 @@ def _as_images(array: NDArray[Any], what: str) -> NDArray[np.uint8]:
             f"{what} has the shape {array.shape}; expected one or more images, as an array of the "
             "shape (n, height, width)."
         )
-    if array.dtype.kind not in "iu":
-        raise ValueError(f"{what} has the dtype {array.dtype}; expected integers from 0 to 255.")
-    if array.dtype != np.uint8:
-        low, high = array.min(), array.max()
-        if low < 0 or high > 255:
-            raise ValueError(
-                f"{what} holds values from {low} to {high}; expected integers from 0 to 255."
-            )
+    held = f"the dtype {array.dtype}"
+    if array.dtype.kind in "iu":
+        held = f"values from {array.min()} to {array.max()}"
+    if array.dtype.kind not in "iu" or array.min() < 0 or array.max() > 255:
+        raise ValueError(f"{what} has {held}; expected integers from 0 to 255.")
     return np.ascontiguousarray(array, dtype=np.uint8)
 
 
@@ -109,14 +105,12 @@ def _as_labels(array: NDArray[Any], what: str, n_images: int) -> NDArray[Any]:
             f"{what} has the shape {array.shape}; expected one label for each image, as an array "
             f"of the shape ({n_images},)."
         )
-    if array.dtype.kind == "U":
-        return array
-    if array.dtype.kind not in "iu":
-        raise ValueError(f"{what} has the dtype {array.dtype}; expected integers or text.")
     # Only uint64 exceeds int64, and astype would turn such labels negative.
-    if array.dtype.kind == "u" and array.max() > np.iinfo(np.int64).max:
-        raise ValueError(f"{what} holds the label {array.max()}; expected labels below 2**63.")
-    return array.astype(np.int64, copy=False)
+    if array.dtype.kind not in "iuU" or (array.dtype == np.uint64 and array.max() >= 2**63):
+        raise ValueError(
+            f"{what} has the dtype {array.dtype}; expected integers below 2**63, or text."
+        )
+    return array if array.dtype.kind == "U" else array.astype(np.int64, copy=False)
 
 
 def check_choice(classes: Any, train_size: Any) -> None:
@@ -127,9 +121,7 @@ def check_choice(classes: Any, train_size: Any) -> None:
             or not isinstance(classes, Collection | np.ndarray)
             or any(isinstance(c, bool) or not isinstance(c, Integral | str) for c in classes)
         ):
-            raise TypeError(
-                f"classes must be a collection of labels, such as (3, 8), or None, got {classes!r}."
-            )
+            raise TypeError(f"classes must be labels, such as (3, 8), or None, got {classes!r}.")
         if len(classes) == 0:
             raise ValueError(f"classes must hold at least one label, got {classes!r}.")
     if train_size is not None:
@@ -144,34 +136,32 @@ def check_choice(classes: Any, train_size: Any) -> None:
 
 
 def choose(
-    data: ImageData,
-    classes: Collection[Any] | None,
-    train_size: float | None,
-    random_state: Any,
+    data: ImageData, classes: Collection[Any] | None, train_size: float | None, random_state: Any
 ) -> ImageData:
     """Take the images of `classes`, and a stratified `train_size` of those to train."""
     train, test = np.arange(len(data.y_train)), np.arange(len(data.y_test))
-    notes = []
+    description = data.description
     if classes is not None:
-        wanted = sorted(set(classes))
         for part, y in (("training", data.y_train), ("test", data.y_test)):
             held = np.unique(y).tolist()
-            if missing := [label for label in wanted if label not in held]:
+            if missing := [label for label in classes if label not in held]:
                 raise ValueError(
-                    f"classes={classes!r}: no {part} image has the label "
-                    f"{' or '.join(map(repr, missing))}; expected some of "
-                    f"{', '.join(map(repr, held))}."
+                    f"classes={classes!r}: no {part} image has the label {missing[0]!r}; expected "
+                    f"some of {', '.join(map(repr, held))}."
                 )
-        train, test = (np.flatnonzero(np.isin(y, wanted)) for y in (data.y_train, data.y_test))
-        notes.append(f"the classes {', '.join(printable(label) for label in wanted)}")
-    if train_size is not None:
-        n_train = len(train)
-        train = _stratified(train, data.y_train[train], train_size, random_state)
-        notes.append(
-            f"{len(train):,} of {n_train:,} training images, stratified, by "
-            f"random_state={random_state!r}"
+        train, test = (
+            np.flatnonzero(np.isin(y, list(classes))) for y in (data.y_train, data.y_test)
         )
-    if not notes:
+        names = ", ".join(map(printable, sorted(set(classes))))
+        description += f"\nOf these, only the classes {names}.\n"
+    if train_size is not None:
+        n = train_size if isinstance(train_size, Integral) else int(train_size * len(train))
+        chosen = _stratified(train, data.y_train[train], int(n), random_state, train_size)
+        description += (
+            f"\nOnly {n:,} of {len(train):,} training images, stratified, by {random_state=}.\n"
+        )
+        train = chosen
+    if classes is None and train_size is None:
         return data
     return replace(
         data,
@@ -179,16 +169,15 @@ def choose(
         y_train=data.y_train[train],
         images_test=data.images_test[test],
         y_test=data.y_test[test],
-        description=f"{data.description}\nChosen of these: {'; '.join(notes)}.\n",
+        description=description,
     )
 
 
 def _stratified(
-    rows: NDArray[np.intp], labels: NDArray[Any], train_size: float, random_state: Any
+    rows: NDArray[np.intp], labels: NDArray[Any], n: int, random_state: Any, train_size: float
 ) -> NDArray[np.intp]:
     from sklearn.utils import check_random_state, resample  # here, because it takes half a second
 
-    n = int(train_size) if isinstance(train_size, Integral) else math.floor(train_size * len(rows))
     n_classes = len(np.unique(labels))
     if not n_classes <= n <= len(rows):
         raise ValueError(

@@ -14,7 +14,7 @@ from skmnist.datasets._folders import EXPECTED_IN_FOLDER, read_begin, read_folde
 from skmnist.datasets._image_data import ImageData
 from skmnist.datasets._other_files import describe_other
 from skmnist.datasets._sample import read_sample
-from skmnist.datasets._tables import read_table
+from skmnist.datasets._tables import read_tables
 
 _READERS: dict[str, Callable[[], ImageData]] = {
     "sample": read_sample,
@@ -64,7 +64,7 @@ def read_source(source: Any, target: str | int | None) -> ImageData:
         raise ValueError(message)
     if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
         raise ValueError(f"{path!r} is a binary file of an unknown kind; expected {_CHOICES}.")
-    return read_table(path, target)
+    return read_tables(path, None, path, target)
 
 
 def _read_start(path: str) -> bytes:

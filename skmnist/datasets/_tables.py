@@ -10,9 +10,8 @@ import os
 import re
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
@@ -39,78 +38,52 @@ class UnlabelledError(ValueError):
     """No column of a table can be the label."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """The columns of a table that hold the label and the pixels."""
+def read_tables(train: str, test: str | None, source: str, target: str | int | None) -> ImageData:
+    """Read a table to train and one to test, or divide one: a fifth of each label is for testing.
 
-    label: int
-    pixels: list[int]
-    size: tuple[int, int]
-    is_guess: bool  # whether the label is the first column for want of names
-    names: list[str]
-    hint: str
-
-    def where(self, row: int, column: int) -> str:
-        name = f" ({self.names[column][:40]!r})" if self.names else ""
-        return f"row {row + 1}, column {column + 1}{name}"
-
-
-def read_two_tables(train: str, test: str, source: str, target: str | int | None) -> ImageData:
-    """Read the training images of one table and the test images of another.
-
-    If the latter has no labels, as on Kaggle, the former is divided, with a warning.
+    A table to test without labels, as Kaggle has them, causes a warning.
     """
-    images_train, labels_train = _read(train, target)
+    paths = [train] if test is None else [train, test]
+    tables = [_read(train, target)]
     try:
-        images_test, labels_test = _read(test, target)
+        tables += [_read(path, target) for path in paths[1:]]
     except UnlabelledError as error:
-        data = read_table(train, target)
         warnings.warn(
             f"{error} It is not loaded: the last fifth of each label in {train!r} is for testing.",
             stacklevel=6,
         )
-        return data
-    labels = _convert(np.concatenate([labels_train, labels_test]))
-    n_train = len(labels_train)
-    return _assemble(
-        [images_train, labels[:n_train], images_test, labels[n_train:]],
-        (train, test),
-        source=source,
-        form="Images and their labels, the rows of two tables.",
-        split="one file to train, one to test, each in its own order.",
-    )
-
-
-def read_table(path: str, target: str | int | None) -> ImageData:
-    """Read one table. Of each label's images, the last fifth, rounded down, is for testing."""
-    images, labels = _read(path, target)
-    tests = _last_fifth(labels)
-    if not tests.any():
-        raise ValueError(
-            f"{path!r} has no {_PER_TEST_IMAGE} images of any label, so that none is left to test; "
-            "expected more rows, or a folder with one table to train and one to test."
-        )
-    labels = _convert(labels)
-    return _assemble(
-        [images[~tests], labels[~tests], images[tests], labels[tests]],
-        (path, path),
-        source=path,
-        form="Images and their labels, the rows of one table.",
-        split=(
+        paths = [train]
+    labels = np.concatenate([labels for _, labels in tables])
+    values, codes = np.unique(labels, return_inverse=True)
+    numbers = [_whole(value) for value in values.tolist()]
+    y = labels if None in numbers else np.array(numbers)[codes]
+    images = tables[0][0]
+    if len(tables) == 2:
+        arrays = [images, y[: len(images)], tables[1][0], y[len(images) :]]
+        form = "Images and their labels, the rows of two tables."
+        split = "one file to train, one to test, each in its own order."
+    else:
+        tests = _last_fifth(labels)
+        if not tests.any():
+            raise ValueError(
+                f"{train!r} has no {_PER_TEST_IMAGE} images of any label, so that none is left to "
+                "test; expected more rows, or a folder with one table to train and one to test."
+            )
+        arrays = [images[~tests], y[~tests], images[tests], y[tests]]
+        form = "Images and their labels, the rows of one table."
+        split = (
             "of each label, the first four fifths of the images train and the last fifth,\n"
             "rounded down, tests; each part is in the file's order."
-        ),
-    )
-
-
-def _assemble(arrays: Sequence[NDArray[Any]], paths: tuple[str, str], **texts: str) -> ImageData:
-    emnist = _EMNIST_NAME.match(os.path.basename(paths[0]))
+        )
+    emnist = _EMNIST_NAME.match(os.path.basename(train))
     return assemble(
         arrays,
-        [f"{part} in {path!r}" for path in paths for part in ("the pixels", "the labels")],
-        files=tuple(dict.fromkeys(paths)),
+        [f"{part} in {path!r}" for path in (train, paths[-1]) for part in ("images", "labels")],
+        source=source,
+        form=form,
+        split=split,
+        files=tuple(paths),
         emnist=emnist[1] if emnist else "",
-        **texts,
     )
 
 
@@ -169,34 +142,48 @@ def _parse(file: IO[str], target: str | int | None) -> tuple[NDArray[np.uint8], 
     separator = next((mark for mark in "\t;|," if mark in line), " ")
     lines = csv.reader([line.strip(" \r\n")], delimiter=separator, skipinitialspace=True)
     fields = [field.strip(" \r\n#'") for field in next(lines, [])]
-    if not fields:
-        raise ValueError("it is empty")
-    if len(line) == _LONGEST_LINE or len(fields) > _MOST_COLUMNS:
-        raise ValueError(f"its first line is too long; at most {_MOST_COLUMNS:,} columns are read")
+    n = len(fields)
+    if not 0 < n <= _MOST_COLUMNS or len(line) == _LONGEST_LINE:
+        raise ValueError(f"it is empty, or has more than {_MOST_COLUMNS:,} columns")
     names = fields if _are_names(fields) else []
-    columns = _find_columns(names, len(fields), target)
     if not names:
         file.seek(0)
+    shown = [repr(name[:40]) for name in names]
+    if n > 5:
+        shown[3:-1] = ["..."]
+    hint = (
+        f"its columns are {', '.join(shown)}" if names else f"it has {n} columns without names"
+    ) + "; target_column takes the name of the label's column or its position, such as -1"
+    label, pixels, is_guess = _find_columns(names, n, target, hint)
+    size = _size([names[i] for i in pixels] if names else [""] * len(pixels))
 
-    labels: list[str] = []
+    texts: list[str] = []
     parts = []
     with pandas.read_csv(
         file,
         sep=r"\s+" if separator == " " else separator,
         header=None,
-        dtype={columns.label: str},
+        dtype={label: str},
         na_filter=False,
         skipinitialspace=True,
         low_memory=False,
-        chunksize=max(1, _VALUES_AT_ONCE // len(fields)),
+        chunksize=max(1, _VALUES_AT_ONCE // n),
     ) as chunks:
         for frame in chunks:
-            if frame.shape[1] != len(fields):
-                raise ValueError(f"it has {len(fields)} names, but rows of {frame.shape[1]} values")
-            parts.append(_pixels(frame, columns, len(labels)))
-            labels += [str(label).strip() for label in frame[columns.label]]
-    images = np.concatenate(parts).reshape(-1, *columns.size)
-    return images, _check_labels(labels, columns, images, target)
+            if frame.shape[1] != n:
+                raise ValueError(f"it has {n} names, but rows of {frame.shape[1]} values")
+            parts.append(_pixels(frame, pixels, len(texts), names))
+            texts += [str(text).strip() for text in frame[label]]
+    images = np.concatenate(parts).reshape(-1, *size)
+    if wrong := _wrong_labels(texts):
+        row = min(map(texts.index, wrong))
+        raise ValueError(f"{_cell(row, label, names)}, the label, holds {texts[row][:40]!r}")
+    labels = np.array(texts)
+    if target is None and (labels == texts[0]).all():
+        raise ValueError(f"every label, as in {_cell(0, label, names)}, is {texts[0]!r} ({hint})")
+    if is_guess and not _like_labels(labels) and _like_labels(images[:, -1, -1]):
+        raise ValueError(f"its last column, not its first, looks like labels ({hint})")
+    return images, labels
 
 
 def _are_names(fields: list[str]) -> bool:
@@ -212,20 +199,17 @@ def _are_names(fields: list[str]) -> bool:
     ]
 
 
-def _find_columns(names: list[str], n: int, target: str | int | None) -> _Columns:
-    shown = [repr(name[:40]) for name in names]
-    if n > 5:
-        shown[3:-1] = ["..."]
-    hint = (
-        f"its columns are {', '.join(shown)}" if names else f"it has {n} columns without names"
-    ) + "; target_column takes the name of the label's column or its position, such as -1"
+def _find_columns(
+    names: list[str], n: int, target: str | int | None, hint: str
+) -> tuple[int, list[int], bool]:
+    """Find the label's column and those of the pixels, and whether no name gives the former."""
     held = [i for i in range(n) if not (names and _INDEX_NAME.fullmatch(names[i]))]
-    numbered = all(_NUMBER.fullmatch(names[i]) for i in held) if names else True
+    is_guess = target is None and all(_NUMBER.fullmatch(names[i]) for i in held if names)
     if isinstance(target, int):
         found = list(range(n))[target : target + 1 or None]
     elif target is not None:
         found = [i for i, name in enumerate(names) if name == target]
-    elif numbered:
+    elif is_guess:
         found = [] if _is_square(len(held)) else held[:1]
     else:
         found = [i for i in held if names[i].casefold() in _LABEL_NAMES]
@@ -241,8 +225,7 @@ def _find_columns(names: list[str], n: int, target: str | int | None) -> _Column
             if len(set(keys)) < len(keys) or len(set(map(len, keys))) > 1:
                 raise ValueError(f"the names of its pixels show no order ({hint})")
             pixels = [pixel for _, pixel in sorted(zip(keys, pixels, strict=True))]
-    size = _size([names[i] for i in pixels] if names else [""] * len(pixels))
-    return _Columns(found[0], pixels, size, target is None and numbered, names, hint)
+    return found[0], pixels, is_guess
 
 
 def _size(names: list[str]) -> tuple[int, int]:
@@ -261,10 +244,15 @@ def _is_square(n: int) -> bool:
     return n > 0 and math.isqrt(n) ** 2 == n
 
 
-def _pixels(frame: Any, columns: _Columns, n_read: int) -> NDArray[np.uint8]:
+def _cell(row: int, column: int, names: list[str]) -> str:
+    name = f" ({names[column][:40]!r})" if names else ""
+    return f"row {row + 1}, column {column + 1}{name}"
+
+
+def _pixels(frame: Any, columns: list[int], n_read: int, names: list[str]) -> NDArray[np.uint8]:
     import pandas
 
-    frame = frame[columns.pixels]
+    frame = frame[columns]
     values = frame.to_numpy()
     if values.dtype.kind not in "iuf":  # some are text
         values = frame.astype(str).apply(pandas.to_numeric, errors="coerce").to_numpy(float)
@@ -273,49 +261,27 @@ def _pixels(frame: Any, columns: _Columns, n_read: int) -> NDArray[np.uint8]:
     wrong = pixels != values
     if wrong.any():
         row, pixel = np.argwhere(wrong)[0]
-        where = columns.where(n_read + row, columns.pixels[pixel])
-        raise ValueError(f"{where} holds {str(frame.iat[row, pixel])[:40]!r}")
+        cell = _cell(n_read + row, columns[pixel], names)
+        raise ValueError(f"{cell} holds {str(frame.iat[row, pixel])[:40]!r}")
     return pixels
 
 
-def _check_labels(
-    labels: list[str], columns: _Columns, images: NDArray[np.uint8], target: str | int | None
-) -> NDArray[np.str_]:
-    if max(map(len, labels)) > _LONGEST_LABEL:
-        raise ValueError(f"a label is longer than {_LONGEST_LABEL} characters")
-    column = np.array(labels)
-    values = set(labels)
+def _wrong_labels(texts: list[str]) -> set[str]:
+    """Find labels that are empty, too long, or no whole numbers among numbers."""
+    values = set(texts)
     numbers = {value for value in values if _NUMBER.fullmatch(value)}
-    texts = values - numbers
-    wrong = values & {""}
-    # Digits may stand among letters, but not other numbers, nor words for what is missing alone.
+    others = values - numbers
+    # Digits may stand among letters, but not larger numbers, nor words for a missing value alone.
     if numbers and (
-        all(text.casefold() in _MISSING for text in texts) or any(len(n) > 1 for n in numbers)
+        all(other.casefold() in _MISSING for other in others) or any(len(n) > 1 for n in numbers)
     ):
-        wrong = texts | {number for number in numbers if _whole(number) is None}
-    if wrong:
-        row = min(map(labels.index, wrong))
-        raise ValueError(f"{columns.where(row, columns.label)}, the label, holds {labels[row]!r}")
-    if target is None and len(values) == 1:
-        raise ValueError(
-            f"the label in {columns.where(0, columns.label)}, and in all other rows, is "
-            f"{labels[0]!r} ({columns.hint})"
-        )
-    if columns.is_guess and not _like_labels(column) and _like_labels(images[:, -1, -1]):
-        raise ValueError(f"its last column, not its first, looks like labels ({columns.hint})")
-    return column
+        return others | {number for number in numbers if _whole(number) is None}
+    return {value for value in values if not 0 < len(value) <= _LONGEST_LABEL}
 
 
 def _like_labels(column: NDArray[Any]) -> bool:
     counts = np.unique(column, return_counts=True)[1]
     return 1 < len(counts) <= _MOST_LABELS and counts.max() <= 0.9 * len(column)
-
-
-def _convert(labels: NDArray[np.str_]) -> NDArray[Any]:
-    """Make whole numbers of labels, if all are."""
-    values, codes = np.unique(labels, return_inverse=True)
-    numbers = [_whole(value) for value in values.tolist()]
-    return labels if None in numbers else np.array(numbers)[codes]
 
 
 def _whole(text: str) -> int | None:
