@@ -289,6 +289,25 @@ class TestPredict:
             assert path.name in line
         assert re.fullmatch(r"3-drawn.png +\d \(.*\)\n", run.out)
 
+    def test_show_draws_a_row_for_each_picture_that_was_read(self, fitted_to_images, tmp_path):
+        save(fitted_to_images, tmp_path / "images.skops")
+        picture = tmp_path / "$3_$^.png"  # as a formula, an error of matplotlib's
+        picture.write_bytes((PICTURES / "3-drawn.png").read_bytes())
+        shown = tmp_path / "not" / "there" / "yet" / "shown.png"
+        pictures = [picture, tmp_path / "missing.png", PICTURES / "7-drawn.png"]
+        run = Run("predict", tmp_path / "images.skops", *pictures, "--show", shown)
+        assert run.status == 1
+        assert run.out.endswith(f"drawn in {shown}\n")
+        assert os.listdir(shown.parent) == ["shown.png"]
+        image = imread(shown)
+        assert image.shape[:2] == (600, 1200)
+        for row in (image[:300], image[300:]):
+            given, seen, bars = row[40:270, 60:260], row[40:270, 380:580], row[40:270, 680:1180]
+            assert given[..., :3].mean() > 0.7  # black on white
+            assert seen[..., :3].mean() < 0.4  # white on black
+            blue = np.array(matplotlib.colors.to_rgb("tab:blue"))
+            assert (abs(bars[..., :3] - blue) < 0.01).all(axis=2).any()
+
     def test_control_characters_are_escaped(self, digits, tmp_path):
         names = np.array([f"digit {label}{CONTROL}" for label in range(10)])
         classifier = SimpleMLPClassifier(epochs=1, random_state=0)
@@ -382,6 +401,7 @@ class TestErrors:
             ("--\x1b[2J", r"unrecognized arguments: --\\x1b\[2J"),
             ("--save m.PKL", r"'m.PKL' would not hold pickle's format.* Name it 'm.skops'"),
             ("--save m.onnx", r"'m.onnx' would not hold ONNX.* Name it 'm.skops'"),
+            ("predict m.skops a.png --show b.jpg", "--show: must end with .png, not 'b.jpg'"),
             ("predict m.skops", "the following arguments are required: PICTURE"),
         ],
     )

@@ -13,8 +13,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from skmnist.cli._console import one_line
 from skmnist.cli._options import PredictOptions, parse
+from skmnist.cli._output import one_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from skmnist import __version__
-from skmnist.cli._console import did_you_mean, printable
+from skmnist.cli._output import did_you_mean, printable
 
 DESCRIPTION = """\
 Train a small network on handwritten digits and look at what it has learnt.
@@ -95,6 +95,7 @@ class PredictOptions:
 
     model: Path
     pictures: list[Path]
+    show: Path | None
 
 
 def parse(arguments: Sequence[str]) -> TrainOptions | PredictOptions:
@@ -236,6 +237,13 @@ def _predict_parser() -> _Parser:
     parser.add_argument(
         "pictures", type=Path, nargs="+", metavar="PICTURE", help="a PNG, a JPEG, or the like"
     )
+    parser.add_argument(
+        "--show",
+        type=_png_path,
+        metavar="FILE.png",
+        help="draw each picture, the 28 × 28 pixels that the network was given, and the "
+        "probabilities",
+    )
     return parser
 
 
@@ -270,4 +278,11 @@ def _network_path(text: str) -> Path:
             f"{text!r} would not hold {other}: skops writes the file. "
             f"Name it {str(path.with_suffix('.skops'))!r}"
         )
+    return path
+
+
+def _png_path(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"must end with .png, not {text!r}")
     return path

@@ -22,10 +22,16 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skmnist._files import atomic_write, check_writable
 from skmnist._pixels import scale_pixels
-from skmnist.cli._console import did_you_mean, new_console, printable
 from skmnist.cli._options import TrainOptions
+from skmnist.cli._output import (
+    did_you_mean,
+    new_console,
+    prepare_file,
+    prepare_folder,
+    printable,
+    write_figure,
+)
 from skmnist.datasets import load_mnist
 from skmnist.display import DigitsDisplay, SearchDisplay, TrainingDisplay
 
@@ -43,7 +49,9 @@ def train(options: TrainOptions) -> None:
     """Train one network, or search for the best width, and print and draw the outcome."""
     console = new_console()
     data = _load(options.data)
-    _prepare_outputs(options)
+    prepare_folder(options.output)
+    if options.save is not None:
+        prepare_file(options.save, "--save")
     _introduce(data, options, console)
     classifier = _new_classifier(data, options, console)
     figures = {"first_digits": "the first five digits"}
@@ -84,22 +92,6 @@ def _load(source: str | None) -> Bunch:
     except FileNotFoundError as error:
         suggestion = did_you_mean(source or "", ("sample", "full", "fashion"))
         raise FileNotFoundError(f"{error}{suggestion}") from error
-
-
-def _prepare_outputs(options: TrainOptions) -> None:
-    """Make the folders, and fail now, not after the training, where nothing can be written."""
-    _make_folder(options.output)
-    if options.save is not None:
-        if options.save.is_dir():
-            raise IsADirectoryError(f"--save needs a file name, got the directory {options.save}.")
-        _make_folder(options.save.parent)
-        check_writable(options.save)
-
-
-def _make_folder(path: Path) -> None:
-    if path.exists() and not path.is_dir():
-        raise NotADirectoryError(f"{path} exists and is not a directory.")
-    path.mkdir(parents=True, exist_ok=True)
 
 
 def _introduce(data: Bunch, options: TrainOptions, console: Console) -> None:
@@ -287,8 +279,7 @@ def figure(path: Path, width: float, height: float) -> Iterator[Axes]:
     # Not with pyplot, which would open the windows of the user's backend.
     drawn = Figure(figsize=(width, height), layout="constrained")
     yield drawn.add_subplot()
-    with atomic_write(path) as file:
-        drawn.savefig(file, format="png", dpi=150)
+    write_figure(drawn, path)
 
 
 def _scaled(classifier: SimpleMLPClassifier, **options: Any) -> Pipeline:

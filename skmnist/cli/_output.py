@@ -1,13 +1,17 @@
-"""What the command line prints: text without control characters, errors on one line."""
+"""What the command line prints and writes."""
 
 from __future__ import annotations
 
 import difflib
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skmnist._files import atomic_write, check_writable
+
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from rich.console import Console
 
 
@@ -38,3 +42,22 @@ def new_console() -> Console:
     # With NO_COLOR alone, rich would still write bold letters; soft_wrap leaves long lines whole.
     color_system: Any = None if os.environ.get("NO_COLOR") else "auto"
     return Console(color_system=color_system, markup=False, highlight=False, soft_wrap=True)
+
+
+def prepare_folder(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(f"{path} exists and is not a directory.")
+    path.mkdir(parents=True, exist_ok=True)
+
+
+def prepare_file(path: Path, option: str) -> None:
+    """Make the folder of a file, and fail now if the file could not be written later."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{option} needs a file name, got the directory {path}.")
+    prepare_folder(path.parent)
+    check_writable(path)
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    with atomic_write(path) as file:
+        figure.savefig(file, format="png", dpi=150)
