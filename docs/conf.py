@@ -92,6 +92,7 @@ sphinx_gallery_conf = {
     "doc_module": ("skmnist",),
     "backreferences_dir": "generated/backreferences",
     "reference_url": {"skmnist": None},
+    "capture_repr": ("_repr_html_",),  # the figure shows the display
     "remove_config_comments": True,
     "download_all_examples": False,
     "show_memory": False,

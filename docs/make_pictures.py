@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 from skmnist import DigitsDisplay, SimpleMLPClassifier, TrainingDisplay, load_mnist
 
 FOLDER = Path(__file__).parent / "_static"
-STYLES = {"light": ("default", "tab:red"), "dark": ("dark_background", "#ff6e6e")}
+STYLES = {"light": "default", "dark": "dark_background"}
 
 
 def main() -> None:
@@ -22,15 +22,13 @@ def main() -> None:
     network = SimpleMLPClassifier(32, learning_rate=0.003, epochs=20, random_state=0)
     X_test = digits.images_test / 255
     network.fit(digits.images_train / 255, digits.y_train, X_val=X_test, y_val=digits.y_test)
-    for name, (style, red) in STYLES.items():
+    for name, style in STYLES.items():
         with plt.style.context(style):
             figure, (above, below) = plt.subplots(
-                2, 1, figsize=(9, 8), height_ratios=[3, 4.4], gridspec_kw={"hspace": 0.38}
+                2, 1, figsize=(9, 7.6), height_ratios=[3, 4], layout="constrained"
             )
             TrainingDisplay.from_estimator(network, ax=above)
-            DigitsDisplay.from_estimator(
-                network, X_test, digits.y_test, worst_first=True, ax=below, wrong_color=red
-            )
+            DigitsDisplay.from_estimator(network, X_test, digits.y_test, worst_first=True, ax=below)
             figure.savefig(
                 FOLDER / f"start-{name}.png", dpi=150, transparent=True, bbox_inches="tight"
             )

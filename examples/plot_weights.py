@@ -3,7 +3,9 @@ What the units look for
 =======================
 
 The weights of a hidden unit are as many as the pixels, and make an image: ink on red makes the
-unit more active, ink on blue less. The bars say which digits it speaks for when it is active.
+unit more active, ink on blue less. The bars show for which digits it counts when it is active.
+Each weight is multiplied by the standard deviation of its pixel in `X`: those of pixels that rarely
+carry ink are large and mean little.
 """
 
 import matplotlib.pyplot as plt
@@ -21,17 +23,16 @@ X, y = digits.X_train / 255, digits.y_train
 
 softmax = SimpleMLPClassifier((), epochs=20, random_state=0).fit(X, y)
 print(f"Softmax regression: {softmax.score(digits.X_test / 255, digits.y_test):.1%} accuracy")
-HiddenUnitsDisplay.from_estimator(softmax)
+HiddenUnitsDisplay.from_estimator(softmax, X=X)
 
 # %%
 # Sixty-four hidden units
 # -----------------------
 #
-# The ten with the most weight. `l2` draws weights that nothing needs to zero, as those of the
-# corners, where there is never ink.
+# The ten with the most weight.
 
 hidden = SimpleMLPClassifier(64, learning_rate=0.003, l2=0.0001, epochs=20, random_state=0)
 hidden.fit(X, y)
 print(f"64 hidden units: {hidden.score(digits.X_test / 255, digits.y_test):.1%} accuracy")
-HiddenUnitsDisplay.from_estimator(hidden, n=10)
+HiddenUnitsDisplay.from_estimator(hidden, X=X, n=10)
 plt.show()

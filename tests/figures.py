@@ -4,7 +4,7 @@ import numpy as np
 
 
 def captions(display):
-    return [ax.get_title() for ax in display.axes_]
+    return [text.get_text() for text in display.captions_]
 
 
 def pixels(display):
@@ -17,39 +17,41 @@ def drawn(figure):
     return np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
 
 
-def legend(ax):
-    return [text.get_text() for text in ax.get_legend().get_texts()]
+def legend(display):
+    return [text.get_text() for text in display.legend_.get_texts()]
 
 
 def tick_texts(axis):
     return [label.get_text() for label in axis.get_ticklabels()]
 
 
-def inside(box, outer):
-    """Whether a box lies in another, but for a pixel."""
-    outer = outer.padded(1)
-    return outer.contains(*box.min) and outer.contains(*box.max)
+def visible_texts(figure):
+    """The texts of a drawn figure by their boxes, without ticks beyond the ends of an axis."""
+    figure.draw_without_rendering()
+    texts = []
+    axes = [*figure.axes, *(inset for ax in figure.axes for inset in ax.child_axes)]
+    for ax in axes:
+        texts += [ax.title, *ax.texts, *(ax.get_legend().get_texts() if ax.get_legend() else [])]
+        for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
+            low, high = sorted(axis.get_view_interval())
+            ticks = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+            texts += [axis.label, *(tick.label1 for tick in ticks)]
+    # The boxes of slanted texts overlap where their letters do not.
+    texts = [text for text in texts if text.get_text().strip() and text.get_rotation() in (0, 90)]
+    return [(text.get_text(), text.get_window_extent()) for text in texts]
 
 
-def overlapping(boxes):
-    return [(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :] if a.overlaps(b)]
-
-
-def tick_boxes(axis):
-    """The boxes of the tick labels that are drawn; matplotlib also makes some beyond the ends."""
-    low, high = sorted(axis.get_view_interval())
-    ticks = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
-    return [tick.label1.get_window_extent() for tick in ticks if tick.label1.get_text()]
-
-
-def hidden_by_legend(ax):
-    """The points, stars and error bars on which the legend lies."""
-    box = ax.get_legend().get_window_extent()
-    points = [line.get_transform().transform(line.get_xydata()) for line in ax.lines]
-    spans = []
-    for drawn_at_once in ax.collections:
-        points.append(drawn_at_once.get_offset_transform().transform(drawn_at_once.get_offsets()))
-        if hasattr(drawn_at_once, "get_segments"):  # error bars
-            spans += [ax.transData.transform_path(path) for path in drawn_at_once.get_paths()]
-    hidden = [tuple(point) for one in points for point in one if box.contains(*point)]
-    return hidden + [span for span in spans if span.intersects_bbox(box)]
+def faults(figure):
+    """The texts of a figure that lie on others or outside the figure."""
+    texts = visible_texts(figure)
+    assert len(texts) > 1
+    outer = figure.bbox.padded(1)
+    found = [
+        text for text, box in texts if not (outer.contains(*box.min) and outer.contains(*box.max))
+    ]
+    for i, (text, box) in enumerate(texts):
+        shrunk = box.padded(-1)
+        found += [
+            (text, other) for other, near in texts[i + 1 :] if shrunk.overlaps(near.padded(-1))
+        ]
+    return found

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmnist.cli._options import PredictOptions
 from skmnist.cli._output import new_console, one_line, prepare_file, printable, write_figure
 from skmnist.datasets import read_digit
-from skmnist.display._fitted import innermost
+from skmnist.display._inputs import unwrap
 
 # Of 0.05 %, which is shown as 0.1 %.
 _LEAST_SHOWN = 0.0005
@@ -40,7 +40,7 @@ def predict(options: PredictOptions) -> bool:
         from skmnist.persistence import load
 
         model: Any = load(options.model)
-    network = innermost(model)
+    network, _ = unwrap(model)
     if not isinstance(network, SimpleMLPClassifier):
         raise ValueError(
             f"{options.model} holds a {type(network).__name__}, not a SimpleMLPClassifier."

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
-from skmnist.display._checks import checked_column, checked_count
-from skmnist.display._colors import ink_on
-from skmnist.display._image_grid import (
-    caption_inches,
-    caption_points,
-    draw_image,
-    image_inches,
+from skmnist.display._drawing import (
+    IMAGE_POINTS,
+    axes_or_new,
+    columns_for,
+    draw_grid,
+    is_dark,
+    red_on,
 )
-from skmnist.display._images import as_images
-from skmnist.display._panels import divide
-from skmnist.display._predictions import (
-    checked_probabilities,
-    differing,
-    probabilities_of,
-    single_labels,
-    worst_first_order,
-)
+from skmnist.display._inputs import as_images, check_count, check_labels, check_probabilities
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure, SubFigure
 
-IMAGE_INCHES = 1.25
-
 
 class DigitsDisplay:
-    """Images in a grid, each with what it is and what a classifier took it for.
+    """Images in a grid, each with its label and what a classifier predicted.
 
-    A wrong prediction stands out by a thick coloured frame and by the word "wrong" in its caption,
-    so that it is found without colours too. The digits are drawn like ink on the figure's
-    background: dark on a light one, light on a dark one.
+    A wrong prediction has a thick red frame, and the true label in the second line of its caption.
+    The digits are drawn like ink on the figure's background: dark on a light one, light on a dark
+    one.
 
     It is recommended to use :meth:`from_estimator`, :meth:`from_predictions` or
     :meth:`from_images`, which also choose what to show.
@@ -51,26 +43,31 @@ class DigitsDisplay:
     Parameters
     ----------
     images : array-like of shape (n_images, height, width)
-        The images, of any numeric dtype. One gray scale serves them all.
+        The images, of any numeric dtype. They share one gray scale.
     labels : array-like of shape (n_images,), default=None
-        What the images are.
+        The true labels.
     predictions : array-like of shape (n_images,), default=None
-        What a classifier took them for.
+        The predicted labels.
     probabilities : array-like of shape (n_images,), default=None
         The probability, between 0 and 1, that the classifier gave to its prediction.
     indices : array-like of shape (n_images,), default=None
-        Where in the data the images come from. None means ``0, 1, …``.
+        The positions of the images in the data. None means ``0, 1, …``.
+    pairs : mapping of (label, prediction) to int, default=None
+        How often a label was confused with a prediction in all of the data. If given, each pair
+        has a row of its own, with those of the images that belong to it.
 
     Attributes
     ----------
     wrong : ndarray of shape (n_images,), dtype=bool
         Which predictions differ from the label. All False without labels or predictions.
-    axes_ : ndarray of shape (n_images,), dtype=object
-        The matplotlib Axes of each image. Set by :meth:`plot`, as are the following.
     images_ : ndarray of shape (n_images,), dtype=object
-        The matplotlib AxesImage of each image.
+        The matplotlib AxesImage of each image. Set by :meth:`plot`, as are the following.
+    captions_ : ndarray of shape (n_images,), dtype=object
+        The matplotlib Text above each image.
+    frames_ : ndarray of shape (n_images,), dtype=object
+        The matplotlib Rectangle around each image.
     ax_ : matplotlib Axes
-        The invisible axes around the grid.
+        The axes of the grid. Its unit is a point, 1/72 inch.
     figure_ : matplotlib Figure
         The figure.
 
@@ -78,7 +75,7 @@ class DigitsDisplay:
     ------
     ValueError
         If `images` is not a numeric array of three dimensions, contains NaN or infinity or
-        nothing at all, if lengths differ, if labels and predictions cannot be compared, or if a
+        is empty, if lengths differ, if labels and predictions cannot be compared, or if a
         probability is not between 0 and 1.
 
     Examples
@@ -87,11 +84,13 @@ class DigitsDisplay:
     >>> from skmnist import DigitsDisplay
     >>> images = np.zeros((2, 28, 28), dtype=np.uint8)
     >>> display = DigitsDisplay(images, labels=[7, 1], predictions=[7, 4], probabilities=[0.9, 0.6])
-    >>> for ax in display.plot().axes_:
-    ...     print(ax.get_title())
-    predicted 7, 90%
-    predicted 4, 60%
-    wrong, true label 1
+    >>> display
+    DigitsDisplay(2 images, 1 wrong)
+    >>> for caption in display.plot().captions_:
+    ...     print(caption.get_text())
+    7 (90%)
+    4 (60%)
+    true: 1
     """
 
     def __init__(
@@ -102,6 +101,7 @@ class DigitsDisplay:
         predictions: ArrayLike | None = None,
         probabilities: ArrayLike | None = None,
         indices: ArrayLike | None = None,
+        pairs: Mapping[tuple[Any, Any], int] | None = None,
     ) -> None:
         self.images: NDArray[Any] = check_array(images, allow_nd=True, input_name="images")
         if self.images.ndim != 3:
@@ -109,86 +109,105 @@ class DigitsDisplay:
                 "images must have the shape (n_images, height, width), got an array of shape "
                 f"{self.images.shape}. DigitsDisplay.from_images takes rows of pixels too."
             )
-        n_images = len(self.images)
         check_consistent_length(images, labels, predictions, probabilities, indices)
-        self.labels = single_labels(labels, "labels")
-        self.predictions = single_labels(predictions, "predictions")
-        self.probabilities = checked_probabilities(probabilities)
-        self.indices = (
-            np.arange(n_images) if indices is None else checked_column(indices, "indices")
-        )
-        self.wrong = differing(self.labels, self.predictions, n_images)
+        self.labels = check_labels(labels, "labels")
+        self.predictions = check_labels(predictions, "predictions")
+        self.probabilities = check_probabilities(probabilities)
+        self.indices = np.arange(len(self.images)) if indices is None else np.asarray(indices)
+        self.wrong = np.zeros(len(self.images), dtype=bool)
+        if labels is not None and predictions is not None:
+            self.wrong = _differ(self.labels, self.predictions)
+        self.pairs = None if pairs is None else dict(pairs)
+
+    def __repr__(self) -> str:
+        wrong = "" if self.predictions is None else f", {self.wrong.sum()} wrong"
+        return f"{type(self).__name__}({len(self.images)} images{wrong})"
 
     def plot(
         self,
         ax: Axes | None = None,
         *,
-        n_columns: int = 5,
+        n_columns: int | None = None,
         cmap: str | Colormap | None = None,
-        wrong_color: str = "tab:red",
+        wrong_color: str | None = None,
+        figsize: tuple[float, float] | None = None,
     ) -> DigitsDisplay:
         """Draw the images.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            The axes whose place the grid takes. None makes a new figure.
-        n_columns : int, default=5
-            How many images stand side by side.
+            The axes to draw in. None makes a new figure.
+        n_columns : int, default=None
+            The number of images side by side. None means about the square root of their number.
+            Not used with `pairs`.
         cmap : str or matplotlib Colormap, default=None
             The colours of the pixels. None draws ink on paper: "gray_r" on a light background,
             "gray" on a dark one.
-        wrong_color : str, default="tab:red"
-            The colour of the frame and the caption of a wrong prediction.
+        wrong_color : str, default=None
+            The colour of the frame and the caption of a wrong prediction. None means a red that
+            stands out from the background.
+        figsize : tuple of float, default=None
+            Width and height of a new figure in inches. None makes it as large as its images need.
 
         Returns
         -------
         display : DigitsDisplay
-            This display, with `axes_`, `images_`, `ax_` and `figure_` set.
+            This display, with `images_`, `captions_`, `frames_`, `ax_` and `figure_` set.
 
         Raises
         ------
         ValueError
-            If `n_columns` is not a positive int, or if `ax` is no Axes, or one without a
-            place in a grid.
+            If `n_columns` is not a positive int, if `ax` is not an Axes, or if both `ax` and
+            `figsize` are given.
         """
         n_images = len(self.images)
-        n_columns = min(checked_count(n_columns, "n_columns"), n_images)
-        captions = [self._caption(position) for position in range(n_images)]
-        figsize = self._figure_size(captions, n_columns)
-        self.ax_, panels = divide(ax, n_images, n_columns, figsize=figsize, spacing=(0.3, 0.6))
+        n_columns = check_count(n_columns or columns_for(n_images), "n_columns")
+        cells = np.column_stack(np.divmod(np.arange(n_images), n_columns))
+        headings = []
+        if self.pairs is not None:
+            pairs = list(zip(self.labels.tolist(), self.predictions.tolist(), strict=True))
+            rows = [list(self.pairs).index(pair) for pair in pairs]
+            cells = np.array([(row, rows[:i].count(row)) for i, row in enumerate(rows)])
+            headings = [
+                f"{label} read as {prediction}\n{count} {'time' if count == 1 else 'times'}"
+                for (label, prediction), count in self.pairs.items()
+            ]
+        self.ax_ = axes_or_new(ax, figsize)
         self.figure_: Figure | SubFigure = self.ax_.figure
-        self.axes_ = np.array(panels, dtype=object)
-        points = caption_points(captions, n_columns, ax)
-        # One scale for all: a faint digit looks fainter than the others, as it is.
-        low, high = min(0, self.images.min()), self.images.max()
-        cmap = cmap or ink_on(self.ax_)
-        images = [
-            draw_image(panel, image, caption, points, cmap=cmap, vmin=low, vmax=high)
-            for panel, image, caption in zip(panels, self.images, captions, strict=True)
-        ]
-        self.images_ = np.array(images, dtype=object)
-        for panel in self.axes_[self.wrong]:
-            panel.title.set(color=wrong_color, fontweight="bold")
-            panel.spines[:].set(edgecolor=wrong_color, linewidth=3, alpha=1)
+        self.images_, self.frames_, self.captions_ = draw_grid(
+            self.ax_,
+            self.images,
+            [self._caption(position) for position in range(n_images)],
+            cells,
+            new_side=IMAGE_POINTS if ax is None and figsize is None else None,
+            headings=headings,
+            cmap=cmap or ("gray" if is_dark(self.ax_) else "gray_r"),
+            # One scale for all: a faint digit looks fainter than the others, as it is.
+            vmin=min(0, self.images.min()),
+            vmax=self.images.max(),
+        )
+        if self.pairs is None:  # otherwise all of them are wrong
+            color = wrong_color or red_on(self.ax_)
+            wrong = zip(self.captions_[self.wrong], self.frames_[self.wrong], strict=True)
+            for caption, frame in wrong:
+                caption.set(color=color, fontweight="bold")
+                frame.set(edgecolor=color, linewidth=caption.get_fontsize() / 3.5, alpha=1)
         return self
 
     def _caption(self, position: int) -> str:
         label = "" if self.labels is None else str(self.labels[position])
         if self.predictions is None:
             return label
-        caption = f"predicted {self.predictions[position]}"
+        percent = ""
         if self.probabilities is not None:
-            caption += f", {_percent(self.probabilities[position])}"
-        return f"{caption}\nwrong, true label {label}" if self.wrong[position] else caption
-
-    def _figure_size(self, captions: list[str], n_columns: int) -> tuple[float, float]:
-        """Return width and height in inches of a new figure in which the captions have room."""
-        n_rows = -(-len(captions) // n_columns)
-        image_width, image_height = image_inches(self.images, IMAGE_INCHES)
-        caption_width, caption_height = caption_inches(captions)
-        width = n_columns * (max(image_width, caption_width) + 0.1)
-        return width, n_rows * (image_height + caption_height + 0.15) + 0.05
+            probability = self.probabilities[position]
+            # A classifier that is nearly sure should not look infallible.
+            percent = ">99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
+        if self.pairs is not None:
+            return percent
+        caption = f"{self.predictions[position]}" + f" ({percent})" * bool(percent)
+        return f"{caption}\ntrue: {label}" if self.wrong[position] else caption
 
     @classmethod
     def from_estimator(
@@ -200,6 +219,7 @@ class DigitsDisplay:
         image_shape: tuple[int, int] | None = None,
         n: int = 10,
         worst_first: bool = False,
+        worst_pairs: int | None = None,
         ax: Axes | None = None,
         **plot_options: Any,
     ) -> DigitsDisplay:
@@ -211,22 +231,25 @@ class DigitsDisplay:
             A fitted classifier, a Pipeline that ends with one, or a fitted search for one. If it
             has `predict_proba`, the probabilities are shown.
         X : array-like of shape (n_samples, n_features) or (n_samples, height, width)
-            The images as `estimator` takes them. What is drawn is `X` itself, not what the steps
-            of a Pipeline make of it.
+            The images as `estimator` takes them. They are drawn as given, not as the steps of a
+            Pipeline transform them.
         y : array-like of shape (n_samples,), default=None
-            The true labels. Without them nothing is wrong.
+            The true labels. Without them no prediction is marked as wrong.
         image_shape : tuple of (height, width), default=None
             The shape of an image. None takes it from `X`; rows of features make square images.
         n : int, default=10
-            How many images to show at most.
+            How many images to show at most; with `worst_pairs`, of each pair.
         worst_first : bool, default=False
             If True, the wrong predictions come first, led by the most confident of them, followed
             by the right ones, led by the least confident. If False, the first images of `X` are
             shown, and only they are predicted.
+        worst_pairs : int, default=None
+            If given, show so many of the most frequent confusions, such as "5 read as 8", in a row
+            each, led by the most confident mistake.
         ax : matplotlib Axes, default=None
-            The axes whose place the grid takes. None makes a new figure.
+            The axes to draw in. None makes a new figure.
         **plot_options
-            `n_columns`, `cmap` and `wrong_color`, for :meth:`plot`.
+            `n_columns`, `cmap`, `wrong_color` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -236,9 +259,10 @@ class DigitsDisplay:
         Raises
         ------
         ValueError
-            If `estimator` is no classifier, if `worst_first` lacks labels or probabilities, if
-            `X` does not hold images, or not those of `image_shape`, if `n` is not a positive int,
-            and in the cases of the constructor and of :meth:`plot`.
+            If `estimator` is not a classifier, if `worst_first` lacks labels or probabilities, if
+            `worst_pairs` lacks labels or all predictions are right, if `X` does not hold images,
+            or not those of `image_shape`, if `n` or `worst_pairs` is not a positive int, and in
+            the cases of the constructor and of :meth:`plot`.
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
 
@@ -249,29 +273,32 @@ class DigitsDisplay:
         >>> from sklearn.naive_bayes import GaussianNB
         >>> X, y = load_digits(return_X_y=True)
         >>> bayes = GaussianNB().fit(X, y)
-        >>> display = DigitsDisplay.from_estimator(bayes, X, y, n=3, worst_first=True)
-        >>> display.wrong
-        array([ True,  True,  True])
+        >>> DigitsDisplay.from_estimator(bayes, X, y, n=3, worst_first=True)
+        DigitsDisplay(3 images, 3 wrong)
+        >>> DigitsDisplay.from_estimator(bayes, X, y, worst_pairs=2).pairs
+        {(2, 8): 49, (4, 7): 21}
         """
         if not is_classifier(estimator):
-            raise ValueError(
-                f"{cls.__name__}.from_estimator only supports classifiers, got {estimator!r}."
-            )
+            raise ValueError(f"DigitsDisplay only supports classifiers, got {estimator!r}.")
         check_consistent_length(X, y)
-        if not worst_first:
-            # Even a slow classifier need not predict what nobody will see.
-            first = np.arange(min(checked_count(n, "n"), _num_samples(X)))
-            X = _safe_indexing(X, first)
-            y = None if y is None else _safe_indexing(y, first)
-        predictions = single_labels(estimator.predict(X), "What estimator.predict returns")
+        if not worst_first and worst_pairs is None:
+            # A slow classifier predicts only the images shown.
+            first = slice(check_count(n, "n"))
+            X, y = _safe_indexing(X, first), None if y is None else _safe_indexing(y, first)
+        predictions = check_labels(estimator.predict(X), "The output of estimator.predict")
+        probabilities = None
+        if hasattr(estimator, "predict_proba"):
+            columns = np.searchsorted(estimator.classes_, predictions)
+            probabilities = np.asarray(estimator.predict_proba(X))[np.arange(len(columns)), columns]
         return cls.from_predictions(
             X,
             y,
             predictions,
-            probabilities=probabilities_of(predictions, estimator, X),
+            probabilities=probabilities,
             image_shape=image_shape,
             n=n,
             worst_first=worst_first,
+            worst_pairs=worst_pairs,
             ax=ax,
             **plot_options,
         )
@@ -281,12 +308,13 @@ class DigitsDisplay:
         cls,
         X: Any,
         y_true: ArrayLike | None,
-        y_pred: ArrayLike,
+        y_pred: ArrayLike | None,
         *,
         probabilities: ArrayLike | None = None,
         image_shape: tuple[int, int] | None = None,
         n: int = 10,
         worst_first: bool = False,
+        worst_pairs: int | None = None,
         ax: Axes | None = None,
         **plot_options: Any,
     ) -> DigitsDisplay:
@@ -297,7 +325,7 @@ class DigitsDisplay:
         X : array-like of shape (n_samples, n_features) or (n_samples, height, width)
             The images.
         y_true : array-like of shape (n_samples,) or None
-            The true labels. Without them nothing is wrong.
+            The true labels. Without them no prediction is marked as wrong.
         y_pred : array-like of shape (n_samples,)
             The predicted labels.
         probabilities : array-like of shape (n_samples,), default=None
@@ -305,15 +333,18 @@ class DigitsDisplay:
         image_shape : tuple of (height, width), default=None
             The shape of an image. None takes it from `X`; rows of features make square images.
         n : int, default=10
-            How many images to show at most.
+            How many images to show at most; with `worst_pairs`, of each pair.
         worst_first : bool, default=False
             If True, the wrong predictions come first, led by the most confident of them, followed
             by the right ones, led by the least confident. If False, the first images of `X` are
             shown.
+        worst_pairs : int, default=None
+            If given, show so many of the most frequent confusions, such as "5 read as 8", in a row
+            each, led by the most confident mistake where there are probabilities.
         ax : matplotlib Axes, default=None
-            The axes whose place the grid takes. None makes a new figure.
+            The axes to draw in. None makes a new figure.
         **plot_options
-            `n_columns`, `cmap` and `wrong_color`, for :meth:`plot`.
+            `n_columns`, `cmap`, `wrong_color` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -323,9 +354,10 @@ class DigitsDisplay:
         Raises
         ------
         ValueError
-            If `worst_first` lacks labels or probabilities, if `X` does not hold images, or not
-            those of `image_shape`, if `n` is not a positive int, and in the cases of the
-            constructor and of :meth:`plot`.
+            If `worst_first` lacks labels or probabilities, if `worst_pairs` lacks labels or all
+            predictions are right, if `X` does not hold images, or not those of `image_shape`, if
+            `n` or `worst_pairs` is not a positive int, and in the cases of the constructor and of
+            :meth:`plot`.
 
         Examples
         --------
@@ -335,27 +367,25 @@ class DigitsDisplay:
         >>> from sklearn.naive_bayes import GaussianNB
         >>> X, y = load_digits(return_X_y=True)
         >>> y_pred = cross_val_predict(GaussianNB(), X, y)
-        >>> display = DigitsDisplay.from_predictions(X, y, y_pred, n=3)
-        >>> display.axes_[0].get_title()
-        'predicted 0'
+        >>> DigitsDisplay.from_predictions(X, y, y_pred, n=3)
+        DigitsDisplay(3 images, 1 wrong)
         """
         check_consistent_length(X, y_true, y_pred, probabilities)
-        labels, predictions = single_labels(y_true, "y_true"), single_labels(y_pred, "y_pred")
-        probabilities = checked_probabilities(probabilities)
-        shown = (
-            worst_first_order(labels, predictions, probabilities)
-            if worst_first
-            else np.arange(_num_samples(X))
-        )
-        shown = shown[: checked_count(n, "n")]
-        display = cls(
-            as_images(_safe_indexing(X, shown), image_shape),
-            labels=None if labels is None else labels[shown],
-            predictions=None if predictions is None else predictions[shown],
-            probabilities=None if probabilities is None else probabilities[shown],
-            indices=shown,
-        )
-        return display.plot(ax, **plot_options)
+        n = check_count(n, "n")
+        labels, predictions = check_labels(y_true, "y_true"), check_labels(y_pred, "y_pred")
+        probabilities = check_probabilities(probabilities)
+        pairs = None
+        if worst_pairs is not None:
+            n_pairs = check_count(worst_pairs, "worst_pairs")
+            pairs, shown = _worst_pairs(labels, predictions, probabilities, n_pairs, n)
+        elif worst_first:
+            shown = _worst_first(labels, predictions, probabilities)[:n]
+        else:
+            shown = np.arange(_num_samples(X))[:n]
+        columns = {"labels": labels, "predictions": predictions, "probabilities": probabilities}
+        columns = {name: None if c is None else c[shown] for name, c in columns.items()}
+        images = as_images(_safe_indexing(X, shown), image_shape)
+        return cls(images, indices=shown, pairs=pairs, **columns).plot(ax, **plot_options)
 
     @classmethod
     def from_images(
@@ -381,9 +411,9 @@ class DigitsDisplay:
         n : int, default=10
             How many images to show at most.
         ax : matplotlib Axes, default=None
-            The axes whose place the grid takes. None makes a new figure.
+            The axes to draw in. None makes a new figure.
         **plot_options
-            `n_columns` and `cmap`, for :meth:`plot`.
+            `n_columns`, `cmap` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -402,17 +432,39 @@ class DigitsDisplay:
         >>> from sklearn.datasets import load_digits
         >>> X, y = load_digits(return_X_y=True)
         >>> display = DigitsDisplay.from_images(X, y, n=5)
-        >>> [ax.get_title() for ax in display.axes_]
+        >>> [caption.get_text() for caption in display.captions_]
         ['0', '1', '2', '3', '4']
         """
-        check_consistent_length(X, y)
-        labels = single_labels(y, "y")
-        shown = np.arange(min(checked_count(n, "n"), _num_samples(X)))
-        images = as_images(_safe_indexing(X, shown), image_shape)
-        display = cls(images, labels=None if labels is None else labels[shown], indices=shown)
-        return display.plot(ax, **plot_options)
+        return cls.from_predictions(X, y, None, image_shape=image_shape, n=n, ax=ax, **plot_options)
 
 
-def _percent(probability: float) -> str:
-    # A classifier that is nearly sure should not look infallible.
-    return ">99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
+def _differ(labels: Any, predictions: Any) -> NDArray[np.bool_]:
+    unique_labels(labels, predictions)  # refuses a mix of strings and numbers
+    return np.asarray(labels != predictions, dtype=bool)
+
+
+def _worst_first(labels: Any, predictions: Any, probabilities: Any) -> NDArray[np.integer]:
+    """Order images from the most confident mistake to the most confident right prediction."""
+    if labels is None or probabilities is None:
+        raise ValueError(
+            "worst_first=True needs the true labels and a classifier with predict_proba or, in "
+            "from_predictions, probabilities."
+        )
+    wrong = _differ(labels, predictions)
+    return np.argsort(np.where(wrong, -probabilities, probabilities), kind="stable")
+
+
+def _worst_pairs(
+    labels: Any, predictions: Any, probabilities: Any, n_pairs: int, n: int
+) -> tuple[dict[tuple[Any, Any], int], NDArray[np.integer]]:
+    """Count the most frequent confusions, and find images of each, the most confident first."""
+    if labels is None or not (wrong := _differ(labels, predictions)).any():
+        raise ValueError("worst_pairs needs the true labels, and predictions that are wrong.")
+    order = np.arange(len(labels)) if probabilities is None else np.argsort(-probabilities)
+    found: dict[tuple[Any, Any], list[int]] = {}
+    for position in order[wrong[order]]:
+        pair = labels[[position]].tolist()[0], predictions[[position]].tolist()[0]
+        found.setdefault(pair, []).append(position)
+    pairs = sorted(found, key=lambda pair: -len(found[pair]))[:n_pairs]
+    shown = np.concatenate([found[pair][:n] for pair in pairs])
+    return {pair: len(found[pair]) for pair in pairs}, shown

@@ -1,4 +1,4 @@
-"""What the units of a network look for in an image, and which digits they speak for."""
+"""What the units of a network respond to in an image, and which classes they speak for."""
 
 from __future__ import annotations
 
@@ -7,38 +7,43 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array
+from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils.validation import _num_samples, check_consistent_length, check_is_fitted
 
-from skmnist.display._checks import checked_column, checked_count
-from skmnist.display._colors import diverging_on
-from skmnist.display._first_layer import FirstLayer
-from skmnist.display._image_grid import (
-    caption_inches,
-    caption_points,
-    draw_image,
-    image_inches,
+from skmnist.display._drawing import (
+    CAPTION_POINTS,
+    IMAGE_POINTS,
+    axes_or_new,
+    columns_for,
+    diverging_on,
+    draw_grid,
+    text_size,
 )
-from skmnist.display._panels import divide, divide_in_pairs
+from skmnist.display._inputs import check_count, check_image_shape, unwrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
     from matplotlib.colorbar import Colorbar
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure, SubFigure
 
-IMAGE_INCHES = 1.35
-STRIP_HEIGHT = 0.3  # of an image
+FLOATS = [np.float64, np.float32]
 # The few largest weights may be twice as large as all others, and would leave these pale.
 SHOWN_WHOLE = 99.5  # per cent of the weights
+MANY_SAMPLES = 10_000  # as good as more for a standard deviation
+# Parts of an image's longer side: the bars, the space above and below them, the largest letters.
+BARS, GAP, LETTER = 0.3, 0.04, 0.085
+READABLE_POINTS = 4.5
 
 
 class HiddenUnitsDisplay:
-    """The weights of each unit of the first layer as an image, and how it votes for each class.
+    """The weights of each unit of the first layer as an image, and its weight for each class.
 
-    Where an image is red, ink in the picture makes the unit more active; where it is blue, ink
-    makes it less active. One colour scale, symmetric about zero, serves all images. The strip of
-    bars below an image says what the unit is good for: an active unit makes a class with a bar
-    upwards more probable, and one with a bar downwards less. One scale serves all strips too.
+    Where an image is red, ink makes the unit more active; where it is blue, ink makes it less
+    active. One colour scale, symmetric about zero, serves all images. The bars below an image show
+    what the unit is good for: an active unit makes a class with a bar upwards more probable, and
+    one with a bar downwards less. One scale serves all bars too.
 
     It is recommended to use :meth:`from_estimator`.
 
@@ -48,33 +53,33 @@ class HiddenUnitsDisplay:
     ----------
     weights : array-like of shape (n_units, height, width)
         The weight of each pixel for each unit.
-    votes : array-like of shape (n_units, n_classes), default=None
-        The weight of each unit for each class. None draws no strips.
+    output_weights : array-like of shape (n_units, n_classes), default=None
+        The weight of each unit for each class. None draws no bars.
     classes : array-like of shape (n_classes,), default=None
-        What the classes are called. None means ``0, 1, …``.
+        The names of the classes. None means ``0, 1, …``.
     names : sequence of str of length n_units, default=None
-        What the units are called. None means "unit 0", "unit 1", …
+        The names of the units. None means "unit 0", "unit 1", …
     label : str, default="weight of a pixel"
-        What the colour bar says.
+        The label of the colour bar.
 
     Attributes
     ----------
     indices : ndarray of shape (n_units,), dtype=int
-        Which of the units of the layer these are; set by :meth:`from_estimator` where it leaves
+        The numbers of the units in their layer; set by :meth:`from_estimator` where it leaves
         some out.
     limit : float
         The weight that has the strongest colour: red, and blue for ``-limit``. It is exceeded by
         one weight in 200, which the colour bar shows by pointed ends.
-    axes_ : ndarray of shape (n_units,), dtype=object
-        The matplotlib Axes of each image. Set by :meth:`plot`, as are the following.
     images_ : ndarray of shape (n_units,), dtype=object
-        The matplotlib AxesImage of each image.
-    vote_axes_ : ndarray of shape (n_units,), dtype=object
-        The matplotlib Axes of the strip below each image. Empty without votes.
+        The matplotlib AxesImage of each unit. Set by :meth:`plot`, as are the following.
+    captions_ : ndarray of shape (n_units,), dtype=object
+        The matplotlib Text above each image.
+    bars_ : matplotlib LineCollection or None
+        The bars of all units, one unit after the other. None without output weights.
     colorbar_ : matplotlib Colorbar
         The colour bar.
     ax_ : matplotlib Axes
-        The invisible axes around the grid.
+        The axes of the grid. Its unit is a point, 1/72 inch.
     figure_ : matplotlib Figure
         The figure.
 
@@ -90,8 +95,10 @@ class HiddenUnitsDisplay:
     >>> weights = np.zeros((2, 28, 28))
     >>> weights[0, 10:18, 13:15] = 1.0
     >>> weights[1, 10:18, 13:15] = -1.0
-    >>> display = HiddenUnitsDisplay(weights, votes=[[-2.0, 2.0], [1.0, -1.0]])
-    >>> [ax.get_title() for ax in display.plot().axes_]
+    >>> display = HiddenUnitsDisplay(weights, output_weights=[[-2.0, 2.0], [1.0, -1.0]])
+    >>> display
+    HiddenUnitsDisplay(2 units of 28 × 28 pixels)
+    >>> [caption.get_text() for caption in display.plot().captions_]
     ['unit 0: for 1', 'unit 1: for 0']
     """
 
@@ -99,13 +106,13 @@ class HiddenUnitsDisplay:
         self,
         weights: ArrayLike,
         *,
-        votes: ArrayLike | None = None,
+        output_weights: ArrayLike | None = None,
         classes: ArrayLike | None = None,
         names: Sequence[str] | None = None,
         label: str = "weight of a pixel",
     ) -> None:
         self.weights: NDArray[np.floating] = check_array(
-            weights, allow_nd=True, dtype=[np.float64, np.float32], input_name="weights"
+            weights, allow_nd=True, dtype=FLOATS, input_name="weights"
         )
         if self.weights.ndim != 3:
             raise ValueError(
@@ -113,150 +120,163 @@ class HiddenUnitsDisplay:
                 f"{self.weights.shape}."
             )
         self.indices: NDArray[np.integer] = np.arange(len(self.weights))
-        self.votes: NDArray[np.floating] | None = None
-        self.classes: NDArray[Any] | None = (
-            None if classes is None else checked_column(classes, "classes")
-        )
-        if votes is not None:
-            self.votes = check_array(votes, dtype=[np.float64, np.float32], input_name="votes")
+        self.output_weights: NDArray[np.floating] | None = None
+        self.classes: Any = None if classes is None else np.asarray(classes)
+        if output_weights is not None:
+            weights_out = check_array(output_weights, dtype=FLOATS, input_name="output_weights")
             if self.classes is None:
-                self.classes = np.arange(self.votes.shape[1])
-            if self.votes.shape != (len(self.weights), len(self.classes)):
+                self.classes = np.arange(weights_out.shape[1])
+            if weights_out.shape != (len(self.weights), *self.classes.shape):
                 raise ValueError(
-                    f"votes must have a row for each of the {len(self.weights)} units and a column "
-                    f"for each of the {len(self.classes)} classes, got the shape "
-                    f"{self.votes.shape}."
+                    f"output_weights must have a row for each of the {len(self.weights)} units and "
+                    f"a column for each of the {len(self.classes)} classes, got the shape "
+                    f"{weights_out.shape}."
                 )
+            self.output_weights = weights_out
         self.names = [f"unit {i}" for i in self.indices] if names is None else list(names)
-        if len(self.names) != len(self.weights):
-            raise ValueError(
-                f"names has {len(self.names)} entries, but there are {len(self.weights)} units."
-            )
+        check_consistent_length(self.weights, self.names)
         self.label = label
-        self.limit = _limit(self.weights)
+        sizes = np.abs(self.weights)
+        # Where nearly all weights are zero, the largest one remains.
+        self.limit = float(np.percentile(sizes, SHOWN_WHOLE)) or float(sizes.max()) or 1.0
+
+    def __repr__(self) -> str:
+        n_units, height, width = self.weights.shape
+        return f"{type(self).__name__}({n_units} units of {height} × {width} pixels)"
 
     def plot(
-        self, ax: Axes | None = None, *, n_columns: int = 5, cmap: str | Colormap | None = None
+        self,
+        ax: Axes | None = None,
+        *,
+        n_columns: int | None = None,
+        cmap: str | Colormap | None = None,
+        figsize: tuple[float, float] | None = None,
     ) -> HiddenUnitsDisplay:
         """Draw the units.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            The axes whose place the grid takes. None makes a new figure.
-        n_columns : int, default=5
-            How many units stand side by side.
+            The axes to draw in. None makes a new figure.
+        n_columns : int, default=None
+            The number of units side by side. None means about the square root of their number.
         cmap : str or matplotlib Colormap, default=None
             The colours, from the lowest weight to the highest. None takes blue and red, with the
             background's colour in the middle: "RdBu_r" on a light background.
+        figsize : tuple of float, default=None
+            Width and height of a new figure in inches. None makes it as large as its images need.
 
         Returns
         -------
         display : HiddenUnitsDisplay
-            This display, with `axes_`, `images_`, `vote_axes_`, `colorbar_`, `ax_` and `figure_`
+            This display, with `images_`, `captions_`, `bars_`, `colorbar_`, `ax_` and `figure_`
             set.
 
         Raises
         ------
         ValueError
-            If `n_columns` is not a positive int, or if `ax` is no Axes, or one without a
-            place in a grid.
+            If `n_columns` is not a positive int, if `ax` is not an Axes, or if both `ax` and
+            `figsize` are given.
         """
         from matplotlib import colormaps
-        from matplotlib.ticker import MaxNLocator
 
-        n_units = len(self.weights)
-        n_columns = min(checked_count(n_columns, "n_columns"), n_units)
-        captions = [self._caption(position) for position in range(n_units)]
-        n_rows = -(-n_units // n_columns)
-        figsize = self._figure_size(captions, n_columns)
-        strips: list[Axes] = []
-        if self.votes is None:
-            self.ax_, panels = divide(ax, n_units, n_columns, figsize=figsize, spacing=(0.25, 0.35))
-        else:
-            self.ax_, panels, strips = divide_in_pairs(
-                ax,
-                n_units,
-                n_columns,
-                figsize=figsize,
-                strip_height=STRIP_HEIGHT,
-                spacing=(0.25, 0.45),
-            )
+        n_units, *shape = self.weights.shape
+        n_columns = check_count(n_columns or columns_for(n_units), "n_columns")
+        is_new = ax is None and figsize is None
+        self.ax_ = axes_or_new(ax, figsize)
         self.figure_: Figure | SubFigure = self.ax_.figure
-        self.axes_ = np.array(panels, dtype=object)
-        points = caption_points(captions, n_columns, ax)
         colors = colormaps.get_cmap(cmap or diverging_on(self.ax_))
-        images = [
-            draw_image(
-                panel, weights, caption, points, cmap=colors, vmin=-self.limit, vmax=self.limit
-            )
-            for panel, weights, caption in zip(panels, self.weights, captions, strict=True)
-        ]
-        self.images_ = np.array(images, dtype=object)
-        self._draw_votes(strips, colors)
-        self.vote_axes_ = np.array(strips, dtype=object)
-        is_cut = np.abs(self.weights).max() > self.limit
-        self.colorbar_: Colorbar = self.figure_.colorbar(
-            images[0],
-            ax=[*panels, *strips],
-            label=self.label,
-            location="bottom",
-            extend="both" if is_cut else "neither",
-            shrink=min(0.7, 3 / n_columns),
-            aspect=30,
-            # A layout engine keeps the bar clear of what stands below the images.
-            pad=0.08 / n_rows if self.figure_.get_layout_engine() else 0.08,
-            # Whole multiples of a round number, and room for their labels.
-            ticks=MaxNLocator(6 if n_columns > 2 else 2, steps=[1, 2, 5, 10]),
+        letter, rotation, names_height = self._letters_of_classes(shape[1] / max(shape))
+        self.images_, _, self.captions_ = draw_grid(
+            self.ax_,
+            self.weights,
+            [self._caption(position) for position in range(n_units)],
+            np.column_stack(np.divmod(np.arange(n_units), n_columns)),
+            new_side=max(IMAGE_POINTS, 6 / letter) if is_new else None,
+            below=0 if self.output_weights is None else BARS + 3 * GAP + names_height,
+            foot=34 + 1.4 * CAPTION_POINTS * len(self.label.splitlines()),
+            cmap=colors,
+            vmin=-self.limit,
+            vmax=self.limit,
         )
-        self.colorbar_.outline.set_alpha(0.3)
+        self.bars_: LineCollection | None = None
+        if self.output_weights is not None:
+            self._draw_bars(colors, letter, rotation)
+        self.colorbar_ = self._draw_colorbar()
         return self
-
-    def _draw_votes(self, strips: Sequence[Axes], cmap: Colormap) -> None:
-        if self.votes is None or self.classes is None:
-            return
-        highest = float(np.abs(self.votes).max()) or 1.0
-        places = np.arange(len(self.classes))
-        names = [str(label) for label in self.classes]
-        # Long names do not fit below bars: the caption then has to do.
-        is_named = max(map(len, names)) == 1 and len(names) <= 10
-        height, width = self.weights.shape[1:]
-        for strip, votes in zip(strips, self.votes, strict=True):
-            # As wide as the image above it, and close to it.
-            strip.set(box_aspect=STRIP_HEIGHT * height / width, anchor="N")
-            strip.bar(places, votes, color=[cmap(0.85 if vote > 0 else 0.15) for vote in votes])
-            strip.axhline(0, color=strip.xaxis.label.get_color(), linewidth=0.5, alpha=0.5)
-            strip.set(xlim=(-0.6, len(places) - 0.4), ylim=(-1.05 * highest, 1.05 * highest))
-            strip.set(xticks=places if is_named else [], yticks=[])
-            if is_named:
-                strip.set_xticklabels(names)
-            strip.tick_params(length=0, pad=1, labelsize=6.5)
-            strip.spines[:].set_visible(False)
-            strip.patch.set_visible(False)
 
     def _caption(self, position: int) -> str:
         name = self.names[position]
-        if self.votes is None or self.classes is None:
+        if self.output_weights is None:
             return name
-        best = str(self.classes[np.argmax(self.votes[position])])
+        best = str(self.classes[np.argmax(self.output_weights[position])])
         return f"{name}: for {best}" if len(best) <= 3 else f"{name}: for\n{best}"
 
-    def _figure_size(self, captions: list[str], n_columns: int) -> tuple[float, float]:
-        n_rows = -(-len(captions) // n_columns)
-        caption_width, caption_height = caption_inches(captions)
-        image_width, image_height = image_inches(self.weights, IMAGE_INCHES)
-        column_width = max(image_width, caption_width) + 0.1
-        row_height = image_height + caption_height + 0.1
-        if self.votes is not None:
-            row_height += STRIP_HEIGHT * image_height + 0.3  # with the names of the classes
-        bar_height = 0.85 + 0.2 * self.label.count("\n")
-        return max(n_columns * column_width, 3.5), n_rows * row_height + bar_height
+    def _letters_of_classes(self, wide: float) -> tuple[float, int, float]:
+        """Return font size, rotation and height of the names below bars, as parts of a side."""
+        if self.output_weights is None:
+            return LETTER, 0, 0.0
+        width, height = text_size(self.ax_, list(map(str, self.classes)), 10) / 10
+        pitch = wide / len(self.classes)
+        letter = min(LETTER, 0.95 * pitch)
+        if letter * width < 1.1 * pitch:
+            return letter, 0, letter * height
+        letter = min(LETTER, 0.8 * pitch)
+        return letter, 90, letter * width
+
+    def _draw_bars(self, colors: Colormap, letter: float, rotation: int) -> None:
+        heights: Any = self.output_weights
+        left, right, bottom, top = np.transpose([im.get_extent() for im in self.images_])
+        longer_side = max(right[0] - left[0], top[0] - bottom[0])
+        zeros = bottom - (GAP + BARS / 2) * longer_side
+        pitch = (right[0] - left[0]) / len(self.classes)
+        places = left[:, np.newaxis] + pitch * (np.arange(len(self.classes)) + 0.5)
+        ends = zeros[:, np.newaxis] + BARS / 2 * longer_side * heights / (
+            np.abs(heights).max() or 1
+        )
+        options = {"linewidth": 0.8 * pitch, "capstyle": "butt", "in_layout": False}
+        self.bars_ = self.ax_.vlines(
+            places.ravel(),
+            np.repeat(zeros, len(self.classes)),
+            ends.ravel(),
+            colors=list(colors(np.where(heights.ravel() > 0, 0.85, 0.15))),
+            **options,
+        )
+        color = self.ax_.xaxis.label.get_color()
+        self.ax_.hlines(zeros, left, right, color, linewidth=0.5, alpha=0.5, in_layout=False)
+        if letter * longer_side < READABLE_POINTS:
+            return
+        for row, y in zip(places, zeros - (BARS / 2 + GAP) * longer_side, strict=True):
+            for x, name in zip(row, self.classes, strict=True):
+                text = self.ax_.text(x, y, str(name), ha="center", va="top", rotation=rotation)
+                text.set(fontsize=letter * longer_side, in_layout=False)
+
+    def _draw_colorbar(self) -> Colorbar:
+        left, right = self.ax_.get_xlim()
+        bottom = self.ax_.get_ylim()[0] + 18 + 1.4 * CAPTION_POINTS * len(self.label.splitlines())
+        width = min(0.8 * (right - left), 3 * IMAGE_POINTS)
+        place = ((left + right - width) / 2, bottom, width, 8)
+        bar = self.ax_.figure.colorbar(
+            self.images_[0],
+            cax=self.ax_.inset_axes(place, transform=self.ax_.transData),
+            orientation="horizontal",
+            extend="both" if np.abs(self.weights).max() > self.limit else "neither",
+            ticks=[-self.limit, 0, self.limit],
+            format="{x:.2g}",
+        )
+        room = (right - left) / text_size(self.ax_, [self.label], CAPTION_POINTS)[0]
+        points = CAPTION_POINTS * min(1, room)
+        bar.set_label(self.label, fontsize=points)
+        bar.ax.tick_params(labelsize=points, length=2, pad=2)
+        bar.ax.set_in_layout(False)
+        return bar
 
     @classmethod
     def from_estimator(
         cls,
         estimator: Any,
         *,
+        X: Any = None,
         image_shape: tuple[int, int] | None = None,
         n: int = 20,
         ax: Axes | None = None,
@@ -264,30 +284,37 @@ class HiddenUnitsDisplay:
     ) -> HiddenUnitsDisplay:
         """Show the units of a fitted network.
 
-        What is shown depends on the hidden layers. One: its units, and their votes, which are the
-        weights of the output layer less, for each unit, their mean over the classes: the softmax
-        does not see what all classes have in common. Several: the units of the first, without
-        votes, since what they are good for is up to the layers between. None, which is softmax
-        regression: an image for each class.
+        Pass images as `X`: the weights are then multiplied by the standard deviation of each
+        pixel, which is how much the pixel contributes. Weights alone are the largest for pixels
+        that are rarely inked, and show the rim of the images rather than digits.
+
+        The bars are the weights of the output layer less, for each unit, their mean over the
+        classes: the softmax does not depend on what all classes have in common. With several
+        hidden layers, the units of the first are shown, and the bars are the products of the
+        weights along all ways to the output, as if the layers between were linear. Without hidden
+        layers, which is softmax regression, there is an image for each class.
 
         Parameters
         ----------
         estimator : estimator instance
             A fitted classifier with `coefs_`, such as SimpleMLPClassifier or scikit-learn's
             MLPClassifier, a Pipeline that ends with one, or a fitted search for one, whose best
-            estimator is shown. Steps of a Pipeline before the network may scale the pixels: the
-            weights are those of scaled pixels then, and the colour bar says so.
+            estimator is shown. If steps of a Pipeline before the network scale the pixels, the
+            weights are those of scaled pixels, and the label of the colour bar names the step.
+        X : array-like of shape (n_samples, n_features) or (n_samples, height, width), default=None
+            Images as `estimator` takes them, such as the training data. Of more than 10,000, about
+            10,000 are used, evenly spaced. None shows the weights alone.
         image_shape : tuple of (height, width), default=None
-            The shape of an image. None takes that of the images that the network was fitted to,
-            or a square, if it was fitted to rows.
+            The shape of an image. None takes that of the images in `X`, or of those that the
+            network was fitted to, or a square, if these are rows.
         n : int, default=20
             How many hidden units to show at most: those with the most weight, in the order of
-            their numbers. The weight of a unit is the length of the vector of its weights to the
-            pixels, times that of its weights to the next layer.
+            their numbers. The weight of a unit is the length of the vector of its weights shown,
+            times that of its weights for the classes.
         ax : matplotlib Axes, default=None
-            The axes whose place the grid takes. None makes a new figure.
+            The axes to draw in. None makes a new figure.
         **plot_options
-            `n_columns` and `cmap`, for :meth:`plot`.
+            `n_columns`, `cmap` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -297,17 +324,11 @@ class HiddenUnitsDisplay:
         Raises
         ------
         ValueError
-            If `estimator` is no such classifier, if its training diverged, or if the features
-            that it was fitted to make no images: if their number is no square number, say, or if
-            a step of the Pipeline changes it. Also if `n` is not a positive int, and in the cases
-            of :meth:`plot`.
+            If `estimator` is not such a classifier, if its training diverged, if the features
+            that it was fitted to do not make images, such as after a PCA, or if `X` does not have
+            these features. Also if `n` is not a positive int, and in the cases of :meth:`plot`.
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
-
-        Notes
-        -----
-        Pixels that are the same in all training samples, such as the corners of MNIST's images,
-        keep the random weights that the training began with, unless `l2` draws them to zero.
 
         Examples
         --------
@@ -316,32 +337,93 @@ class HiddenUnitsDisplay:
         >>> from sklearn.neural_network import MLPClassifier
         >>> X, y = load_digits(return_X_y=True)
         >>> network = MLPClassifier(8, random_state=0, max_iter=1000).fit(X / 16, y)
-        >>> display = HiddenUnitsDisplay.from_estimator(network, n=6)
-        >>> display.weights.shape, display.votes.shape
+        >>> display = HiddenUnitsDisplay.from_estimator(network, X=X / 16, n=6)
+        >>> display.weights.shape, display.output_weights.shape
         ((6, 8, 8), (6, 10))
         """
-        layer = FirstLayer.of(estimator, image_shape, checked_count(n, "n"))
-        label = f"weight of {layer.pixel_name}"
-        if len(layer.indices) < layer.n_units:
-            label += (
-                f"\n({len(layer.indices)} of {layer.n_units} units: those with the most weight)"
-            )
+        check_count(n, "n")
+        network, steps = unwrap(estimator)
+        first, *others = _kernels(network)
+        n_features, n_units = first.shape
+        height, width = _image_shape(network, estimator, image_shape, X, n_features, steps)
+        weights = first.T
+        after = f" after {type(steps[-1]).__name__}" if steps else ""
+        label = f"weight of a pixel{after}"
+        if X is not None:
+            weights = weights * _spread(X, steps, n_features)
+            label = f"weight of a pixel × its standard deviation{after}"
+        output_weights = None
+        names = [str(name) for name in network.classes_]
+        indices = np.arange(n_units)
+        if others:
+            output_weights = others[0] if len(others) == 1 else np.linalg.multi_dot(others)
+            output_weights = output_weights - output_weights.mean(axis=1, keepdims=True)
+            sizes = np.linalg.norm(weights, axis=1) * np.linalg.norm(output_weights, axis=1)
+            indices = np.sort(np.argsort(-sizes, kind="stable")[:n])
+            output_weights = output_weights[indices]
+            names = [f"unit {i}" for i in indices]
+        if len(indices) < n_units:
+            label += f"\n({len(indices)} of {n_units} units: those with the most weight)"
         display = cls(
-            layer.weights,
-            votes=layer.votes,
-            classes=layer.classes,
-            names=(
-                [str(label) for label in layer.classes]
-                if layer.is_output
-                else [f"unit {i}" for i in layer.indices]
-            ),
+            weights[indices].reshape(-1, height, width),
+            output_weights=output_weights,
+            classes=network.classes_,
+            names=names,
             label=label,
         )
-        display.indices = layer.indices
+        display.indices = indices
         return display.plot(ax, **plot_options)
 
 
-def _limit(weights: NDArray[np.floating]) -> float:
-    sizes = np.abs(weights)
-    # Where nearly all weights are zero, only the largest is left to go by.
-    return float(np.percentile(sizes, SHOWN_WHOLE)) or float(sizes.max()) or 1.0
+def _kernels(network: Any) -> list[NDArray[np.floating]]:
+    """Return the weights of each layer of a fitted network."""
+    if not hasattr(network, "coefs_") or not hasattr(network, "classes_"):
+        if hasattr(network, "fit"):
+            check_is_fitted(network)
+        raise ValueError(
+            "HiddenUnitsDisplay only supports classifiers with the weights of their layers in "
+            f"coefs_, such as SimpleMLPClassifier, got {network!r}."
+        )
+    kernels = [np.asarray(kernel) for kernel in network.coefs_]
+    if kernels[-1].shape[1] == 1 and len(network.classes_) == 2:
+        # MLPClassifier has one output for two classes: a weight for one is against the other.
+        kernels[-1] = np.hstack([-kernels[-1], kernels[-1]])
+    if not all(np.isfinite(kernel).all() for kernel in kernels):
+        raise ValueError(
+            f"The weights of this {type(network).__name__} are not finite: its training diverged. "
+            "Lower learning_rate, or scale the features, and fit again."
+        )
+    return kernels
+
+
+def _image_shape(
+    network: Any, estimator: Any, image_shape: Any, X: Any, n_features: int, steps: list[Any]
+) -> tuple[int, int]:
+    if image_shape is None and np.ndim(X) == 3:
+        image_shape = np.shape(X)[1:]
+    elif image_shape is None:
+        image_shape = getattr(network, "image_shape_", getattr(network, "_image_shape", None))
+    n_pixels = getattr(estimator, "n_features_in_", n_features)
+    if image_shape is None and n_pixels != n_features:
+        names = " and ".join(type(step).__name__ for step in steps)
+        raise ValueError(
+            f"The network was fitted to {n_features} features that {names} made of {n_pixels} "
+            "pixels: its weights do not make images. Show a network fitted to pixels, scaled or "
+            "not, or pass image_shape=(height, width) if the features are images after all."
+        )
+    return check_image_shape(image_shape, n_features, "the network's input")
+
+
+def _spread(X: Any, steps: list[Any], n_features: int) -> NDArray[np.floating]:
+    """Return the standard deviation of each feature that the network gets."""
+    every = max(1, _num_samples(X) // MANY_SAMPLES)
+    X = _safe_indexing(X, np.arange(0, _num_samples(X), every))
+    for step in steps:
+        X = step.transform(X)
+    pixels = check_array(X, accept_sparse="csr", allow_nd=True, input_name="X")
+    pixels = pixels.toarray() if hasattr(pixels, "toarray") else pixels.reshape(len(pixels), -1)
+    if pixels.shape[1] != n_features:
+        raise ValueError(
+            f"X has {pixels.shape[1]} features, but the network was fitted to {n_features}."
+        )
+    return pixels.std(axis=0)

@@ -1,4 +1,4 @@
-"""The course of a training: loss and accuracy, epoch by epoch."""
+"""The course of a training run: loss and accuracy, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
-from skmnist.display._colors import style_color
-from skmnist.display._fitted import innermost
-from skmnist.display._panels import divide
-from skmnist.display._text import add_legend, number_text
+from skmnist.display._drawing import divide, draw_legend, keep_within_unit, number_text
+from skmnist.display._inputs import unwrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,14 +18,15 @@ if TYPE_CHECKING:
 
 # What a panel shows, and which of its validation values is the best.
 PANELS = {"loss": np.nanargmin, "accuracy": np.nanargmax}
-FEW_EPOCHS = 20  # so few that each deserves a point, and one alone would make no line
+FEW_EPOCHS = 20  # so few that each gets a point; a single one would make no line
 
 
 class TrainingDisplay:
     """Loss and accuracy over the epochs, side by side, for training and for validation data.
 
-    In each panel the best epoch on the validation data is marked: the lowest loss, the highest
-    accuracy, and the earliest where several are equal. The two may be different epochs.
+    Validation data are called "held-out" where they had no influence on the training. With early
+    stopping they had: it kept the weights of the epoch with the highest validation accuracy, which
+    a star marks.
 
     It is recommended to use :meth:`from_estimator` or :meth:`from_history`.
 
@@ -36,17 +35,23 @@ class TrainingDisplay:
     history : mapping of str to sequence of float
         One value per epoch of "loss" and, if known, "accuracy", "val_loss" and "val_accuracy".
         Other entries are not shown.
+    early_stopping : bool, default=False
+        Whether the validation accuracy decided which epoch's weights were kept.
 
     Attributes
     ----------
     history : dict of str to ndarray of shape (n_epochs,)
-        What is shown.
+        The values shown.
+    early_stopping : bool
+        As given.
     best_epochs : dict of str to int
         For "loss" and "accuracy", if there are validation values, the number of the best epoch,
-        counted from 1.
+        counted from 1: the lowest loss, the highest accuracy, the earliest of equals.
     axes_ : ndarray of shape (n_panels,), dtype=object
         The matplotlib Axes of the loss and, if known, of the accuracy. Set by :meth:`plot`, as
         are the following.
+    legend_ : matplotlib Legend
+        The legend of both panels, above them.
     ax_ : matplotlib Axes
         The invisible axes around the panels.
     figure_ : matplotlib Figure
@@ -61,85 +66,109 @@ class TrainingDisplay:
     --------
     >>> from skmnist import TrainingDisplay
     >>> display = TrainingDisplay({"loss": [2.0, 1.4, 1.1], "val_loss": [1.7, 1.4, 1.5]})
+    >>> display
+    TrainingDisplay(3 epochs)
     >>> display.best_epochs
     {'loss': 2}
     """
 
-    def __init__(self, history: Mapping[str, Sequence[float]]) -> None:
-        self.history = _checked_history(history)
+    def __init__(
+        self, history: Mapping[str, Sequence[float]], *, early_stopping: bool = False
+    ) -> None:
+        self.history = _check_history(history)
+        self.early_stopping = early_stopping
         self.best_epochs = {
             name: int(find_best(self.history[f"val_{name}"])) + 1
             for name, find_best in PANELS.items()
             if f"val_{name}" in self.history and not np.isnan(self.history[f"val_{name}"]).all()
         }
 
-    def plot(self, ax: Axes | None = None) -> TrainingDisplay:
+    def __repr__(self) -> str:
+        n_epochs = len(self.history["loss"])
+        return f"{type(self).__name__}({n_epochs} {'epoch' if n_epochs == 1 else 'epochs'})"
+
+    def plot(
+        self, ax: Axes | None = None, *, figsize: tuple[float, float] | None = None
+    ) -> TrainingDisplay:
         """Draw the curves.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             The axes whose place the panels take. None makes a new figure.
+        figsize : tuple of float, default=None
+            Width and height of a new figure in inches.
 
         Returns
         -------
         display : TrainingDisplay
-            This display, with `axes_`, `ax_` and `figure_` set.
+            This display, with `axes_`, `legend_`, `ax_` and `figure_` set.
 
         Raises
         ------
         ValueError
-            If `ax` is no Axes, or one without a place in a grid.
+            If `ax` is not an Axes, or not part of a grid, or if both `ax` and `figsize` are given.
         """
         shown = [name for name in PANELS if {name, f"val_{name}"} & self.history.keys()]
-        self.ax_, panels = divide(
-            ax, len(shown), len(shown), figsize=(4.5 * len(shown), 3.5), spacing=(0.3, 0)
-        )
+        self.ax_, panels, legend_ax = divide(ax, len(shown), figsize)
         self.figure_: Figure | SubFigure = self.ax_.figure
         self.axes_ = np.array(panels, dtype=object)
         for panel, name in zip(panels, shown, strict=True):
             self._draw(panel, name)
+        self.legend_ = draw_legend(legend_ax, panels)
         return self
 
     def _draw(self, panel: Axes, name: str) -> None:
         from matplotlib.ticker import MaxNLocator
 
-        training_color, validation_color = style_color("C0"), style_color("C1")
         n_epochs = len(self.history["loss"])
         epochs = np.arange(1, n_epochs + 1)
         marker = "." if n_epochs <= FEW_EPOCHS else ""
-        if name in self.history:
-            values = self.history[name]
-            panel.plot(epochs, values, color=training_color, marker=marker, label="training")
-        if f"val_{name}" in self.history:
-            values = self.history[f"val_{name}"]
-            panel.plot(
-                epochs, values, "--", color=validation_color, marker=marker, label="validation"
-            )
-        if name in self.best_epochs:
+        curves = {name: "training", f"val_{name}": "validation"}
+        if not self.early_stopping:
+            curves[f"val_{name}"] = "held-out"
+        for (key, label), style in zip(curves.items(), ("-", "--"), strict=True):
+            if key in self.history:
+                (line,) = panel.plot(epochs, self.history[key], style, marker=marker, label=label)
+        if self.early_stopping and name == "accuracy" and name in self.best_epochs:
             best = self.best_epochs[name]
-            label = f"best: {number_text(values[best - 1])} in epoch {best}"
+            score = self.history["val_accuracy"][best - 1]
             panel.plot(
-                best, values[best - 1], "*", color=validation_color, markersize=12, label=label
+                best,
+                score,
+                "*",
+                color=line.get_color(),
+                markersize=13,
+                zorder=3,
+                clip_on=False,
+                label=f"best: {number_text(score)} in epoch {best}",
             )
-        panel.set(title=name.capitalize(), xlabel="epoch")
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        if name == "accuracy":
+            keep_within_unit(panel, np.concatenate([line.get_ydata() for line in panel.lines]))
+        panel.set(ylabel=name, xlabel="epoch")
+        steps = [1, 2, 5, 10]
+        locator = MaxNLocator("auto", integer=True, steps=steps, min_n_ticks=min(2, n_epochs))
+        panel.xaxis.set_major_locator(locator)
         if n_epochs == 1:
             panel.set_xlim(0.5, 1.5)  # otherwise the axis shows thousandths of an epoch
         panel.grid(alpha=0.3)
-        add_legend(panel)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> TrainingDisplay:
+    def from_estimator(
+        cls, estimator: Any, *, ax: Axes | None = None, **plot_options: Any
+    ) -> TrainingDisplay:
         """Show how a fitted estimator was trained.
 
         Parameters
         ----------
         estimator : estimator instance
             A fitted estimator with a `history_`, such as SimpleMLPClassifier, a Pipeline that ends
-            with one, or a fitted search for one, whose best estimator is shown.
+            with one, or a fitted search for one, whose best estimator is shown. If its
+            `early_stopping` is True, the best epoch is marked.
         ax : matplotlib Axes, default=None
             The axes whose place the panels take. None makes a new figure.
+        **plot_options
+            `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -153,17 +182,24 @@ class TrainingDisplay:
         ValueError
             In the cases of the constructor and of :meth:`plot`.
         """
-        trained = innermost(estimator)
+        trained, _ = unwrap(estimator)
         if not hasattr(trained, "history_"):
             raise NotFittedError(
-                f"{type(trained).__name__} has no history_: it is not fitted yet, was not refitted "
-                "after the search, or is not an estimator that keeps one."
+                f"{type(trained).__name__} has no history_: it is not fitted, or does not keep one."
             )
-        return cls.from_history(trained.history_, ax=ax)
+        early_stopping = getattr(trained, "early_stopping", False) is True
+        return cls.from_history(
+            trained.history_, early_stopping=early_stopping, ax=ax, **plot_options
+        )
 
     @classmethod
     def from_history(
-        cls, history: Mapping[str, Sequence[float]], *, ax: Axes | None = None
+        cls,
+        history: Mapping[str, Sequence[float]],
+        *,
+        early_stopping: bool = False,
+        ax: Axes | None = None,
+        **plot_options: Any,
     ) -> TrainingDisplay:
         """Show a history, such as ``history_`` or Keras's ``History.history``.
 
@@ -172,8 +208,12 @@ class TrainingDisplay:
         history : mapping of str to sequence of float
             One value per epoch of "loss" and, if known, "accuracy", "val_loss" and
             "val_accuracy".
+        early_stopping : bool, default=False
+            Whether the validation accuracy decided which epoch's weights were kept.
         ax : matplotlib Axes, default=None
             The axes whose place the panels take. None makes a new figure.
+        **plot_options
+            `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -190,13 +230,13 @@ class TrainingDisplay:
         >>> from skmnist import TrainingDisplay
         >>> history = {"loss": [2.0, 1.4], "accuracy": [0.3, 0.6]}
         >>> display = TrainingDisplay.from_history(history)
-        >>> [ax.get_title() for ax in display.axes_]
-        ['Loss', 'Accuracy']
+        >>> [ax.get_ylabel() for ax in display.axes_]
+        ['loss', 'accuracy']
         """
-        return cls(history).plot(ax)
+        return cls(history, early_stopping=early_stopping).plot(ax, **plot_options)
 
 
-def _checked_history(history: Mapping[str, Sequence[float]]) -> dict[str, NDArray[np.floating]]:
+def _check_history(history: Mapping[str, Sequence[float]]) -> dict[str, NDArray[np.floating]]:
     if not isinstance(history, Mapping):
         raise ValueError(
             "history must be a mapping such as history_ of a fitted SimpleMLPClassifier, "
@@ -217,6 +257,6 @@ def _checked_history(history: Mapping[str, Sequence[float]]) -> dict[str, NDArra
         if values[key].shape != values["loss"].shape:
             raise ValueError(
                 f"history[{key!r}] has {values[key].size} values but history['loss'] has "
-                f"{values['loss'].size}: which epochs they belong to cannot be told."
+                f"{values['loss'].size}."
             )
     return values
