@@ -15,8 +15,8 @@ from sklearn.utils.validation import _num_samples, check_consistent_length
 from skmnist.display._drawing import (
     IMAGE_POINTS,
     axes_or_new,
-    columns_for,
     draw_grid,
+    in_columns,
     is_dark,
     red_on,
 )
@@ -148,7 +148,8 @@ class DigitsDisplay:
             The colour of the frame and the caption of a wrong prediction. None means a red that
             stands out from the background.
         figsize : tuple of float, default=None
-            Width and height of a new figure in inches. None makes it as large as its images need.
+            Width and height in inches of a new figure, if `ax` is None. None makes it as large as
+            its images need.
 
         Returns
         -------
@@ -158,12 +159,10 @@ class DigitsDisplay:
         Raises
         ------
         ValueError
-            If `n_columns` is not a positive int, if `ax` is not an Axes, or if both `ax` and
-            `figsize` are given.
+            If `n_columns` is not a positive int, or if `ax` is not an Axes.
         """
         n_images = len(self.images)
-        n_columns = check_count(n_columns or columns_for(n_images), "n_columns")
-        cells = np.column_stack(np.divmod(np.arange(n_images), n_columns))
+        cells = in_columns(n_images, n_columns)
         headings = []
         if self.pairs is not None:
             pairs = list(zip(self.labels.tolist(), self.predictions.tolist(), strict=True))
@@ -460,7 +459,11 @@ def _worst_pairs(
     """Count the most frequent confusions, and find images of each, the most confident first."""
     if labels is None or not (wrong := _differ(labels, predictions)).any():
         raise ValueError("worst_pairs needs the true labels, and predictions that are wrong.")
-    order = np.arange(len(labels)) if probabilities is None else np.argsort(-probabilities)
+    order = (
+        np.arange(len(labels))
+        if probabilities is None
+        else np.argsort(-probabilities, kind="stable")
+    )
     found: dict[tuple[Any, Any], list[int]] = {}
     for position in order[wrong[order]]:
         pair = labels[[position]].tolist()[0], predictions[[position]].tolist()[0]

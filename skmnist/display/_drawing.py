@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmnist.display._inputs import check_count
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
@@ -43,7 +45,7 @@ def divide(
     if place is None:
         raise ValueError("ax must be part of a grid of axes, such as one made by plt.subplots().")
     gaps = {} if figure.get_layout_engine() else {"wspace": 0.35, "hspace": 0.4}
-    heights = [LEGEND_POINTS, size_in_points(ax)[1] - LEGEND_POINTS]
+    heights = [LEGEND_POINTS, max(size_in_points(ax)[1], 2 * LEGEND_POINTS) - LEGEND_POINTS]
     halves = place.subgridspec(2, 1, height_ratios=heights, hspace=0.0)
     grid = halves[1].subgridspec(n_rows, n_columns, **gaps)
     ax.set_axis_off()
@@ -141,12 +143,20 @@ def readable_on(image: Any, value: float) -> str:
 # Grids of images --------------------------------------------------------------------------------
 
 
-def columns_for(n_images: int) -> int:
-    """Return a number of columns near the square root that leaves few places empty."""
-    if n_images <= 5:
-        return n_images
-    root = math.sqrt(n_images)
-    return min(range(math.ceil(root), math.floor(1.6 * root) + 1), key=lambda n: -n_images % n)
+def in_columns(n_images: int, n_columns: int | None) -> NDArray[np.integer]:
+    """Return row and column of each image.
+
+    None means a number of columns near the square root that leaves few places empty.
+    """
+    if n_columns is not None:
+        check_count(n_columns, "n_columns")
+    elif n_images <= 5:
+        n_columns = n_images
+    else:
+        root = math.sqrt(n_images)
+        possible = range(math.ceil(root), math.floor(1.6 * root) + 1)
+        n_columns = min(possible, key=lambda n: -n_images % n)
+    return np.column_stack(np.divmod(np.arange(n_images), n_columns))
 
 
 def draw_grid(
@@ -189,6 +199,7 @@ def draw_grid(
     shrink = min(1, *room)
     caption_height = caption_height * shrink + 5
     side = min(cell_width / wide / 1.08, (cell_height - caption_height) / (high + below) / 1.04)
+    side = max(side, 1)
     image_width, image_height = side * wide, side * high
     cell_width = min(cell_width, 1.15 * max(image_width, caption_width * shrink))
     cell_height = min(cell_height, 1.06 * side * (high + below) + caption_height + 6)

@@ -14,9 +14,9 @@ from skmnist.display._drawing import (
     CAPTION_POINTS,
     IMAGE_POINTS,
     axes_or_new,
-    columns_for,
     diverging_on,
     draw_grid,
+    in_columns,
     text_size,
 )
 from skmnist.display._inputs import check_count, check_image_shape, unwrap
@@ -164,7 +164,8 @@ class HiddenUnitsDisplay:
             The colours, from the lowest weight to the highest. None takes blue and red, with the
             background's colour in the middle: "RdBu_r" on a light background.
         figsize : tuple of float, default=None
-            Width and height of a new figure in inches. None makes it as large as its images need.
+            Width and height in inches of a new figure, if `ax` is None. None makes it as large as
+            its images need.
 
         Returns
         -------
@@ -175,13 +176,11 @@ class HiddenUnitsDisplay:
         Raises
         ------
         ValueError
-            If `n_columns` is not a positive int, if `ax` is not an Axes, or if both `ax` and
-            `figsize` are given.
+            If `n_columns` is not a positive int, or if `ax` is not an Axes.
         """
         from matplotlib import colormaps
 
         n_units, *shape = self.weights.shape
-        n_columns = check_count(n_columns or columns_for(n_units), "n_columns")
         is_new = ax is None and figsize is None
         self.ax_ = axes_or_new(ax, figsize)
         self.figure_: Figure | SubFigure = self.ax_.figure
@@ -191,7 +190,7 @@ class HiddenUnitsDisplay:
             self.ax_,
             self.weights,
             [self._caption(position) for position in range(n_units)],
-            np.column_stack(np.divmod(np.arange(n_units), n_columns)),
+            in_columns(n_units, n_columns),
             new_side=max(IMAGE_POINTS, 6 / letter) if is_new else None,
             below=0 if self.output_weights is None else BARS + 3 * GAP + names_height,
             foot=34 + 1.4 * CAPTION_POINTS * len(self.label.splitlines()),
@@ -231,16 +230,15 @@ class HiddenUnitsDisplay:
         zeros = bottom - (GAP + BARS / 2) * longer_side
         pitch = (right[0] - left[0]) / len(self.classes)
         places = left[:, np.newaxis] + pitch * (np.arange(len(self.classes)) + 0.5)
-        ends = zeros[:, np.newaxis] + BARS / 2 * longer_side * heights / (
-            np.abs(heights).max() or 1
-        )
-        options = {"linewidth": 0.8 * pitch, "capstyle": "butt", "in_layout": False}
+        scale = BARS / 2 * longer_side / (np.abs(heights).max() or 1)
         self.bars_ = self.ax_.vlines(
             places.ravel(),
             np.repeat(zeros, len(self.classes)),
-            ends.ravel(),
+            (zeros[:, np.newaxis] + scale * heights).ravel(),
             colors=list(colors(np.where(heights.ravel() > 0, 0.85, 0.15))),
-            **options,
+            linewidth=0.8 * pitch,
+            capstyle="butt",
+            in_layout=False,
         )
         color = self.ax_.xaxis.label.get_color()
         self.ax_.hlines(zeros, left, right, color, linewidth=0.5, alpha=0.5, in_layout=False)

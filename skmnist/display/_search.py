@@ -184,7 +184,7 @@ class SearchDisplay:
         cmap : str or matplotlib Colormap, default=None
             The colours of the heat map. None takes matplotlib's own.
         figsize : tuple of float, default=None
-            Width and height of a new figure in inches.
+            Width and height in inches of a new figure, if `ax` is None.
 
         Returns
         -------
@@ -195,8 +195,7 @@ class SearchDisplay:
         Raises
         ------
         ValueError
-            If `ax` is not an Axes or, for panels, not part of a grid, or if both `ax` and
-            `figsize` are given.
+            If `ax` is not an Axes or, for panels, not part of a grid.
         """
         self.image_: AxesImage | None = None
         self.legend_: Legend | None = None
@@ -216,7 +215,6 @@ class SearchDisplay:
                 if panel is not panels[0]:
                     panel.sharey(panels[0])
                 self._draw_curve(panel, name, scale, self.fold_scores, self.mean_scores, middle)
-                self._mark_missing(panel, scale)
             keep_within_unit(panels[0], self.fold_scores)
             for panel in panels[::3]:
                 panel.set_ylabel(f"test {self.score_name}")
@@ -259,18 +257,16 @@ class SearchDisplay:
                 star["label"] += f" with {scale.labels[scale.cells[best]]}"
             marks = panel.plot(scale.places[best], middle[best], "*", **star)
             self.best_ = np.array([*self.best_, *marks], dtype=object)
+        missing = places[np.isnan(middle[rows])]
+        if len(missing):
+            # At the bottom: it has no place among the scores.
+            cross: Any = {"color": red_on(panel), "transform": panel.get_xaxis_transform()}
+            panel.plot(missing, np.full(len(missing), 0.04), "x", label="no score (NaN)", **cross)
         panel.grid(alpha=0.3)
         panel.set_xlabel(self._label(name))
         if not scale.has_axis:
             panel.set_xlim(-0.5, len(scale.labels) - 0.5)
             _name_columns(panel, scale.labels)
-
-    def _mark_missing(self, panel: Axes, scale: Scale) -> None:
-        missing = scale.places[np.isnan(self.mean_scores)]
-        if len(missing):
-            # At the bottom: it has no place among the scores.
-            cross: Any = {"color": red_on(panel), "transform": panel.get_xaxis_transform()}
-            panel.plot(missing, np.full(len(missing), 0.04), "x", label="no score (NaN)", **cross)
 
     def _label(self, name: str) -> str:
         over = f"(best over {', '.join(self.best_over)})" * bool(self.best_over)

@@ -97,7 +97,7 @@ class TrainingDisplay:
         ax : matplotlib Axes, default=None
             The axes whose place the panels take. None makes a new figure.
         figsize : tuple of float, default=None
-            Width and height of a new figure in inches.
+            Width and height in inches of a new figure, if `ax` is None.
 
         Returns
         -------
@@ -107,7 +107,7 @@ class TrainingDisplay:
         Raises
         ------
         ValueError
-            If `ax` is not an Axes, or not part of a grid, or if both `ax` and `figsize` are given.
+            If `ax` is not an Axes, or not part of a grid.
         """
         shown = [name for name in PANELS if {name, f"val_{name}"} & self.history.keys()]
         self.ax_, panels, legend_ax = divide(ax, len(shown), figsize)
