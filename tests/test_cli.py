@@ -289,6 +289,13 @@ class TestPredict:
             assert path.name in line
         assert re.fullmatch(r"3-drawn.png +\d \(.*\)\n", run.out)
 
+    @pytest.mark.filterwarnings("default")
+    def test_warnings_take_one_line(self, fitted_to_images, tmp_path):
+        save(fitted_to_images, tmp_path / "images.skops")
+        run = Run("predict", tmp_path / "images.skops", PICTURES / "several-427.png")
+        assert run.status == 0
+        assert re.fullmatch(r"skmnist: warning: .*several-427.png.*\n", run.err)
+
     def test_show_draws_a_row_for_each_picture_that_was_read(self, fitted_to_images, tmp_path):
         save(fitted_to_images, tmp_path / "images.skops")
         picture = tmp_path / "$3_$^.png"  # as a formula, an error of matplotlib's

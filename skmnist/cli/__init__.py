@@ -10,8 +10,10 @@ import _thread
 import io
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from skmnist.cli._options import PredictOptions, parse
 from skmnist.cli._output import one_line
@@ -40,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A name that the terminal cannot show must not end the run.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with _repeat_lost_interrupts():
+        with _repeat_lost_interrupts(), warnings.catch_warnings():
+            warnings.showwarning = _print_warning
             if isinstance(options, PredictOptions):
                 from skmnist.cli._predict import predict
 
@@ -56,6 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"skmnist: error: {one_line(error)}", file=sys.stderr)
         return 1
     return 0
+
+
+def _print_warning(message: Warning | str, *details: Any, **more_details: Any) -> None:
+    print(f"skmnist: warning: {one_line(message)}", file=sys.stderr)
 
 
 @contextmanager

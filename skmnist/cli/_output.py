@@ -22,8 +22,8 @@ def printable(text: object) -> str:
     )
 
 
-def one_line(error: Exception) -> str:
-    """Describe an error on one line."""
+def one_line(error: Exception | str) -> str:
+    """Describe an error or a warning on one line."""
     if isinstance(error, OSError) and error.strerror and error.filename:
         return printable(f"{os.fsdecode(error.filename)}: {error.strerror}")
     return printable(" ".join(str(error).split()))

@@ -11,12 +11,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist.cli._options import PredictOptions
 from skmnist.cli._output import new_console, one_line, prepare_file, printable, write_figure
 from skmnist.datasets import read_digit
+from skmnist.datasets._picture import open_picture, shrink
 from skmnist.display._inputs import unwrap
 
 # Of 0.05 %, which is shown as 0.1 %.
@@ -100,10 +100,8 @@ def _draw(answers: list[Answer], labels: list[str], path: Path) -> None:
     figure = Figure(figsize=(8, row_height * len(answers) + 0.2), layout="constrained")
     rows = figure.subplots(len(answers), 3, squeeze=False, width_ratios=[1, 1, 1.6])
     for (given, seen, bars), answer in zip(rows, answers, strict=True):
-        with Image.open(answer.picture) as picture:
-            upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((600, 600))
-            given.imshow(upright.convert("RGB"))
+        picture, _ = open_picture(answer.picture)
+        given.imshow(shrink(picture, 600))
         given.set_title(printable(answer.picture.name), fontsize=9, parse_math=False)
         seen.imshow(answer.digit, cmap="gray")
         seen.set_title("28 × 28 pixels", fontsize=9)
