@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmnist._files import atomic_write
 from skmnist._pixels import scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
-from skmnist.display._fitted import unwrapped
+from skmnist.display._inputs import unwrap
 
 # Of 2022: newer activations can be written in older operators, which older runtimes can read.
 OPSETS = {"": 17, "ai.onnx.ml": 3}
@@ -113,7 +113,7 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     >>> bool((label == classifier.predict(X_test)).all())
     True
     """
-    network, steps = unwrapped(estimator)
+    network, steps = unwrap(estimator)
     if not isinstance(network, SimpleMLPClassifier):
         if hasattr(network, "refit"):  # a search without best_estimator_
             check_is_fitted(network)
