@@ -1,4 +1,4 @@
-"""Trainings that go on, with a warm start or with partial_fit."""
+"""Training that is continued, by a warm start or by partial_fit."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - makes 
 from skmnist import SimpleMLPClassifier
 from tests.helpers import NO_STEP, assert_same_network, network
 
-# What a training may depend on from one epoch to the next, beside its weights.
+# What an epoch may depend on beside the weights: the state of the optimizer and of the dropout.
 TRAININGS = {
-    "default": {},
-    "dropout": {"dropout": 0.3, "hidden_units": (8, 4)},
-    "penalty and weights": {"optimizer": "rmsprop", "l2": 0.01, "class_weight": {3: 2.0}},
+    "adam, dropout": {"dropout": 0.3, "hidden_units": (8, 4), "l2": 0.01, "class_weight": {3: 2}},
     "schedule": {
         "optimizer": keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 9, 0.5))
     },
@@ -33,21 +31,18 @@ def parameters(request):
 
 @pytest.fixture(scope="module")
 def at_once(digits, parameters):
-    """A training of four epochs without a break."""
+    """Four epochs without a break."""
     return SimpleMLPClassifier(epochs=4, **parameters).fit(digits.X, digits.y)
 
 
 class TestAsWithoutABreak:
-    @pytest.mark.parametrize("is_pickled", [False, True])
-    def test_warm_start(self, digits, parameters, at_once, is_pickled):
+    def test_warm_start(self, digits, parameters, at_once):
         classifier = SimpleMLPClassifier(epochs=2, warm_start=True, **parameters)
         classifier.fit(digits.X, digits.y)
         first_losses = list(classifier.loss_curve_)
-        if is_pickled:
-            classifier = pickle.loads(pickle.dumps(classifier))
-        # Another training in between, which borrows the same compiled program.
+        # A fit in between that uses the same compiled program.
         SimpleMLPClassifier(**parameters | {"random_state": 1}).fit(digits.X, digits.y)
-        classifier.fit(digits.X, digits.y)
+        classifier = pickle.loads(pickle.dumps(classifier)).fit(digits.X, digits.y)
         assert_same_network(classifier, at_once)
         assert classifier.history_ == at_once.history_
         assert classifier.loss_curve_[:2] == first_losses
@@ -61,7 +56,7 @@ class TestAsWithoutABreak:
         assert classifier.history_ == at_once.history_
         assert classifier.n_iter_ == 4
 
-    def test_partial_fit_and_warm_start_go_on_with_each_other(self, digits):
+    def test_partial_fit_and_warm_start_continue_with_each_other(self, digits):
         classifier = SimpleMLPClassifier(epochs=3, warm_start=True, random_state=0)
         classifier.partial_fit(digits.X, digits.y, classes=range(10)).fit(digits.X, digits.y)
         at_once = SimpleMLPClassifier(epochs=4, random_state=0).fit(digits.X, digits.y)
@@ -99,29 +94,15 @@ class TestClasses:
         assert in_parts.n_iter_ == 4
         assert_same_network(in_parts, weighted)
         assert in_parts.predict_proba(digits.X).shape == (len(digits.X), 10)
-        # Not even named.
-        in_parts.partial_fit(digits.X[~is_large], digits.y[~is_large])
-        assert in_parts.classes_.tolist() == list(range(10))
-
-    def test_some_may_never_come(self, digits):
-        names = np.array([f"digit {label}" for label in digits.y])
-        classes = ["something else", *np.unique(names), "another thing"]
-        classifier = SimpleMLPClassifier(random_state=0).partial_fit(digits.X, names, classes)
-        assert classifier.classes_.tolist() == sorted(classes)
-        for _ in range(5):
-            classifier.partial_fit(digits.X, names)
-        probabilities = classifier.predict_proba(digits.X)
-        assert probabilities.shape == (len(names), 12)
-        never_seen = np.isin(classifier.classes_, ["something else", "another thing"])
-        assert probabilities[:, never_seen].mean() < probabilities[:, ~never_seen].mean()
 
     def test_one_may_come_late(self):
         X, y = np.eye(4), np.array(["a", "b", "c", "d"])
         classifier = SimpleMLPClassifier((), optimizer="sgd", learning_rate=1.0, random_state=0)
         for _ in range(10):
-            classifier.partial_fit(X[:3], y[:3], classes=["d", "c", "b", "a"])
+            classifier.partial_fit(X[:3], y[:3], classes=["d", "c", "b", "a", "never"])
         assert classifier.predict(X[:3]).tolist() == ["a", "b", "c"]
         assert "d" not in classifier.predict(X)
+        assert classifier.classes_.tolist() == ["a", "b", "c", "d", "never"]
         for _ in range(10):
             classifier.partial_fit(X[3:], y[3:])
         assert classifier.predict(X[3:]).tolist() == ["d"]
@@ -130,12 +111,10 @@ class TestClasses:
         "change",
         [
             lambda y: y % 2,
-            lambda y: y // 3,
             lambda y: y // 2 + 1,  # as many classes, but others
-            lambda y: y,
             lambda y: (y // 2).astype(str),
         ],
-        ids=["two", "four", "five others", "ten", "in text"],
+        ids=["two", "five others", "in text"],
     )
     def test_warm_start_refuses_others(self, digits, change):
         y = digits.y // 2
@@ -155,11 +134,10 @@ class TestEpochs:
     def test_each_warm_start_trains_for_all_its_epochs(self, digits):
         classifier = SimpleMLPClassifier(epochs=3, warm_start=True, random_state=0)
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # epochs are what was asked for: no warning of them
+            warnings.simplefilter("error")  # as fits that did not converge would give
             assert classifier.fit(digits.X, digits.y).n_iter_ == 3
-            assert classifier.fit(digits.X, digits.y).n_iter_ == 3 + 3
             classifier.set_params(epochs=4).fit(digits.X, digits.y)
-        assert classifier.n_iter_ == len(classifier.loss_curve_) == 3 + 3 + 4
+        assert classifier.n_iter_ == len(classifier.loss_curve_) == 3 + 4
 
     def test_the_history_has_nan_where_nothing_was_validated(self, digits):
         X, y = digits.X, digits.y
@@ -207,9 +185,8 @@ class TestWarmStartWithOtherParameters:
         classifier = SimpleMLPClassifier(6, epochs=2, warm_start=True, random_state=0)
         return classifier.fit(digits.X, digits.y)
 
-    @pytest.mark.parametrize(
-        "optimizer", ["sgd", "rmsprop", "adamw", keras.optimizers.Lion(NO_STEP)]
-    )
+    # The state of one has another size, that of the other has the same.
+    @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
     def test_another_optimizer_starts_anew_on_the_same_weights(self, digits, classifier, optimizer):
         before = copy.deepcopy(classifier)
         classifier.set_params(optimizer=optimizer, learning_rate=NO_STEP).fit(digits.X, digits.y)
@@ -225,14 +202,13 @@ class TestWarmStartWithOtherParameters:
         classifier.set_params(l2=10.0).fit(digits.X, digits.y)
         assert classifier.loss_curve_[2] > 10 * classifier.loss_curve_[1]
 
-    @pytest.mark.parametrize(
-        ("name", "value"), [("hidden_units", 7), ("hidden_units", (6, 6)), ("activation", "tanh")]
-    )
+    @pytest.mark.parametrize(("name", "value"), [("hidden_units", (6, 6)), ("activation", "tanh")])
     def test_another_network_is_refused(self, digits, classifier, name, value):
         with pytest.raises(ValueError, match=f"was fitted with {name}"):
             classifier.set_params(**{name: value}).fit(digits.X, digits.y)
 
 
+@pytest.mark.slow
 def test_blocks_of_a_stream_are_as_good_as_all_at_once(sample):
     X, X_test = ((x / 255).astype(np.float32) for x in (sample.X_train, sample.X_test))
     # 200 rows a block and 40 a batch: both take as many steps, and none that is short.

@@ -50,8 +50,7 @@ class TestGetSetAndClone:
             assert parameters.keys() == expected.keys()
             assert all(parameters[name] is value for name, value in expected.items())
 
-    @pytest.mark.parametrize("is_fitted", [False, True])
-    def test_clones_train_the_same_network(self, digits, is_fitted):
+    def test_clones_train_the_same_network(self, digits):
         original = SimpleMLPClassifier(
             [7, 3],
             activation=keras.activations.relu,
@@ -63,14 +62,10 @@ class TestGetSetAndClone:
             class_weight={0: 2.0},
             epochs=2,
             random_state=0,
-        )
-        if is_fitted:
-            original.fit(digits.X, digits.y)
+        ).fit(digits.X, digits.y)
         twin = clone(original)
         assert not hasattr(twin, "coefs_")
-        assert repr(twin).split("optimizer")[0] == repr(original).split("optimizer")[0]
-        twin.fit(digits.X, digits.y)
-        assert_same_network(twin, original.fit(digits.X, digits.y))
+        assert_same_network(twin.fit(digits.X, digits.y), original)
 
     def test_parameters_of_the_next_fit_are_no_parameters_of_this_one(self, digits):
         classifier = SimpleMLPClassifier(epochs=1, random_state=0).fit(digits.X, digits.y)
@@ -87,31 +82,21 @@ def leaky_relu_of_the_layer(x):
     return keras.activations.leaky_relu(x, negative_slope=0.3)
 
 
-@pytest.fixture(scope="module")
-def reference(digits):
-    """The classifier that each with the same parameters should equal."""
-    return train(digits.X, digits.y)
-
-
 class TestHiddenUnits:
     @pytest.mark.parametrize(
-        "hidden_units", [np.int64(5), [5], (5,), np.array([5]), pd.Series([5]), range(5, 6)]
+        ("hidden_units", "widths"),
+        [(np.int64(6), (6,)), (pd.Series([6]), (6,)), ([6, 4], (6, 4)), (np.array([6, 4]), (6, 4))],
     )
-    def test_one_hidden_layer(self, reference, digits, hidden_units):
-        assert_same_network(train(digits.X, digits.y, hidden_units=hidden_units), reference)
+    def test_one_hidden_layer_or_several(self, digits, hidden_units, widths):
+        classifier = train(digits.X, digits.y, hidden_units=hidden_units)
+        ends = (*widths, 10)
+        shapes = list(zip((784, *widths), ends, strict=True))
+        assert [kernel.shape for kernel in classifier.coefs_] == shapes
+        assert [bias.shape for bias in classifier.intercepts_] == [(units,) for units in ends]
+        assert classifier.n_layers_ == len(widths) + 2
 
-    @pytest.mark.parametrize("kind", [tuple, list, np.array])
-    def test_several_hidden_layers(self, digits, kind):
-        classifier = train(digits.X, digits.y, hidden_units=kind([6, 4]))
-        assert [kernel.shape for kernel in classifier.coefs_] == [(784, 6), (6, 4), (4, 10)]
-        assert [bias.shape for bias in classifier.intercepts_] == [(6,), (4,), (10,)]
-        assert classifier.n_layers_ == 4
-
-    @pytest.mark.parametrize("hidden_units", [(), [], np.array([], int)])
-    def test_no_hidden_layer_is_softmax_regression(self, digits, hidden_units):
-        classifier = train(
-            digits.X, digits.y, hidden_units=hidden_units, epochs=20, learning_rate=0.01
-        )
+    def test_no_hidden_layer_is_softmax_regression(self, digits):
+        classifier = train(digits.X, digits.y, hidden_units=(), epochs=20, learning_rate=0.01)
         assert [kernel.shape for kernel in classifier.coefs_] == [(784, 10)]
         logits = digits.X @ classifier.coefs_[0] + classifier.intercepts_[0]
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -122,6 +107,9 @@ class TestHiddenUnits:
             atol=1e-7,
         )
         assert classifier.score(digits.X, digits.y) > 0.95
+
+
+OWN_WAYS = {"adafactor", "lamb", "muon", "schedulefreeadamw"}
 
 
 class UnregisteredSchedule(keras.optimizers.schedules.LearningRateSchedule):
@@ -144,13 +132,8 @@ class TestOptimizers:
             learning_rate=100.0,  # of no matter to an instance
         )
         assert_same_network(by_name, instance)
-
-    def test_the_learning_rate_counts(self, digits):
-        slow, fast = (
-            train(digits.X, digits.y, optimizer="sgd", learning_rate=rate).loss_curve_
-            for rate in (1e-6, 0.1)
-        )
-        assert fast[-1] < slow[-1]
+        for classifier in (by_name, instance):
+            assert float(classifier.model_.optimizer.learning_rate) == 0.25
 
     def test_the_configuration_of_an_instance_counts(self, digits):
         losses = {
@@ -161,12 +144,9 @@ class TestOptimizers:
         }
         assert losses[0.9] < losses[0.0]
 
-    @pytest.mark.parametrize("was_used", [False, True])
-    def test_an_instance_is_never_changed(self, digits, was_used):
+    def test_an_instance_is_never_changed(self, digits):
         optimizer = keras.optimizers.Adam(0.01, beta_1=0.8, clipnorm=1.0)
-        if was_used:
-            variable = keras.Variable(np.ones(3))
-            optimizer.apply([np.ones(3)], [variable])
+        optimizer.apply([np.ones(3)], [keras.Variable(np.ones(3))])
         config = optimizer.get_config()
         variables = [variable.numpy() for variable in optimizer.variables]
         first = train(digits.X, digits.y, optimizer=optimizer)
@@ -217,11 +197,15 @@ class TestOptimizers:
         assert one.loss_curve_[-1] < one.loss_curve_[0]
         assert_same_network(one, other, atol=1e-6)
 
-    def test_the_keras_model_has_the_learning_rate_of_the_training(self, digits):
-        classifier = SimpleMLPClassifier(epochs=1, learning_rate=0.5).fit(digits.X, digits.y)
-        assert float(classifier.model_.optimizer.learning_rate) == 0.5
-
-    @pytest.mark.parametrize("name", optimizer_names())
+    @pytest.mark.parametrize(
+        "name",
+        [
+            # Those that look at whole matrices or keep a state of their own; the others by default
+            # in many tests, or now and then.
+            name if name in OWN_WAYS else pytest.param(name, marks=pytest.mark.slow)
+            for name in optimizer_names()
+        ],
+    )
     def test_every_optimizer_that_is_named_trains(self, digits, name):
         trained = SimpleMLPClassifier(
             4, optimizer=name, learning_rate=0.01, epochs=3, random_state=0
@@ -234,6 +218,9 @@ class TestOptimizers:
             SimpleMLPClassifier(optimizer=scaling).fit(digits.X, digits.y)
 
 
+ACTIVATIONS = {"gelu", "linear", "relu", "sigmoid", "softmax", "tanh"}
+
+
 class TestActivations:
     def test_an_activation_is_a_name_or_a_function(self, digits):
         by_name = train(digits.X, digits.y, activation="relu")
@@ -244,20 +231,11 @@ class TestActivations:
             own.predict_proba(digits.X), by_name.predict_proba(digits.X), rtol=1e-3
         )
 
-    @pytest.mark.parametrize(
-        ("layer", "function"),
-        [
-            ("ReLU", "relu"),
-            ("ELU", "elu"),
-            ("Softmax", "softmax"),
-            # The layer and the function of this name differ in their slopes.
-            ("LeakyReLU", leaky_relu_of_the_layer),
-        ],
-    )
-    def test_an_activation_is_a_name_of_a_layer(self, digits, layer, function):
-        by_layer = train(digits.X, digits.y, hidden_units=(4, 3), activation=layer, dropout=0.1)
-        by_function = train(
-            digits.X, digits.y, hidden_units=(4, 3), activation=function, dropout=0.1
+    def test_an_activation_is_a_name_of_a_layer(self, digits):
+        # The function of this name has another slope.
+        by_layer, by_function = (
+            train(digits.X, digits.y, hidden_units=(4, 3), activation=activation, dropout=0.1)
+            for activation in ("LeakyReLU", leaky_relu_of_the_layer)
         )
         for ours, theirs in zip(by_layer.coefs_, by_function.coefs_, strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
@@ -266,9 +244,16 @@ class TestActivations:
             by_layer.model_.predict(digits.X, verbose=0),
             atol=1e-5,
         )
-        assert [type(part).__name__ for part in by_layer.model_.layers].count(layer) == 2
+        assert [type(part).__name__ for part in by_layer.model_.layers].count("LeakyReLU") == 2
 
-    @pytest.mark.parametrize("name", activation_names())
+    @pytest.mark.parametrize(
+        "name",
+        [
+            # Those that NumPy computes, and one that TensorFlow does.
+            name if name in ACTIVATIONS else pytest.param(name, marks=pytest.mark.slow)
+            for name in activation_names()
+        ],
+    )
     def test_every_activation_that_is_named_predicts_as_keras_does(self, digits, name):
         trained = SimpleMLPClassifier(4, activation=name, epochs=1, random_state=0).fit(
             digits.X, digits.y
@@ -294,10 +279,11 @@ class TestActivations:
     ("given", "expected"),
     [
         ({"optimizer": "sgd", "learning_rate": 1}, {"optimizer": "sgd", "learning_rate": 1.0}),
-        ({"learning_rate": np.float32(0.5)}, {"learning_rate": 0.5}),
-        ({"batch_size": np.uint8(200)}, {"batch_size": 200}),
-        ({"batch_size": np.int8(64), "epochs": np.uint8(2)}, {"batch_size": 64, "epochs": 2}),
-        ({"l2": np.int16(1), "dropout": np.float16(0.5)}, {"l2": 1.0, "dropout": 0.5}),
+        ({"batch_size": np.uint8(200), "epochs": np.int8(2)}, {"batch_size": 200, "epochs": 2}),
+        (
+            {"l2": 1, "dropout": np.float16(0.5), "learning_rate": np.float32(0.5)},
+            {"l2": 1.0, "dropout": 0.5, "learning_rate": 0.5},
+        ),
     ],
 )
 def test_numbers_of_any_type(digits, given, expected):
@@ -341,7 +327,7 @@ def test_a_batch_larger_than_the_data_is_one_batch(digits):
     np.testing.assert_allclose(one.coefs_[1], larger.coefs_[1], rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
+@pytest.mark.parametrize("policy", ["mixed_float16", "float64"])
 def test_the_global_policy_changes_nothing(digits, policy):
     parameters = {"optimizer": "sgd", "learning_rate": 0.1, "random_state": 0}
     plain = SimpleMLPClassifier(**parameters).fit(digits.X, digits.y)
