@@ -39,7 +39,7 @@ def frame(sample):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_labels_are_found_by_name_in_any_layout(folder, data):
     side = data.draw(st.integers(1, 5))
@@ -117,7 +117,7 @@ def test_another_column_is_named(folder, frame):
     frame.to_csv(folder / "any.csv", index=False)
     with pytest.raises(ValueError, match=r"'pixel1', .*, 'number'; target_column takes"):
         load_mnist(folder / "any.csv")
-    for target_column in (-1, 784, "number"):
+    for target_column in (-1, np.int64(784), "number"):
         data = load_mnist(folder / "any.csv", target_column=target_column)
         assert loaded(data) == pairs(frame.iloc[:, :-1], frame["number"])
     for missing in ("digits", 785, -786):
@@ -157,12 +157,12 @@ def test_the_last_fifth_of_each_label_tests(folder):
 @pytest.mark.parametrize(
     ("column", "values"),
     [
-        (99, ["256", "-1", "0.5", "", "nan", "two", "True", "0x10"]),
-        (784, ["0.5", "", "?", "NaN", "=9"]),
+        (9, ["256", "-1", "0.5", "", "nan", "two", "True", "0x10"]),
+        (16, ["0.5", "", "?", "NaN", "=9"]),
     ],
 )
 def test_other_values_are_refused_with_row_and_column(folder, frame, column, values):
-    frame = frame.astype(object).iloc[:20]
+    frame = frame.astype(object).iloc[:20, -17:]
     frame["class"] += 10
     for value in values:
         frame.iloc[6, column] = value

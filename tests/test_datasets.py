@@ -143,7 +143,7 @@ class TestSource:
 
 class TestClasses:
     def test_their_images_and_no_others(self, sample):
-        for classes in ([8, 3, 3], {3, 8}, np.array([8, 3]), range(3, 9, 5)):
+        for classes in ([8, 3, 3], {3, 8}, np.array([8, 3])):
             data = load_mnist("sample", classes=classes)
             for part in ("train", "test"):
                 wanted = np.isin(sample[f"y_{part}"], [3, 8])
@@ -193,30 +193,30 @@ class TestTrainSize:
         assert "80 of 800 training images, stratified, by random_state=0" in data.DESCR
         assert len(load_mnist("sample", train_size=0.9999, random_state=0).X_train) == 3999
 
-    def test_random_state(self):
+    def test_random_state(self, uneven):
         generator = np.random.RandomState(1)
         states = (1, 1, generator, 2, None, None)
         first, *others = (
-            load_mnist("sample", train_size=100, random_state=state).X_train for state in states
+            load_mnist(uneven[0], train_size=50, random_state=state).X_train for state in states
         )
         same = [np.array_equal(first, other) for other in others]
         assert same == [True, True, False, False, False]
         assert not np.array_equal(others[-1], others[-2])
 
-    def test_refused(self):
+    def test_refused(self, uneven):
         for train_size, random_state, error, words in [
             ("100", 0, TypeError, "train_size must be an int, a float or None, got '100'"),
             (True, 0, TypeError, "train_size must be an int, a float or None, got True"),
             (0, 0, ValueError, "train_size must be an int of at least 1"),
             (1.0, 0, ValueError, "train_size must be an int of at least 1"),
             (float("nan"), 0, ValueError, "train_size must be an int of at least 1"),
-            (9, 0, ValueError, "train_size=9 makes 9 .* at least one .* 10 classes .* 4,000"),
-            (4001, 0, ValueError, "train_size=4001 makes 4,001 .* no more than the 4,000"),
+            (2, 0, ValueError, "train_size=2 makes 2 .* at least one .* 3 classes .* the 100"),
+            (101, 0, ValueError, "train_size=101 makes 101 .* no more than the 100"),
             (100, -1, ValueError, "random_state must be None, an int from 0 to"),
             (100, "seed", ValueError, "random_state must be None, an int from 0 to"),
         ]:
             with pytest.raises(error, match=words):
-                load_mnist("sample", train_size=train_size, random_state=random_state)
+                load_mnist(uneven[0], train_size=train_size, random_state=random_state)
 
 
 class TestReturned:

@@ -44,7 +44,7 @@ images = [PIL.Image.open(io.BytesIO(image["bytes"])) for image in frame["image"]
     ),
     (
         (".arff",),
-        rb"(?:\s*%[^\n]*\n)*\s*@relation",
+        rb"(?:\s*%[^\n]*\n)*\s*@(?i:relation)",
         "an ARFF file, which SciPy reads",
         f"""\
 frame = pandas.DataFrame(scipy.io.arff.loadarff({{}})[0])
@@ -75,11 +75,11 @@ frame = pandas.DataFrame(X.toarray()).assign(label=y)
     ),
     (
         (),
-        rb"PK|7z\xbc\xaf|Rar!|BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd|.{257}ustar",
+        rb"PK[\x03\x05]|7z\xbc\xaf|Rar!|BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd|.{257}ustar",
         "an archive, or compressed, but not by gzip",
         'shutil.unpack_archive({}, "data")\nload_mnist("data")',
     ),
-    ((), rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml)", "a web page, not the data", ""),
+    ((), rb"(?:\xef\xbb\xbf)?\s*<(?i:!doctype|html|\?xml)", "a web page, not the data", ""),
     ((), rb"version https://git-lfs", "a pointer of Git LFS, not the data", "# git lfs pull"),
 ]
 _PICTURES = """\
@@ -94,7 +94,7 @@ def describe_other(path: str, start: bytes) -> str | None:
     """Describe a file of another kind by its first bytes, unpacked, and its name."""
     name = path.lower().removesuffix(".gz")
     for suffixes, pattern, what, lines in _KINDS:
-        if name.endswith(suffixes) or re.match(pattern, start, re.DOTALL | re.IGNORECASE):
+        if name.endswith(suffixes) or re.match(pattern, start, re.DOTALL):
             return _message(path, what, lines.format(repr(path)))
     return None
 

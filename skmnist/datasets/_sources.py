@@ -56,11 +56,13 @@ def read_source(source: Any, target: str | int | None) -> ImageData:
     start = _read_start(path)
     if start.startswith(b"\0\0") and start[2:3] in b"\x08\x09\x0b\x0c\x0d\x0e":
         raise ValueError(f"{path!r} is one file of a set; expected {EXPECTED_IN_FOLDER}.")
-    if path.lower().endswith(".npz") or (start.startswith(b"PK") and b".npy" in start):
+    is_zip, is_named_npz = start.startswith(b"PK"), path.lower().endswith(".npz")
+    message = describe_other(path, start)
+    if (is_zip and b".npy" in start) or (is_named_npz and (is_zip or not message)):
         if target is not None:
             raise ValueError(not_a_table)
         return read_npz(path)
-    if message := describe_other(path, start):
+    if message:
         raise ValueError(message)
     if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
         raise ValueError(f"{path!r} is a binary file of an unknown kind; expected {_CHOICES}.")

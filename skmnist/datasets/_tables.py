@@ -205,10 +205,10 @@ def _find_columns(
     """Find the label's column and those of the pixels, and whether no name gives the former."""
     held = [i for i in range(n) if not (names and _INDEX_NAME.fullmatch(names[i]))]
     is_guess = target is None and all(_NUMBER.fullmatch(names[i]) for i in held if names)
-    if isinstance(target, int):
-        found = list(range(n))[target : target + 1 or None]
-    elif target is not None:
+    if isinstance(target, str):
         found = [i for i, name in enumerate(names) if name == target]
+    elif target is not None:
+        found = list(range(n))[target : target + 1 or None]
     elif is_guess:
         found = [] if _is_square(len(held)) else held[:1]
     else:
@@ -271,12 +271,13 @@ def _wrong_labels(texts: list[str]) -> set[str]:
     values = set(texts)
     numbers = {value for value in values if _NUMBER.fullmatch(value)}
     others = values - numbers
+    wrong = {value for value in values if not 0 < len(value) <= _LONGEST_LABEL}
     # Digits may stand among letters, but not larger numbers, nor words for a missing value alone.
     if numbers and (
         all(other.casefold() in _MISSING for other in others) or any(len(n) > 1 for n in numbers)
     ):
-        return others | {number for number in numbers if _whole(number) is None}
-    return {value for value in values if not 0 < len(value) <= _LONGEST_LABEL}
+        wrong |= others | {number for number in numbers if _whole(number) is None}
+    return wrong
 
 
 def _like_labels(column: NDArray[Any]) -> bool:
