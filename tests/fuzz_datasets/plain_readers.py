@@ -25,7 +25,7 @@ def read_csv_plainly(content):
     if content[:2] == b"\x1f\x8b":
         content = gzip.decompress(content)
     text = content.decode("utf-8-sig")
-    first = text.lstrip().splitlines()[0]
+    first = re.split("[\r\n]", text.lstrip())[0]
     separator = next((mark for mark in "\t;|," if mark in first), " ")
     lines = [line for line in re.split("\r\n|\r|\n", text) if line.strip()]
     rows = list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
