@@ -1,72 +1,74 @@
-"""What users hand in, turned into what the network takes: rows, class codes, weights.
+"""What is given to `fit` and `predict`, turned into rows, class codes and weights.
 
-Everything is checked here, at the door, and once. uint8 stays uint8, any other numbers become
-float32; behind this module nobody asks again. Labels and weights have modules of their own.
+Inputs are validated once, here and in the methods of the classifier that call scikit-learn's
+`validate_data`; later code relies on it. uint8 stays uint8, any other numbers become float32.
 """
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+import datetime
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from numbers import Real
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import csr_array, issparse
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
+from scipy.sparse import issparse
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
 
-from skmnist._errors import named, refuse_text_and_dates
-from skmnist._labels import Labels, check_labels
-from skmnist._weights import check_weights
-from skmnist.network.rows import RowMatrix
-from skmnist.network.validation import ValidationData
+from skmnist._compat import _check_sample_weight, _check_y
+from skmnist._network import Samples
 
-if TYPE_CHECKING:
-    from skmnist.classifier import SimpleMLPClassifier
-
-
-class Rows(NamedTuple):
-    """Samples as rows."""
-
-    x: RowMatrix  # (n_samples, n_features): a C-contiguous array of uint8 or float32, or CSR
-    image_shape: tuple[int, int] | None  # of what came in; None where it was rows already
+_OWNER = "SimpleMLPClassifier"  # as messages name it
+_TEXT = str | bytes
+_DATES = datetime.date | datetime.time | datetime.timedelta | np.datetime64 | np.timedelta64
 
 
-def check_rows(
-    estimator: BaseEstimator,
-    X: ArrayLike,
-    *,
-    reset: bool,
-    image_shape: tuple[int, int] | None = None,
-    name: str = "X",
-) -> Rows:
-    """Validate samples, and set or check the features of `estimator`.
+class Labels(NamedTuple):
+    """The labels of some samples."""
 
-    Parameters
-    ----------
-    estimator : BaseEstimator
-        Gets `n_features_in_` and `feature_names_in_`, or is asked for them.
-    X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
-(n_samples, height, width)
-        The samples.
-    reset : bool
-        Whether to set these attributes, rather than check `X` against them.
-    image_shape : tuple of (height, width) or None
-        The shape that images must have, if there is one.
-    name : str, default="X"
-        What the argument is called in messages.
+    classes: np.ndarray  # (n_classes,), sorted, of the labels' own type
+    codes: np.ndarray  # (n_samples,) int64: positions in `classes`
+    is_one_hot: bool = False  # whether they came as rows, with a column for each class
 
-    Returns
-    -------
-    Rows
-        The samples.
 
-    Raises
-    ------
-    ValueError
-        If `X` is empty, holds text, NaN or infinity, has another number of dimensions,
-        or other features or images than the estimator was fitted with.
+@contextmanager
+def rename_argument(name: str, name_in_scikit_learn: str) -> Iterator[None]:
+    """Re-raise scikit-learn's errors with the name of our argument."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if name == name_in_scikit_learn:
+            raise
+        raise type(error)(f"{name} can't be used: {error}") from error
+
+
+def refuse_text_and_dates(values: Any, name: str) -> None:
+    """Raise ValueError for what NumPy would turn into numbers, judged by the first row."""
+    if issparse(values):
+        return
+    try:
+        first = np.asarray(values[:1])
+    except (IndexError, KeyError, TypeError):  # not a sequence
+        first = np.asarray(values)
+    for value in first.ravel() if first.dtype.kind in "OSTUmM" else ():
+        if isinstance(value, _TEXT | _DATES):
+            kind = "text" if isinstance(value, _TEXT) else "dates or durations"
+            raise ValueError(f"{name} holds {kind}, such as {value!r}. Expected numbers.")
+
+
+def flatten_images(
+    X: Any, name: str, image_shape: tuple[int, int] | None
+) -> tuple[Any, tuple[int, int] | None]:
+    """Return samples as rows, not validated yet, and the shape of the images if they were such.
+
+    `image_shape` is the shape that images must have.
     """
     if isinstance(X, list | tuple):
         X = np.asarray(X)
@@ -77,161 +79,232 @@ def check_rows(
             f"{name} has shape {shape}. Expected rows of shape (n_samples, n_features) "
             "or images of shape (n_samples, height, width)."
         )
-    images = None
-    if len(shape) == 3:
-        images = (shape[1], shape[2])
-        if image_shape is not None and images != image_shape:
-            raise ValueError(
-                f"{name} holds images of shape {images}, but {type(estimator).__name__} was "
-                f"fitted with images of shape {image_shape}."
-            )
-        X = np.asarray(X).reshape(shape[0], images[0] * images[1])
-    # The first dtype is what anything else is converted to. The few values of a sparse matrix
-    # save next to nothing as bytes.
-    dtypes = [np.float32] if issparse(X) else [np.float32, np.uint8]
-    with named(name, "X"):
-        try:
-            x = validate_data(
-                estimator, X, reset=reset, dtype=dtypes, order="C", accept_sparse="csr"
-            )
-        except ValueError as error:
-            if reset or images or not _is_one_image(shape, estimator.n_features_in_):
-                raise
-            raise ValueError(f"{error} A single image needs a first axis of length 1.") from error
-    return Rows(csr_array(x) if issparse(x) else x, images)
+    if len(shape) < 3:
+        return X, None
+    images = (shape[1], shape[2])
+    if image_shape is not None and images != image_shape:
+        raise ValueError(
+            f"{name} holds images of shape {images}, but {_OWNER} was "
+            f"fitted with images of shape {image_shape}."
+        )
+    return np.asarray(X).reshape(shape[0], images[0] * images[1]), images
 
 
-def _is_one_image(shape: tuple[int, ...], n_features: int) -> bool:
-    return len(shape) == 2 and shape[1] != n_features == shape[0] * shape[1]
+def row_dtypes(X: Any) -> list[type]:
+    """Return the dtypes that rows may have; the first is what anything else is converted to."""
+    # The few values of a sparse matrix save next to nothing as bytes.
+    return [np.float32] if issparse(X) else [np.float32, np.uint8]
 
 
-@dataclass(frozen=True)
-class TrainingSet:
-    """Checked training data.
-
-    Parameters
-    ----------
-    x : ndarray or CSR matrix of shape (n_samples, n_features), uint8 or float32
-        The samples; an array is C-contiguous.
-    image_shape : tuple of (height, width) or None
-        The shape of the images that the estimator was fitted to, where it was not rows.
-    labels : Labels
-        The classes of the samples.
-    weights : ndarray of shape (n_samples,), float32, or None
-        The weights of the samples; None for 1.
-    features : BaseEstimator
-        Has the attributes that scikit-learn notes the features down in.
-    """
-
-    x: RowMatrix
-    image_shape: tuple[int, int] | None
-    labels: Labels
-    weights: np.ndarray | None
-    features: BaseEstimator
-
-    @property
-    def n_samples(self) -> int:
-        """Number of samples."""
-        return len(self.labels.codes)
-
-
-def check_training_set(
-    estimator: SimpleMLPClassifier,
-    X: ArrayLike,
+def check_labels(
     y: ArrayLike,
-    sample_weight: ArrayLike | None,
+    n_samples: int,
     *,
-    classes: np.ndarray | None,
-    goes_on: bool,
-    min_classes: int,
-) -> TrainingSet:
-    """Validate what an estimator is trained on.
+    classes: np.ndarray | None = None,
+    is_one_hot: bool | None = None,
+    name: str = "y",
+) -> Labels:
+    """Validate labels, one for each of `n_samples`, and turn them into the integers from 0.
 
-    Parameters
-    ----------
-    estimator : SimpleMLPClassifier
-        It is not changed.
-    X : array-like of shape (n_samples, n_features) or (n_samples, height, width)
-        The samples.
-    y : array-like of shape (n_samples,) or (n_samples, n_classes)
-        Their labels.
-    sample_weight : array-like of shape (n_samples,) or None
-        Their weights.
-    classes : ndarray of shape (n_classes,) or None
-        The classes, of which some may be missing; None for those in `y`.
-    goes_on : bool
-        Whether the features and the form of the labels must be those of the last training.
-    min_classes : int
-        Of how many classes samples must have a weight above 0.
-
-    Returns
-    -------
-    TrainingSet
-        The checked data.
+    They are encoded by `classes`; None for those in `y`, or its columns. `is_one_hot` is the form
+    that they must have, if there is one.
     """
-    # scikit-learn notes the features down before anything else is checked, and a fit that
-    # is refused must leave the estimator as it was.
-    features = estimator if goes_on else copy.copy(estimator)
-    image_shape = estimator._image_shape if goes_on else None
-    x, given_shape = check_rows(features, X, reset=not goes_on, image_shape=image_shape)
-    labels = check_labels(
-        estimator,
-        y,
-        x.shape[0],
-        classes=classes,
-        is_one_hot=estimator._is_one_hot if goes_on else None,
-    )
-    weights = check_weights(sample_weight, labels, estimator.class_weight, min_classes)
-    return TrainingSet(x, image_shape if goes_on else given_shape, labels, weights, features)
+    if y is None:
+        raise ValueError(f"{_OWNER} requires {name} to be passed, but the target {name} is None.")
+    has_rows = has_columns(y)
+    if is_one_hot is not None and has_rows != is_one_hot:
+        forms = ("single labels", "one-hot labels")
+        raise ValueError(
+            f"{name} holds {forms[has_rows]}, but {_OWNER} was given {forms[is_one_hot]} before."
+        )
+    single = _positions_of_ones(y, name) if has_rows else _single_labels(y, name)
+    if len(single) != n_samples:
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: "
+            f"{n_samples} samples, but {len(single)} labels in {name}."
+        )
+    if not has_rows:
+        return _encode(single, classes, name)
+    columns = np.arange(np.shape(y)[1])
+    if classes is not None and not np.array_equal(columns, classes):
+        raise ValueError(
+            f"{name} has {len(columns)} columns of one-hot labels, but the classes are "
+            f"{classes.tolist()}."
+        )
+    return Labels(columns, single, is_one_hot=True)
 
 
-def check_validation_data(
-    training_set: TrainingSet,
-    X_val: ArrayLike | None,
-    y_val: ArrayLike | None,
-    sample_weight_val: ArrayLike | None,
-) -> ValidationData | None:
-    """Validate the samples to validate a training on.
+def check_classes(
+    classes: ArrayLike | None, known: np.ndarray | None, y: ArrayLike
+) -> np.ndarray | None:
+    """Validate the argument `classes` of `partial_fit`; `known` are those of the calls before."""
+    if classes is None:
+        if known is None and not has_columns(y):
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        return known
+    given = unique_labels(classes)
+    if len(given) < 2:
+        raise ValueError(f"classes must hold two labels or more, got {given.tolist()}.")
+    if known is not None and not np.array_equal(given, known):
+        raise ValueError(
+            f"classes={given.tolist()} are not those of the calls before, {known.tolist()}."
+        )
+    return given
 
-    Parameters
-    ----------
-    training_set : TrainingSet
-        Has the features and the classes that the samples must have.
-    X_val : array-like of shape (n_val, n_features) or (n_val, height, width), or None
-        The samples.
-    y_val : array-like of shape (n_val,) or (n_val, n_classes), or None
-        Their labels.
-    sample_weight_val : array-like of shape (n_val,) or None
-        Their weights.
 
-    Returns
-    -------
-    ValidationData or None
-        None where nothing was given.
+def has_columns(y: ArrayLike) -> bool:
+    """Whether labels come as rows of several values: one-hot, if they can be used at all."""
+    shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
+    return len(shape) > 1 and shape[1] != 1
 
-    Raises
-    ------
-    ValueError
-        If one of samples and labels is missing, or anything in them can't be used.
+
+def _positions_of_ones(y: Any, name: str) -> np.ndarray:
+    rows = y.toarray() if issparse(y) else np.asarray(y)
+    if rows.ndim != 2 or rows.dtype.kind not in "biuf" or not np.isin(rows, (0, 1)).all():
+        raise ValueError(
+            f"{name} has shape {rows.shape}. Expected one label for each sample, in shape "
+            "(n_samples,), or one-hot labels, rows of a single 1 and else 0, in shape "
+            "(n_samples, n_classes)."
+        )
+    n_ones = np.count_nonzero(rows, axis=1)
+    if (n_ones != 1).any():
+        row = int(np.argmax(n_ones != 1))
+        raise ValueError(
+            f"{name} has {n_ones[row]} ones in row {row}. Several labels for one sample, or none, "
+            "are not supported: each row of one-hot labels holds a single 1."
+        )
+    return rows.argmax(axis=1)
+
+
+def _single_labels(y: ArrayLike, name: str) -> np.ndarray:
+    # pandas's nullable integers and truth values, which scikit-learn would turn into floats.
+    nullable: Any = y
+    own_dtype = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+    if own_dtype is not None and own_dtype.kind in "biu" and not nullable.isna().any():
+        y = nullable.to_numpy(dtype=own_dtype)
+    with rename_argument(name, "y"):
+        labels = _check_y(y, estimator=_OWNER)
+    if labels.dtype == object and any(label is None for label in labels):
+        raise ValueError(f"{name} holds None. Every sample needs a label.")
+    check_classification_targets(labels)
+    return labels
+
+
+def _encode(labels: np.ndarray, classes: np.ndarray | None, name: str) -> Labels:
+    encoder = LabelEncoder()
+    if classes is None:
+        codes = encoder.fit_transform(labels)
+        if len(encoder.classes_) == 1:
+            raise ValueError(
+                f"{name} holds one class only, {encoder.classes_.tolist()}. "
+                "A classifier needs samples of at least two classes."
+            )
+        return Labels(encoder.classes_, codes)
+    unknown = np.setdiff1d(labels, classes)
+    if len(unknown):
+        raise ValueError(
+            f"{name} holds labels that are not among the classes {classes.tolist()}: "
+            f"{unknown.tolist()}."
+        )
+    encoder.classes_ = classes
+    return Labels(classes, encoder.transform(labels))
+
+
+def check_weights(
+    sample_weight: ArrayLike | None,
+    labels: Labels,
+    class_weight: dict[Any, float] | str | None = None,
+    min_classes: int = 1,
+    name: str = "sample_weight",
+) -> np.ndarray | None:
+    """Validate the weights of samples, and multiply them by those of their classes.
+
+    The result is a float32 array of its own, or None if every sample has the weight 1.
+    `min_classes` classes must have samples of positive weight.
     """
-    if X_val is None and y_val is None:
-        if sample_weight_val is not None:
-            raise ValueError("sample_weight_val is given without X_val and y_val.")
+    if sample_weight is None and class_weight is None:
         return None
-    if X_val is None or y_val is None:
-        given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
-        raise ValueError(f"{given} is given without {missing}. Pass both or neither.")
-    features = training_set.features
-    x, _ = check_rows(
-        features, X_val, reset=False, image_shape=training_set.image_shape, name="X_val"
+    if sample_weight is None:
+        weights = np.ones(len(labels.codes))
+    else:
+        refuse_text_and_dates(sample_weight, name)
+        with rename_argument(name, "sample_weight"):
+            weights = _check_sample_weight(sample_weight, labels.codes, dtype=np.float64)
+        if weights.min() < 0:
+            raise ValueError(f"{name} holds negative weights, such as {weights.min()}.")
+    if class_weight is not None:
+        weights = weights * _weights_of_classes(class_weight, labels)[labels.codes]
+    # Only their ratios count. A power of two, which changes no digit, brings them to where float32
+    # neither overflows nor loses digits.
+    weights = np.ldexp(weights, -np.frexp(weights.max())[1]).astype(np.float32)
+    n_classes = len(np.unique(labels.codes[weights > 0]))
+    if n_classes < min_classes:
+        raise ValueError(
+            f"{name} and class_weight leave samples of {n_classes} class(es) with a weight "
+            f"above zero. Samples of {min_classes} or more are needed."
+        )
+    return weights
+
+
+def _weights_of_classes(class_weight: dict[Any, float] | str, labels: Labels) -> np.ndarray:
+    names = labels.classes.tolist()
+    if not isinstance(class_weight, dict):
+        # Columns of one-hot labels may be empty.
+        weights = np.ones(len(names))
+        present = np.unique(labels.codes)
+        weights[present] = compute_class_weight(class_weight, classes=present, y=labels.codes)
+        return weights
+    wrong = {
+        label: weight
+        for label, weight in class_weight.items()
+        if not (isinstance(weight, Real) and 0 <= weight < np.inf)
+    }
+    if wrong:
+        raise ValueError(f"class_weight must hold finite weights of 0 or more, got {wrong}.")
+    # As in scikit-learn: classes may lack a weight, or weights a class, but not both, which
+    # would hide misspelled labels.
+    unknown = [label for label in class_weight if label not in names]
+    missing = [label for label in names if label not in class_weight]
+    if unknown and missing:
+        raise ValueError(
+            f"class_weight has weights for labels that are not among the classes {names}: "
+            f"{unknown}, and none for {missing}."
+        )
+    return np.array([class_weight.get(label, 1.0) for label in names], dtype=np.float64)
+
+
+def set_aside(samples: Samples, fraction: float, seed: int) -> tuple[np.ndarray, Samples]:
+    """Split samples for early stopping: the rows to train on, and samples to validate on.
+
+    The split is stratified by class where that is possible.
+    """
+    # A weight of 0 leaves a sample out, on either side.
+    used = (
+        np.arange(len(samples.codes))
+        if samples.weights is None
+        else np.flatnonzero(samples.weights)
     )
-    labels = check_labels(
-        features,
-        y_val,
-        x.shape[0],
-        classes=training_set.labels.classes,
-        is_one_hot=training_set.labels.is_one_hot,
-        name="y_val",
+    split = partial(train_test_split, used, test_size=fraction, random_state=seed)
+    try:
+        rows, validation_rows = split(stratify=samples.codes[used])
+    except ValueError as impossible:
+        try:
+            rows, validation_rows = split()
+        except ValueError as error:
+            raise ValueError(
+                f"early_stopping cannot set validation_fraction={fraction} of {len(used)} samples "
+                f"aside: {error} Change validation_fraction, or pass X_val and y_val."
+            ) from error
+        # The fifth level is the caller of fit, through scikit-learn's wrapper of it.
+        warnings.warn(
+            f"early_stopping sets validation_fraction={fraction} of {len(used)} samples aside "
+            f"without stratifying them by class: {impossible}",
+            UserWarning,
+            stacklevel=5,
+        )
+    weights = samples.weights
+    return rows, Samples(
+        samples.x[validation_rows],
+        samples.codes[validation_rows],
+        None if weights is None else weights[validation_rows],
     )
-    weights = check_weights(sample_weight_val, labels, name="sample_weight_val")
-    return ValidationData(x, labels.codes, weights)

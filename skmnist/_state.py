@@ -12,20 +12,15 @@ import dataclasses
 import operator
 import re
 import warnings
+from functools import cache
+from importlib.metadata import version
 from typing import Any
 
-import keras
 import numpy as np
-import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.metadata_routing import MetadataRequest
 
-import skmnist
-from skmnist._callbacks import without_model
-from skmnist._fitting import Training
-from skmnist.network.architecture import Architecture, activation_names
-from skmnist.network.optimizers import optimizer_from_plain, plain_optimizer
-from skmnist.network.training import TrainingState
+from skmnist._network import NUMPY_ACTIVATIONS, Architecture, TrainedNetwork
 
 # Goes up when what is written can't be read by the versions before.
 _FORMAT = 1
@@ -62,21 +57,12 @@ class OtherVersionsWarning(InconsistentVersionWarning):
 
 
 def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Turn the attributes of a classifier into plain values.
-
-    Parameters
-    ----------
-    attributes : dict
-        The attributes, which are not changed.
-
-    Returns
-    -------
-    dict
-        Arrays are not copied.
-    """
+    """Turn the attributes of a classifier into plain values; arrays are not copied."""
     state = {**attributes, "_saved_with": {"format": _FORMAT, **_versions()}}
     for name in {"optimizer", "_optimizer"} & set(state):
-        if isinstance(state[name], keras.optimizers.Optimizer):
+        if not isinstance(state[name], str):
+            from skmnist.engine.optimizers import plain_optimizer
+
             state[name] = plain_optimizer(state[name])
     if isinstance(state["class_weight"], dict):
         # As pairs: in a file of skops the key False would become True.
@@ -86,47 +72,24 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
         # The Keras model is made again when it is needed.
         state["_model"] = None
     if "_training" in state:
-        training: Training = state["_training"]
-        # All else that it knows are attributes of their own.
-        state["_training"] = {
-            "seed": training.seed,
-            "optimizer_key": training.state.optimizer_key,
-            "optimizer_state": training.state.optimizer_state,
-        }
+        # Its other fields are attributes of their own.
+        fields = ("seed", "optimizer_key", "optimizer_state")
+        state["_training"] = {name: getattr(state["_training"], name) for name in fields}
     if "_metadata_request" in state:
-        # It knows the classifier, whose state this is.
+        # It has a reference to the classifier, whose state this is.
         state["_metadata_request"] = state["_metadata_request"]._serialize()
     for name in {"callbacks", "callbacks_"} & set(state):
-        state[name] = without_model(state[name])
+        if state[name]:
+            from skmnist.engine.callbacks import without_model
+
+            state[name] = without_model(state[name])
     return state
 
 
 def attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
-    """Turn plain values back into the attributes of a classifier.
+    """Turn plain values back into the attributes of the classifier `owner`.
 
     Nothing in them is run: where a name of Keras's is expected, only Keras's own are looked up.
-
-    Parameters
-    ----------
-    state : dict
-        What `plain_state` returned.
-    owner : SimpleMLPClassifier
-        The classifier that they shall be attributes of.
-
-    Returns
-    -------
-    dict
-        The attributes.
-
-    Raises
-    ------
-    ValueError
-        If it was made by a version of this package that is too new, or was not made by it.
-
-    Warns
-    -----
-    OtherVersionsWarning
-        If the packages' versions were others.
     """
     _check_versions(state.get("_saved_with"))
     try:
@@ -140,7 +103,10 @@ def attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
 def _attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
     attributes = {name: value for name, value in state.items() if name != "_saved_with"}
     for name in {"optimizer", "_optimizer"} & set(attributes):
-        attributes[name] = optimizer_from_plain(attributes[name])
+        if not isinstance(attributes[name], str):
+            from skmnist.engine.optimizers import optimizer_from_plain
+
+            attributes[name] = optimizer_from_plain(attributes[name])
     if isinstance(attributes["class_weight"], dict):
         attributes["class_weight"] = dict(attributes["class_weight"]["items"])
     if "_metadata_request" in attributes:
@@ -166,10 +132,12 @@ def _attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
         training = attributes["_training"]
         if any(array.dtype.kind not in "biuf" for array in training["optimizer_state"]):
             raise ValueError("the state of its optimizer is not made of numbers")
-        attributes["_training"] = Training(
+        attributes["_training"] = TrainedNetwork(
             architecture,
             operator.index(training["seed"]),
-            TrainingState(weights, training["optimizer_key"], training["optimizer_state"]),
+            weights,
+            training["optimizer_key"],
+            training["optimizer_state"],
             attributes["history_"],
         )
     return attributes
@@ -187,12 +155,9 @@ def _check_weights(
         raise ValueError("the weights are not finite")
 
 
+@cache
 def _versions() -> dict[str, str]:
-    return {
-        "skmnist": skmnist.__version__,
-        "scikit-learn": sklearn.__version__,
-        "keras": keras.__version__,
-    }
+    return {name: version(name) for name in ("skmnist", "scikit-learn", "keras")}
 
 
 def _check_versions(saved_with: dict[str, Any] | None) -> None:
@@ -207,7 +172,7 @@ def _check_versions(saved_with: dict[str, Any] | None) -> None:
     if saved_with["format"] > _FORMAT:
         raise ValueError(
             f"This SimpleMLPClassifier was saved with skmnist {saved['skmnist']}, in a form that "
-            f"skmnist {skmnist.__version__} can't read. Install skmnist {saved['skmnist']} or a "
+            f"skmnist {version('skmnist')} can't read. Install skmnist {saved['skmnist']} or a "
             "later version."
         )
     if saved != _versions():
@@ -218,6 +183,9 @@ def _architecture_of(description: dict[str, Any]) -> Architecture:
     architecture = Architecture(**description)
     # Keras would look anything else up in a module that the file names.
     activation = architecture.activation
-    if not callable(activation) and activation not in activation_names():
-        raise ValueError(f"there is no activation {activation!r}")
+    if not callable(activation) and activation not in NUMPY_ACTIVATIONS:
+        from skmnist.engine.layers import activation_names
+
+        if activation not in activation_names():
+            raise ValueError(f"there is no activation {activation!r}")
     return architecture

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import skmnist._tensorflow  # noqa: F401  # before Keras, which imports TensorFlow too
-
-# isort: split
+import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from scipy.sparse import csr_array, issparse
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skmnist._attributes import attributes_after, attributes_to_predict
-from skmnist._callbacks import Callbacks, EpochTasks, check_callbacks, without_model
-from skmnist._fitting import Training, architecture_of, run_training
-from skmnist._inputs import check_rows, check_training_set, check_validation_data
-from skmnist._labels import check_classes
-from skmnist._parameters import PARAMETER_CONSTRAINTS, check_partial
+from skmnist._compat import _fit_context
+from skmnist._inputs import (
+    check_classes,
+    check_labels,
+    check_weights,
+    flatten_images,
+    rename_argument,
+    row_dtypes,
+    set_aside,
+)
+from skmnist._network import Architecture, RowMatrix, Samples, TrainedNetwork, predict_proba
+from skmnist._parameters import check_hidden_units, check_partial, validate_parameters
 from skmnist._state import attributes_of, plain_state
-from skmnist.network.architecture import Architecture, trained_sequential
-from skmnist.network.inference import predict_proba
-from skmnist.network.optimizers import make_optimizer
-from skmnist.network.threads import respect_thread_limit
 
-# Here, since TensorFlow can't be told any more once it has made its first tensor.
-respect_thread_limit()
+if TYPE_CHECKING:
+    # Not at run time: TensorFlow is imported by the first fit.
+    import keras
+
+    from skmnist.engine.training import EpochListener
 
 
 class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
@@ -50,8 +53,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         sequence means none: softmax regression.
 
     activation : str or callable, default="sigmoid"
-        Activation of the hidden layers: the name of one in `keras.activations`, of one of
-        Keras's layers "ELU", "LeakyReLU", "ReLU" and "Softmax", or a function of a tensor.
+        Activation of the hidden layers: the name of one in `keras.activations`, or a function
+        of a tensor.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         The name of one in `keras.optimizers`, in lower case, or an instance. An instance is
@@ -168,6 +171,9 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     intercepts_ : list of ndarray
         Bias of each layer, float32, of shape (units,).
 
+    image_shape_ : tuple of (height, width) or None
+        Shape of the images of the fit; None after a fit to rows.
+
     n_layers_ : int
         Number of layers, input and output counted.
 
@@ -178,7 +184,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         "softmax".
 
     model_ : keras.Sequential
-        The network as a compiled Keras model. It is made when it is first asked for, of
+        The network as a compiled Keras model. It is built on first access, from
         copies of the weights and the optimizer's state: training or changing it does not
         change the classifier.
 
@@ -207,16 +213,15 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     True
     """
 
-    _parameter_constraints: ClassVar[dict] = PARAMETER_CONSTRAINTS
-
+    # What a fit sets beside the attributes that are assigned in `_train`.
+    n_features_in_: int
     classes_: np.ndarray
-    history_: dict[str, list[float]]
     _architecture: Architecture
     _image_shape: tuple[int, int] | None
     _is_one_hot: bool
     _is_usable: bool
     _model: keras.Sequential | None
-    _training: Training
+    _training: TrainedNetwork
     _weights: list[np.ndarray]
 
     def __init__(
@@ -237,7 +242,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         tol: float = 1e-4,
         class_weight: dict[Any, float] | str | None = None,
         warm_start: bool = False,
-        callbacks: Callbacks = None,
+        callbacks: keras.callbacks.Callback | Sequence[keras.callbacks.Callback] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -307,43 +312,41 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             If a parameter or an argument can't be used; the message says which and why.
         """
         context = self._init_callback_context(max_subtasks=int(self.epochs))
-        data: dict[str, Any] = {"X": X, "y": y}
+        data: dict[str, Any] = {"estimator": self, "X": X, "y": y}
         if sample_weight is not None:
             data["metadata"] = {"sample_weight": sample_weight}
-        context.call_on_fit_task_begin(estimator=self, **data)
-        goes_on = self.warm_start and hasattr(self, "_training")
-        training_set = check_training_set(
-            self, X, y, sample_weight, classes=None, goes_on=goes_on, min_classes=2
-        )
-        architecture = architecture_of(self, training_set)
-        classes = training_set.labels.classes
-        if goes_on and not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                f"warm_start needs the classes of the last fit, {self.classes_.tolist()}, "
-                f"but y has {classes.tolist()}."
-            )
-        callbacks = check_callbacks(self.callbacks)
-        listeners = []
+        context.call_on_fit_task_begin(**data)
+        # A refused fit leaves no trace, and other threads can predict meanwhile: attributes are
+        # set on a copy, which takes the place of this classifier's at once.
+        fitted = self._copy()
+        resume = self.warm_start and hasattr(self, "_training")
+        samples = fitted._check_training_samples(X, y, sample_weight, resume=resume)
+        validation = fitted._check_validation_samples(X_val, y_val, sample_weight_val)
+
+        def task_arguments(weights: Callable[[], list[np.ndarray]]) -> dict[str, Any]:
+            return {
+                **data,
+                # Called only if a callback needs the fitted estimator.
+                "reconstruction_attributes": lambda: fitted._attributes_to_predict(weights()),
+            }
+
+        listener = None
         if getattr(self, "_skl_callbacks", None):
-            attributes = partial(attributes_to_predict, self, architecture, training_set)
-            listeners.append(EpochTasks(self, context, attributes, **data))
-        outcome = run_training(
-            self,
-            architecture,
-            training_set,
-            last=self._training if goes_on else None,
-            is_partial=False,
-            validation_data=check_validation_data(training_set, X_val, y_val, sample_weight_val),
-            callbacks=[*callbacks, *listeners],
-        )
-        self.__dict__ = attributes_after(self, outcome, training_set, callbacks)
-        context.call_on_fit_task_end(
-            estimator=self,
-            **data,
-            reconstruction_attributes=lambda: attributes_to_predict(
-                self, architecture, training_set, self._weights
-            ),
-        )
+            from skmnist.engine.training import EpochListener
+
+            tasks: list[Any] = []
+
+            def begin_epoch(weights: Callable[[], list[np.ndarray]]) -> None:
+                tasks.append(context.subcontext(task_name="epoch"))
+                tasks[-1].call_on_fit_task_begin(**task_arguments(weights))
+
+            def end_epoch(weights: Callable[[], list[np.ndarray]]) -> bool:
+                return tasks.pop().call_on_fit_task_end(**task_arguments(weights))
+
+            listener = EpochListener(begin_epoch, end_epoch)
+        fitted._train(samples, validation, resume=resume, listener=listener)
+        self.__dict__ = fitted.__dict__
+        context.call_on_fit_task_end(**task_arguments(lambda: self._weights))
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -384,27 +387,14 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             `y` has other labels, or if anything else can't be used.
         """
         check_partial(self.early_stopping, self.class_weight)
-        goes_on = hasattr(self, "_training")
-        training_set = check_training_set(
-            self,
-            X,
-            y,
-            sample_weight,
-            classes=check_classes(classes, self.classes_ if goes_on else None, y),
-            goes_on=goes_on,
-            min_classes=1,
+        fitted = self._copy()
+        resume = hasattr(self, "_training")
+        known = check_classes(classes, self.classes_ if resume else None, y)
+        samples = fitted._check_training_samples(
+            X, y, sample_weight, resume=resume, classes=known, min_classes=1
         )
-        callbacks = check_callbacks(self.callbacks)
-        outcome = run_training(
-            self,
-            architecture_of(self, training_set),
-            training_set,
-            last=self._training if goes_on else None,
-            is_partial=True,
-            validation_data=None,
-            callbacks=callbacks,
-        )
-        self.__dict__ = attributes_after(self, outcome, training_set, callbacks)
+        fitted._train(samples, None, resume=resume, is_partial=True)
+        self.__dict__ = fitted.__dict__
         return self
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -444,11 +434,11 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             to 1.
         """
         fitted = self._snapshot()
-        x, _ = check_rows(fitted, X, reset=False, image_shape=fitted._image_shape)
+        x, _ = fitted._check_rows(X)
         if not fitted._is_usable:
             raise ValueError(
-                f"This {type(self).__name__} can't predict: its training diverged. Lower "
-                "learning_rate, or scale the features, and fit again."
+                f"This {type(self).__name__} can't predict: training diverged. "
+                "Lower learning_rate, or scale the features, and fit again."
             )
         return predict_proba(fitted._architecture, fitted._weights, x)
 
@@ -474,13 +464,27 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         """The network as a compiled Keras model."""
         fitted = self._snapshot()
         if fitted._model is None:
+            from skmnist.engine.layers import trained_model
+            from skmnist.engine.optimizers import make_optimizer
+
+            optimizer = make_optimizer(fitted._optimizer, float(fitted._learning_rate))
             # A copy that one of scikit-learn's callbacks gets during a fit has no state.
-            state = fitted._training.state.optimizer_state if hasattr(fitted, "_training") else []
-            optimizer = make_optimizer(fitted._optimizer, fitted._learning_rate)
-            fitted._model = trained_sequential(
-                fitted._architecture, fitted._weights, optimizer, state
+            network = getattr(fitted, "_training", None) or TrainedNetwork(
+                fitted._architecture, 0, fitted._weights, "", [], {}
             )
+            fitted._model = trained_model(network, optimizer)
         return fitted._model
+
+    @property
+    def image_shape_(self) -> tuple[int, int] | None:
+        """Height and width of the images of the fit; None after a fit to rows."""
+        return self._snapshot()._image_shape
+
+    def _copy(self) -> SimpleMLPClassifier:
+        """Return a classifier with the same attributes, to set other ones on."""
+        copy = object.__new__(type(self))
+        copy.__dict__ = {**self.__dict__}
+        return copy
 
     def _snapshot(self) -> SimpleMLPClassifier:
         """Return this fitted estimator as it is now, whatever other threads fit meanwhile."""
@@ -490,10 +494,201 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         check_is_fitted(snapshot)
         return snapshot
 
+    def _check_rows(
+        self, X: ArrayLike, *, reset: bool = False, name: str = "X"
+    ) -> tuple[RowMatrix, tuple[int, int] | None]:
+        """Validate samples; return them as rows, and the shape of the images if they were such."""
+        X, images = flatten_images(X, name, None if reset else self._image_shape)
+        with rename_argument(name, "X"):
+            try:
+                x = validate_data(
+                    self, X, reset=reset, dtype=row_dtypes(X), order="C", accept_sparse="csr"
+                )
+            except ValueError as error:
+                shape, n_features = np.shape(X), getattr(self, "n_features_in_", None)
+                is_image = len(shape) == 2 and shape[1] != n_features == np.prod(shape)
+                if reset or images or not is_image:
+                    raise
+                raise ValueError(
+                    f"{error} A single image needs a first axis of length 1."
+                ) from error
+        return csr_array(x) if issparse(x) else x, images
+
+    def _check_training_samples(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        *,
+        resume: bool,
+        classes: np.ndarray | None = None,
+        min_classes: int = 2,
+    ) -> Samples:
+        """Validate what to train on, and set what predicting needs except the weights.
+
+        `classes` may be missing among the labels; None for those in `y`. Samples of `min_classes`
+        must have a weight above 0.
+        """
+        x, images = self._check_rows(X, reset=not resume)
+        labels = check_labels(
+            y, x.shape[0], classes=classes, is_one_hot=self._is_one_hot if resume else None
+        )
+        if resume and not np.array_equal(labels.classes, self.classes_):
+            raise ValueError(
+                f"warm_start needs the classes of the last fit, {self.classes_.tolist()}, "
+                f"but y has {labels.classes.tolist()}."
+            )
+        if not resume:
+            self._image_shape = images
+        self.classes_ = labels.classes
+        self._is_one_hot = labels.is_one_hot
+        last = self._architecture if resume else None
+        self._architecture = Architecture(
+            input_shape=self._image_shape or (x.shape[1],),
+            hidden_units=check_hidden_units(self.hidden_units),
+            activation=self.activation,
+            n_classes=len(labels.classes),
+            dropout=float(self.dropout),
+            l2=float(self.l2),
+        )
+        # Dropout and l2 may change in a warm start; the meaning of the weights may not.
+        for name in ("hidden_units", "activation") if last is not None else ():
+            now, before = getattr(self._architecture, name), getattr(last, name)
+            if now != before:
+                raise ValueError(
+                    f"The network was fitted with {name}={before!r} and can't go on with {now!r}. "
+                    "Set warm_start=False to start anew."
+                )
+        weights = check_weights(sample_weight, labels, self.class_weight, min_classes)
+        return Samples(x, labels.codes, weights)
+
+    def _check_validation_samples(
+        self, X_val: Any, y_val: Any, sample_weight_val: ArrayLike | None
+    ) -> Samples | None:
+        if X_val is None and y_val is None:
+            if sample_weight_val is not None:
+                raise ValueError("sample_weight_val is given without X_val and y_val.")
+            return None
+        if X_val is None or y_val is None:
+            given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
+            raise ValueError(f"{given} is given without {missing}. Pass both or neither.")
+        x, _ = self._check_rows(X_val, name="X_val")
+        labels = check_labels(
+            y_val, x.shape[0], classes=self.classes_, is_one_hot=self._is_one_hot, name="y_val"
+        )
+        weights = check_weights(sample_weight_val, labels, name="sample_weight_val")
+        return Samples(x, labels.codes, weights)
+
+    def _train(
+        self,
+        samples: Samples,
+        validation: Samples | None,
+        *,
+        resume: bool,
+        is_partial: bool = False,
+        listener: EpochListener | None = None,
+    ) -> None:
+        """Train the network, and set the fitted attributes."""
+        from skmnist.engine.callbacks import check_callbacks
+        from skmnist.engine.scikeras_model import train
+        from skmnist.engine.training import TrainingOptions
+
+        callbacks = check_callbacks(self.callbacks)
+        last = self._training if resume else None
+        # Not NumPy's global generator, where random_state is None.
+        generator = np.random.RandomState() if self.random_state is None else self.random_state
+        seed = int(check_random_state(generator).randint(2**31 - 1)) if last is None else last.seed
+        rows = None
+        if self.early_stopping and validation is None:
+            rows, validation = set_aside(samples, float(self.validation_fraction), seed)
+        result = train(
+            self._architecture,
+            samples,
+            # Keras takes Python's numbers only.
+            TrainingOptions(
+                optimizer=self.optimizer,
+                learning_rate=float(self.learning_rate),
+                batch_size=int(self.batch_size),
+                shuffle=bool(self.shuffle),
+                epochs=1 if is_partial else int(self.epochs),
+                early_stopping=bool(self.early_stopping),
+                n_iter_no_change=float(self.n_iter_no_change),
+                tol=float(self.tol),
+                verbose=int(self.verbose),
+            ),
+            seed=seed,
+            last=last,
+            rows=rows,
+            validation=validation,
+            is_partial=is_partial,
+            callbacks=callbacks,
+            listener=listener,
+        )
+        network, stopping = result.network, result.stopping
+        losses = network.history.setdefault("loss", [])
+        # The fourth level is the caller of fit, through scikit-learn's wrapper of it.
+        if result.was_interrupted:
+            warnings.warn(
+                f"Training was interrupted after {len(losses)} whole epochs. The classifier keeps "
+                "what it has learnt so far. Press Ctrl-C twice to end a search.",
+                UserWarning,
+                stacklevel=4,
+            )
+        if result.has_diverged or not result.is_usable:
+            outcome = (
+                "the network has gone back to its best epoch"
+                if result.is_usable
+                else "the classifier cannot predict"
+            )
+            warnings.warn(
+                f"Training diverged: the loss of epoch {len(losses)} is not finite, and {outcome}. "
+                "Lower learning_rate, or that of the optimizer, or scale the features.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        self.__dict__ |= self._attributes_to_predict(network.weights)
+        self._is_usable = result.is_usable
+        self._training = network
+        self.history_ = network.history
+        self.loss_curve_ = losses
+        self.loss_ = losses[-1] if losses else None
+        self.n_iter_ = len(losses)
+        self.callbacks_ = callbacks
+        self.coefs_ = network.weights[::2]
+        self.intercepts_ = network.weights[1::2]
+        self.n_layers_ = len(self.coefs_) + 1
+        self.n_outputs_ = network.architecture.n_classes
+        self.out_activation_ = "softmax"
+        self.validation_scores_ = None if stopping is None else stopping.scores
+        self.best_validation_score_ = None if stopping is None else stopping.best_score
+        self.best_loss_ = min(losses, default=None) if stopping is None else None
+
+    def _attributes_to_predict(self, weights: list[np.ndarray]) -> dict[str, Any]:
+        """Return the attributes that a classifier with these weights predicts by."""
+        names = ["n_features_in_", "feature_names_in_", "classes_"]
+        names += ["_architecture", "_image_shape", "_is_one_hot"]
+        return {
+            **{name: getattr(self, name) for name in names if hasattr(self, name)},
+            "_model": None,
+            # As they are now: the parameters may be set to something else at any time.
+            "_optimizer": self.optimizer,
+            "_learning_rate": self.learning_rate,
+            "_is_usable": True,
+            "_weights": weights,
+        }
+
+    def _validate_params(self) -> None:
+        # scikit-learn reads the constraints from an attribute of the class. Those of Keras's names
+        # are not known before Keras is imported, by the first fit.
+        validate_parameters(self.get_params(deep=False), type(self).__name__)
+
     def __sklearn_clone__(self) -> SimpleMLPClassifier:
         """Clone without the models that the last fit has left in the callbacks."""
-        original = object.__new__(type(self))
-        original.__dict__ = {**self.__dict__, "callbacks": without_model(self.callbacks)}
+        original = self._copy()
+        if self.callbacks is not None:
+            from skmnist.engine.callbacks import without_model
+
+            original.callbacks = without_model(self.callbacks)
         return super(SimpleMLPClassifier, original).__sklearn_clone__()
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -501,7 +696,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         return hasattr(self, "_weights")
 
     def __sklearn_tags__(self) -> Tags:
-        """Tell scikit-learn what to expect."""
+        """Return what scikit-learn should expect of this classifier."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.sparse = True
@@ -510,9 +705,9 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        """Say all of it in plain values, for pickle and its likes."""
+        """Return the state as plain values."""
         return plain_state(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Be what the plain values say."""
+        """Restore the state."""
         super().__setstate__(attributes_of(state, self))

@@ -34,7 +34,7 @@ class TestInProcessesOfTheirOwn:
 import collections
 import pandas as pd
 import skmnist
-from skmnist.network import interruption
+from skmnist.engine import interruption
 
 interruption.TWICE_SECONDS = 0.0  # each of these many is the only one
 folder = os.path.dirname(skmnist.__file__)
@@ -77,7 +77,7 @@ for number, line in enumerate(lines):
     if number % 9 and not is_dense(line):
         continue
     if line[0].endswith("programs.py"):
-        skmnist.network.clear()  # or the program would not be made again
+        skmnist.engine.clear()  # or the program would not be made again
     vars(first).clear()
     vars(first).update(state)
     with warnings.catch_warnings(record=True) as caught:
@@ -116,7 +116,7 @@ print(json.dumps(outcomes))
             DATA
             + """
 import keras
-from skmnist.network import interruption
+from skmnist.engine import interruption
 
 interruption.TWICE_SECONDS = 60.0  # however busy this machine is
 epochs = []

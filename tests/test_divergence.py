@@ -50,7 +50,7 @@ class TestWithoutEarlyStopping:
     def test_a_step_that_diverges_last_is_noticed(self, digits):
         classifier = diverging_in_step(8, rate_of_divergence=np.inf)
         classifier.set_params(early_stopping=False, epochs=1)
-        with pytest.warns(ConvergenceWarning, match="of no use"):
+        with pytest.warns(ConvergenceWarning, match="cannot predict"):
             classifier.fit(digits.X, digits.y)
         with pytest.raises(ValueError, match="diverged"):
             classifier.predict(digits.X)

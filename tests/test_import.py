@@ -2,11 +2,18 @@
 
 import ast
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+
+from skmnist import SimpleMLPClassifier
+from skmnist.persistence import save
 
 FIT = """
 import os
@@ -17,7 +24,7 @@ X, y = np.eye(20), np.arange(20) % 2
 SimpleMLPClassifier(epochs=2000).fit(X, y)  # long enough for XLA, which greets too
 print(os.environ.get("TF_CPP_MIN_LOG_LEVEL"))
 """
-IMPORT = "import skmnist.classifier; print('imported')"
+IMPORT = "import skmnist.engine; print('imported')"
 
 
 def run(code, log_level, **how):
@@ -42,13 +49,51 @@ def test_everything_is_printed_to_who_wants_it():
 
 
 def test_errors_of_the_user_are_printed():
-    assert "ZeroDivisionError" in run("import skmnist.classifier; 1 / 0", None).stderr
+    assert "ZeroDivisionError" in run("import skmnist.engine; 1 / 0", None).stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the descriptors of a process are POSIX's")
 def test_without_a_standard_error():
     code = f"import os; os.close(2); {IMPORT}"
     assert run(code, None).stdout == "imported\n"
+
+
+WITHOUT_KERAS = """
+import pickle, sys
+import numpy as np
+from sklearn.base import clone
+import skmnist
+from skmnist import DigitsDisplay, HiddenUnitsDisplay, SimpleMLPClassifier, TrainingDisplay
+from skmnist.persistence import load
+
+repr(clone(SimpleMLPClassifier(3)))
+pipeline = load(sys.argv[1])
+network = pickle.load(open(sys.argv[2], "rb"))
+X = np.load(sys.argv[3])
+network.predict(X)
+pipeline.predict_proba(X)
+HiddenUnitsDisplay.from_estimator(network)
+DigitsDisplay.from_estimator(pipeline, X, pipeline.predict(X))
+TrainingDisplay.from_estimator(network)
+print(sorted({"tensorflow", "keras", "scikeras"} & sys.modules.keys()))
+"""
+
+
+def test_only_fits_import_tensorflow(digits, tmp_path):
+    classifier = SimpleMLPClassifier(3, epochs=1).fit(digits.images, digits.y)
+    pipeline = make_pipeline(MinMaxScaler(), SimpleMLPClassifier(3, epochs=1))
+    save(pipeline.fit(digits.X, digits.y), tmp_path / "pipeline.skops")
+    (tmp_path / "network.pkl").write_bytes(pickle.dumps(classifier))
+    np.save(tmp_path / "X.npy", digits.X)
+    files = [tmp_path / name for name in ("pipeline.skops", "network.pkl", "X.npy")]
+    process = subprocess.run(
+        [sys.executable, "-c", WITHOUT_KERAS, *files],
+        env=os.environ | {"MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert process.stdout.splitlines()[-1] == "[]"
 
 
 HEAVY = [
@@ -68,7 +113,7 @@ HEAVY = [
 @pytest.mark.parametrize(
     ("code", "needed"),
     [
-        ("import skmnist; skmnist.show_versions()", []),
+        ("import skmnist; skmnist.show_versions()", ["numpy", "pandas", "scipy", "sklearn"]),
         (
             "from skmnist import DigitsDisplay, HiddenUnitsDisplay, SearchDisplay, TrainingDisplay",
             ["numpy", "pandas", "scipy", "sklearn"],

@@ -13,8 +13,8 @@ import pytest
 from sklearn.base import clone
 
 from skmnist import SimpleMLPClassifier
-from skmnist.network.architecture import activation_names
-from skmnist.network.optimizers import optimizer_names
+from skmnist.engine.layers import activation_names
+from skmnist.engine.optimizers import optimizer_names
 from tests.helpers import (
     assert_same_network,
     train,
@@ -76,10 +76,6 @@ class TestGetSetAndClone:
         classifier.fit(digits.X, digits.y)
         assert [kernel.shape for kernel in classifier.coefs_] == [(784, 9), (9, 9), (9, 10)]
         assert classifier.n_iter_ == 1
-
-
-def leaky_relu_of_the_layer(x):
-    return keras.activations.leaky_relu(x, negative_slope=0.3)
 
 
 class TestHiddenUnits:
@@ -230,21 +226,6 @@ class TestActivations:
         np.testing.assert_allclose(
             own.predict_proba(digits.X), by_name.predict_proba(digits.X), rtol=1e-3
         )
-
-    def test_an_activation_is_a_name_of_a_layer(self, digits):
-        # The function of this name has another slope.
-        by_layer, by_function = (
-            train(digits.X, digits.y, hidden_units=(4, 3), activation=activation, dropout=0.1)
-            for activation in ("LeakyReLU", leaky_relu_of_the_layer)
-        )
-        for ours, theirs in zip(by_layer.coefs_, by_function.coefs_, strict=True):
-            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
-        np.testing.assert_allclose(
-            by_layer.predict_proba(digits.X),
-            by_layer.model_.predict(digits.X, verbose=0),
-            atol=1e-5,
-        )
-        assert [type(part).__name__ for part in by_layer.model_.layers].count("LeakyReLU") == 2
 
     @pytest.mark.parametrize(
         "name",

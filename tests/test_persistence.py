@@ -27,7 +27,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
-from skmnist import SimpleMLPClassifier
+from skmnist import SimpleMLPClassifier, __version__
 from skmnist.persistence import load, save
 from tests.helpers import assert_same_network
 
@@ -294,7 +294,8 @@ class TestVersions:
             np.testing.assert_array_equal(twin.predict(digits.X), fitted.predict(digits.X))
 
     def test_the_warning_can_be_an_error(self, fitted, tmp_path, monkeypatch):
-        monkeypatch.setattr(keras, "__version__", "0.0.1")
+        versions = {"skmnist": __version__, "scikit-learn": "1.7.0", "keras": "0.0.1"}
+        monkeypatch.setattr("skmnist._state._versions", lambda: versions)
         save(fitted, tmp_path / "old.skops")
         monkeypatch.undo()
         with warnings.catch_warnings():

@@ -15,9 +15,9 @@ import pytest
 import tensorflow as tf
 from sklearn.base import clone
 
-import skmnist.network
+import skmnist.engine
 from skmnist import SimpleMLPClassifier
-from skmnist.network.optimizers import _classes_by_name, _Stateless
+from skmnist.engine.optimizers import _classes_by_name, _Stateless
 from tests.helpers import assert_same_network
 
 
@@ -89,10 +89,10 @@ def test_threads_share_a_program(digits, counted_activation):
         classifier = SimpleMLPClassifier(7, activation=counted_activation, random_state=seed)
         return classifier.fit(digits.X, digits.y)
 
-    skmnist.network.clear()
+    skmnist.engine.clear()
     expected = [fit(seed) for seed in range(4)]
     n_calls = counted_activation.n_calls
-    skmnist.network.clear()
+    skmnist.engine.clear()
     with ThreadPoolExecutor(4) as threads:
         networks = list(threads.map(fit, range(4)))
     assert counted_activation.n_calls == 2 * n_calls
@@ -104,14 +104,14 @@ class TestClear:
     def test_the_next_fit_is_the_same_by_a_new_program(self, digits, calls_of_fit):
         before = SimpleMLPClassifier(random_state=0).fit(digits.X, digits.y)
         calls = [calls_of_fit(300), calls_of_fit(300)]
-        skmnist.network.clear()
+        skmnist.engine.clear()
         calls.append(calls_of_fit(300))
         assert calls[1] < calls[2] == calls[0]
         assert_same_network(before, clone(before).fit(digits.X, digits.y))
 
     def test_what_it_frees_is_gone(self, digits):
         def n_graphs():
-            skmnist.network.clear()
+            skmnist.engine.clear()
             gc.collect()
             return sum(isinstance(thing, tf.Graph) for thing in gc.get_objects())
 

@@ -9,7 +9,7 @@ from oracle import ACTIVATIONS
 from scipy.sparse import csr_matrix
 
 from skmnist import SimpleMLPClassifier, load_mnist
-from skmnist.network.optimizers import optimizer_names
+from skmnist.engine.optimizers import optimizer_names
 
 MNIST = load_mnist()
 HIDDEN_UNITS = [1, 5, 5, 16, 64, (), (), (8,), (16, 8), [6, 3], (4, 4, 4)]

@@ -43,25 +43,7 @@ def optimizer_names() -> list[str]:
 def make_optimizer(
     optimizer: str | keras.optimizers.Optimizer, learning_rate: float
 ) -> keras.optimizers.Optimizer:
-    """Make an optimizer that has made no step yet.
-
-    Parameters
-    ----------
-    optimizer : str or keras.optimizers.Optimizer
-        A name, or an instance, of which a copy without its state is made.
-    learning_rate : float
-        For an optimizer that is given by its name.
-
-    Returns
-    -------
-    keras.optimizers.Optimizer
-        The optimizer.
-
-    Raises
-    ------
-    ValueError
-        If the optimizer scales losses, which a training in float32 has no use for.
-    """
+    """Make an optimizer without state: by its name, or as a copy of an instance."""
     if isinstance(optimizer, str):
         return _classes_by_name()[optimizer](learning_rate=learning_rate)
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
@@ -75,19 +57,13 @@ def make_optimizer(
 def plain_optimizer(
     optimizer: keras.optimizers.Optimizer,
 ) -> dict[str, Any] | keras.optimizers.Optimizer:
-    """Describe an optimizer of Keras's own by plain values.
+    """Describe an optimizer of Keras's own, its state aside, by plain values.
 
-    Parameters
-    ----------
-    optimizer : keras.optimizers.Optimizer
-        Its state is left out.
-
-    Returns
-    -------
-    dict
-        To be read by `optimizer_from_plain`; or the optimizer itself, if Keras doesn't know its
-        class, or that of its schedule.
+    Anything else is returned as it is, also an optimizer whose class, or that of its schedule, is
+    not Keras's.
     """
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        return optimizer
     name = type(optimizer).__name__.lower()
     schedule = _schedule_of(optimizer)
     is_known = _classes_by_name().get(name) is type(optimizer)
@@ -136,21 +112,11 @@ def _schedule_of(optimizer: keras.optimizers.Optimizer) -> Callable | None:
 
 @dataclass(frozen=True)
 class OptimizerSpec:
-    """What an optimizer computes, the learning rate aside; two that are equal share programs.
-
-    Parameters
-    ----------
-    optimizer_class : type
-        Subclass of `keras.optimizers.Optimizer`.
-    key : str
-        Its configuration as text, to compare by.
-    config : dict
-        Its configuration. A number as learning rate is left out: it lives in a variable, and
-        one program serves every value of it. A schedule stays.
-    """
+    """What an optimizer computes, the learning rate aside; two that are equal share programs."""
 
     optimizer_class: type[keras.optimizers.Optimizer]
-    key: str
+    key: str  # the configuration as text, to compare by
+    # A number as learning rate is left out: it is a variable of the program. A schedule stays.
     config: dict[str, Any] = field(compare=False, repr=False)
 
     @classmethod

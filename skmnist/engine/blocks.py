@@ -1,26 +1,35 @@
-"""The training rows, in the order of an epoch, in blocks of batches.
+"""The training rows, in the order of an epoch, in blocks of batches, and the memory for them.
 
 A compiled program takes arrays of fixed shapes. Blocks have one shape, and the rows that they
 point into have a rounded number, so that folds of 40,000 and 40,001 rows share a program; and
-blocks are small, so that a training can be interrupted between two of them.
+blocks are small, so that a fit can be interrupted between two of them.
+
+A network needs dense rows. Those of a sparse matrix are filled in where they are needed, in the
+matrix's own dtype: straight into the memory of a fit, or block by block.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from scipy.sparse import issparse
 
-from skmnist.network.memory import aligned_empty
-from skmnist.network.rows import RowMatrix, copy_rows, dense_bytes, gather_rows
+from skmnist._network import RowMatrix, Samples
 
-# Rows that take more than this many bytes are not copied into the memory of the training, but
-# gathered block by block.
+# Rows that take more than this many bytes are not copied into the memory of a fit, but gathered
+# block by block.
 _MAX_RESIDENT_BYTES = 512 * 1024 * 1024
+
+# XLA and TensorFlow share the memory of a NumPy array only where it starts at a multiple of
+# this many bytes.
+_ALIGNMENT = 64
 
 
 class BlockShape(NamedTuple):
@@ -51,14 +60,17 @@ class Block(NamedTuple):
 
 
 def is_resident(x: RowMatrix) -> bool:
-    """Whether rows are few enough to be copied into the memory of the training."""
-    return dense_bytes(x) <= _MAX_RESIDENT_BYTES
+    """Whether rows are few enough to be copied into the memory of a fit."""
+    return x.shape[0] * x.shape[1] * x.dtype.itemsize <= _MAX_RESIDENT_BYTES
 
 
-def bytes_needed(x: RowMatrix, shape: BlockShape) -> int:
-    """How much memory a reader needs for rows."""
+@contextmanager
+def open_reader(samples: Samples, shape: BlockShape) -> Iterator[BlockReader]:
+    """Yield a reader of these samples, which has its memory while the context lasts."""
+    x = samples.x
     n_copies = 1 if is_resident(x) else 2
-    return n_copies * shape.n_rows * x.shape[1] * x.dtype.itemsize
+    with ROWS_MEMORY.borrow(n_copies * shape.n_rows * x.shape[1] * x.dtype.itemsize) as memory:
+        yield BlockReader(samples, shape, memory)
 
 
 class BlockReader:
@@ -67,49 +79,26 @@ class BlockReader:
     Few rows are copied once, and the program gathers each batch from there, which costs it
     next to nothing. Of many rows, a thread gathers the next block while the program works on
     this one, and the rows are never copied as a whole.
-
-    Parameters
-    ----------
-    x : ndarray or CSR matrix of shape (n_samples, n_features), uint8 or float32
-        The rows; an array is C-contiguous.
-    codes : ndarray of shape (n_samples,), int32
-        The class of each row, as an integer from 0.
-    weights : ndarray of shape (n_samples,), float32, or None
-        The weight of each row; None for 1.
-    shape : BlockShape
-        The shape of the blocks.
-    memory : ndarray of uint8
-        As many bytes as `bytes_needed` says, for this reader alone. Starts at a multiple of
-        64 bytes.
     """
 
-    def __init__(
-        self,
-        x: RowMatrix,
-        codes: np.ndarray,
-        weights: np.ndarray | None,
-        shape: BlockShape,
-        memory: np.ndarray,
-    ) -> None:
-        self._x = x
-        self._codes = codes
-        self._weights = weights
+    def __init__(self, samples: Samples, shape: BlockShape, memory: np.ndarray) -> None:
+        self._x = samples.x
+        self._codes = samples.codes.astype(np.int32, copy=False)
+        self._weights = samples.weights
         self._shape = shape
-        self._is_resident = is_resident(x)
+        self._is_resident = is_resident(self._x)
         # One to work on, and where rows are gathered, one to gather into.
-        room = memory.view(x.dtype).reshape(-1, shape.n_rows, x.shape[1])
+        room = memory.view(self._x.dtype).reshape(-1, shape.n_rows, self._x.shape[1])
         self._buffers = [_Buffer(rows, shape) for rows in room]
         if self._is_resident:
-            copy_rows(x, self._buffers[0].x[: x.shape[0]])
+            rows = self._buffers[0].x[: self._x.shape[0]]
+            if issparse(self._x):
+                self._x.toarray(out=rows)
+            else:
+                rows[...] = self._x
 
     def read(self, order: np.ndarray) -> Iterator[Block]:
-        """Yield the blocks of the rows `order`; each is good until the next is asked for.
-
-        Parameters
-        ----------
-        order : ndarray of int
-            The rows of the epoch, in the order in which the batches take them.
-        """
+        """Yield the blocks of the rows `order`; each is valid until the next is requested."""
         n_places = self._shape.n_places
         pieces = [order[start : start + n_places] for start in range(0, len(order), n_places)]
         if self._is_resident:
@@ -126,7 +115,12 @@ class BlockReader:
                 yield block
 
     def _gather(self, rows: np.ndarray, buffer: _Buffer) -> Block:
-        gather_rows(self._x, rows, buffer.x[: len(rows)])
+        out = buffer.x[: len(rows)]
+        if issparse(self._x):
+            self._x[rows].toarray(out=out)
+        else:
+            # "clip" is NumPy's only mode that writes straight into `out`.
+            np.take(self._x, rows, axis=0, out=out, mode="clip")
         return self._fill(rows, np.arange(len(rows)), buffer)
 
     def _point(self, rows: np.ndarray, buffer: _Buffer) -> Block:
@@ -154,7 +148,7 @@ class _Buffer:
         # multiplied by the weight 0, and 0 · NaN would be NaN.
         batches = (shape.n_batches, shape.batch_size)
         rows, codes, weights = (
-            aligned_empty(4 * shape.n_places).view(dtype).reshape(batches)
+            _aligned_empty(4 * shape.n_places).view(dtype).reshape(batches)
             for dtype in (np.int32, np.int32, np.float32)
         )
         for array in (rows, codes, weights):
@@ -165,3 +159,53 @@ class _Buffer:
             tf.experimental.dlpack.from_dlpack(array.__dlpack__())
             for array in (x, rows, codes, weights)
         )
+
+
+def _aligned_empty(n_bytes: int) -> np.ndarray:
+    """Allocate bytes that TensorFlow can share."""
+    memory = np.empty(n_bytes + _ALIGNMENT, dtype=np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + n_bytes]
+
+
+class MemoryPool:
+    """Memory that is kept for the next fit: as many pieces as were in use at once, the largest.
+
+    The operating system hands over fresh memory page by page, which for all of MNIST can take as
+    long as several epochs.
+    """
+
+    def __init__(self) -> None:
+        self._idle: list[np.ndarray] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def borrow(self, n_bytes: int) -> Iterator[np.ndarray]:
+        """Yield `n_bytes` of memory for this caller alone; its values are whatever was there."""
+        memory = self._take(n_bytes)
+        if memory is None or memory.nbytes < n_bytes:
+            memory = None  # freed before there is more
+            memory = _aligned_empty(n_bytes)
+        try:
+            yield memory[:n_bytes]
+        finally:
+            if memory.nbytes <= _MAX_RESIDENT_BYTES:
+                with self._lock:
+                    self._idle.append(memory)
+
+    def clear(self) -> None:
+        """Free what is not in use at the moment."""
+        with self._lock:
+            self._idle.clear()
+
+    def _take(self, n_bytes: int) -> np.ndarray | None:
+        """Take the smallest piece that suffices, or else the largest one."""
+        with self._lock:
+            self._idle.sort(key=lambda memory: memory.nbytes)
+            for number, memory in enumerate(self._idle):
+                if memory.nbytes >= n_bytes:
+                    return self._idle.pop(number)
+            return self._idle.pop() if self._idle else None
+
+
+ROWS_MEMORY = MemoryPool()

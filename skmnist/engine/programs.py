@@ -8,6 +8,7 @@ compiled once for all learning rates, seeds, folds, clones and refits.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -17,9 +18,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skmnist.network.architecture import Architecture
-from skmnist.network.blocks import Block, BlockShape
-from skmnist.network.optimizers import OptimizerSpec, state_variables
+from skmnist._network import Architecture, RowMatrix
+from skmnist.engine.blocks import Block, BlockShape, is_resident
+from skmnist.engine.layers import build_layers
+from skmnist.engine.optimizers import OptimizerSpec, state_variables
 
 # A program keeps some MB of compiled code, and its variables take as much memory as the weights
 # and the state of the optimizer: about 1 MB for 128 hidden units and Adam on MNIST.
@@ -27,6 +29,18 @@ MAX_PROGRAMS = 32
 MAX_WEIGHTS = 32 * 1024 * 1024  # of all programs; with the state of Adam, 400 MB
 
 TRANSPOSED_KERNEL = "transposed_kernel"
+
+# A block holds at most as many batches as take about half a second to train on, and where its
+# rows are gathered, at most this many values: 16 MB as float32.
+_BLOCK_BATCHES = 512
+_BLOCK_FLOPS = 1e10
+_BLOCK_VALUES = 4 * 1024 * 1024
+
+# Compiling takes about a second, and saves so much of each step: 30 µs and 6 ns a weight. Most
+# programs run three times or more, in the folds of a search.
+_SECONDS_WORTH_COMPILING = 0.3
+_SECONDS_SAVED_PER_STEP = 30e-6
+_SECONDS_SAVED_PER_STEP_AND_WEIGHT = 6e-9
 
 
 @dataclass(frozen=True)
@@ -50,6 +64,55 @@ class ProgramSpec:
             l2=float(self.architecture.l2 > 0),
         )
         object.__setattr__(self, "architecture", architecture)
+
+
+def plan(
+    architecture: Architecture,
+    optimizer: OptimizerSpec,
+    x: RowMatrix,
+    *,
+    batch_size: int,
+    n_used: int,
+    n_epochs: int,
+    is_batchwise: bool,
+) -> tuple[ProgramSpec, BlockShape]:
+    """Decide which program to run, on blocks of which shape, for a fit to `n_used` rows of `x`.
+
+    The decision depends on the fit alone, not on what ran before it, so that the same seed gives
+    the same network. With `is_batchwise`, each batch is a block of its own.
+    """
+    batch_size = min(batch_size, _round_up(n_used))
+    n_batches = math.ceil(n_used / batch_size)
+    saved = _SECONDS_SAVED_PER_STEP + _SECONDS_SAVED_PER_STEP_AND_WEIGHT * architecture.n_weights
+    is_compiled = n_epochs * n_batches * saved >= _SECONDS_WORTH_COMPILING and not is_batchwise
+    n_rows = x.shape[0]
+    if is_compiled:
+        # A program that is not compiled takes blocks of any shape. Memory that no row comes to
+        # costs nothing, so that the folds of a search and its refit can share a program.
+        n_batches = _round_up(n_batches)
+        n_rows = 2 ** (n_rows - 1).bit_length()
+    n_batches = min(n_batches, 1 if is_batchwise else _max_batches(architecture, batch_size, x))
+    if not is_resident(x):
+        n_rows = n_batches * batch_size
+    block_shape = BlockShape(n_batches, batch_size, n_rows)
+    spec = ProgramSpec(architecture, optimizer, x.dtype.name, block_shape if is_compiled else None)
+    return spec, block_shape
+
+
+def _max_batches(architecture: Architecture, batch_size: int, x: RowMatrix) -> int:
+    # Forward and backward, each weight is multiplied and added three times a row.
+    flops = 6.0 * architecture.n_weights * batch_size
+    n_batches = min(_BLOCK_BATCHES, int(_BLOCK_FLOPS / flops))
+    if not is_resident(x):
+        n_batches = min(n_batches, _BLOCK_VALUES // (batch_size * architecture.n_features))
+    return max(1, n_batches)
+
+
+def _round_up(number: int) -> int:
+    # Where the arithmetic grows with it, only by a little: up to the next multiple of an eighth of
+    # the power of two below.
+    step = max(1, 2 ** (number.bit_length() - 4))
+    return math.ceil(number / step) * step
 
 
 class FeatureMajorDense(keras.layers.Dense):
@@ -86,8 +149,8 @@ class Program:
         self.spec = spec
         architecture = spec.architecture
         self.is_feature_major = bool(architecture.hidden_units) and spec.optimizer.is_elementwise
-        self._layers = architecture.layers(
-            seed=0,
+        self._layers = build_layers(
+            architecture,
             first_dense=FeatureMajorDense if self.is_feature_major else keras.layers.Dense,
             output_activation="linear",
         )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+import io
 import math
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import keras
 import numpy as np
 
-from skmnist.network.architecture import compile_sequential
-from skmnist.network.optimizers import state_variables
-from skmnist.network.programs import TrainingRun
+from skmnist._network import Architecture
+from skmnist.engine.layers import build_model
+from skmnist.engine.optimizers import state_variables
+from skmnist.engine.programs import TrainingRun
 
 _HOOKS = [name for name in vars(keras.callbacks.Callback) if name.startswith("on_")]
 TEST_BATCH_HOOKS = ("on_test_batch_begin", "on_test_batch_end")
@@ -60,33 +64,32 @@ class AlignedHistory(keras.callbacks.History):
 class CallbackRunner:
     """Calls Keras callbacks, and keeps the model that they see and the program in step.
 
-    The model is a plain Sequential over the layers and the optimizer of `network`: what callbacks
-    save of it loads where this package is not installed. It has the values of the program when a
-    hook is called, and what the hook changes is loaded into the program. `steps`, `epochs` and
-    `verbose` become the `params` of the callbacks.
+    The model is a plain Sequential: what callbacks save of it loads where this package is not
+    installed. It has the values of the program when a hook is called, and what the hook changes is
+    loaded into the program. `steps`, `epochs` and `verbose` become the `params` of the callbacks.
     """
 
     def __init__(
         self,
         callbacks: Sequence[keras.callbacks.Callback],
-        network: keras.Sequential,
-        program: TrainingRun,
+        architecture: Architecture,
+        optimizer: keras.optimizers.Optimizer,
+        run: TrainingRun,
         **params: int,
     ) -> None:
-        self._program = program
+        self._run = run
         self._has_callbacks = bool(callbacks)
         self._is_stale = True  # whether the program has other values than the model
         self._hooks = {hook for hook in _HOOKS if any(overrides(c, hook) for c in callbacks)}
-        self._model = network
+        self.history = AlignedHistory()
         if callbacks:
-            layers = [keras.Input(network.input_shape[1:]), *network.layers]
-            self._model = keras.Sequential(layers, name="sequential")
-            compile_sequential(self._model, network.optimizer)
+            self._model = build_model(architecture, run.weights(), optimizer)
             # Keras creates metrics when it first computes them. Callbacks look for their names.
-            x = np.zeros((1, *network.input_shape[1:]), np.float32)
+            x = np.zeros((1, *architecture.input_shape), np.float32)
             self._model.compute_metrics(x, np.zeros(1), self._model(x))
             self._model.reset_metrics()
-        self.history = AlignedHistory()
+        else:
+            self._model = keras.Model()  # has the attributes that callbacks may set
         self._list = keras.callbacks.CallbackList(
             [*callbacks, self.history], model=self._model, **params
         )
@@ -140,13 +143,13 @@ class CallbackRunner:
 
     def _sync_model(self) -> None:
         """Give the model the values of the program, the learning rate aside."""
-        self._model.set_weights(self._program.weights())
+        self._model.set_weights(self._run.weights())
         optimizer = self._model.optimizer
         if not optimizer.built:
             optimizer.build(self._model.trainable_variables)
         # None where a schedule sets the rate.
         rate = getattr(optimizer.learning_rate, "path", None)
-        state = self._program.optimizer_state()
+        state = self._run.optimizer_state()
         for variable, value in zip(state_variables(optimizer), state, strict=True):
             if variable.path != rate:
                 variable.assign(value)
@@ -155,4 +158,38 @@ class CallbackRunner:
     def _sync_program(self) -> None:
         """Give the program the values of the model and its optimizer."""
         state = [variable.numpy() for variable in state_variables(self._model.optimizer)]
-        self._program.load(self._model.get_weights(), state)
+        self._run.load(self._model.get_weights(), state)
+
+
+def check_callbacks(
+    callbacks: keras.callbacks.Callback | Sequence[keras.callbacks.Callback] | None,
+) -> list[keras.callbacks.Callback]:
+    """Validate the parameter `callbacks`, and return the instances in a list."""
+    if callbacks is None:
+        return []
+    given = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else list(callbacks)
+    for number, callback in enumerate(given):
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                f"callbacks[{number}] must be an instance of keras.callbacks.Callback, got "
+                f"{callback!r}."
+            )
+    return given
+
+
+def without_model(callbacks: Any) -> Any:
+    """Copy callbacks without what a fit leaves in Keras's own that cannot be copied or pickled."""
+    if isinstance(callbacks, list | tuple):
+        return type(callbacks)(map(without_model, callbacks))
+    # One that defines __deepcopy__ decides itself, and may be shared by all clones.
+    if not isinstance(callbacks, keras.callbacks.Callback) or hasattr(callbacks, "__deepcopy__"):
+        return callbacks
+    detached = copy.copy(callbacks)
+    if isinstance(detached, keras.callbacks.TensorBoard):
+        detached._writers = {}
+    for name, value in vars(detached).items():
+        # The model of the last fit, TensorBoard's module, CSVLogger's file.
+        is_closed = isinstance(value, io.IOBase) and value.closed
+        if isinstance(value, keras.Model | ModuleType) or is_closed:
+            setattr(detached, name, None)
+    return detached

@@ -1,0 +1,127 @@
+"""A network in plain values, and its class probabilities in NumPy.
+
+A handful of operations on large blocks gains nothing from being compiled, and in NumPy they share
+no state: any number of threads can predict at once, and so can forked processes, in which
+TensorFlow cannot run. Only activations without a NumPy function here are computed by Keras.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from scipy.sparse import issparse
+from scipy.special import softmax
+
+# An array, or a scipy.sparse.csr_array, for which scipy has no type.
+RowMatrix: TypeAlias = Any
+
+# Values computed at once for a block of rows, at the widest layer: 8 MB in float64.
+_BLOCK_VALUES = 1024 * 1024
+
+NUMPY_ACTIVATIONS: dict[str | Callable, Callable[[np.ndarray], np.ndarray]] = {
+    "linear": lambda sums: sums,
+    "relu": lambda sums: np.maximum(sums, 0.0),
+    "sigmoid": lambda sums: 1.0 / (1.0 + np.exp(-sums)),
+    "softmax": partial(softmax, axis=1),
+    "tanh": np.tanh,
+}
+
+
+class Samples(NamedTuple):
+    """Validated samples, to train or to validate on."""
+
+    x: RowMatrix  # (n_samples, n_features): a C-contiguous array of uint8 or float32, or CSR
+    codes: np.ndarray  # (n_samples,): classes, as integers from 0
+    weights: np.ndarray | None = None  # (n_samples,) float32; None for 1
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Everything that decides which layers a network has, but not what its weights are."""
+
+    input_shape: tuple[int, ...]  # (n_features,), or (height, width) of an image
+    hidden_units: tuple[int, ...]  # empty for softmax regression
+    activation: str | Callable
+    n_classes: int
+    dropout: float = 0.0
+    l2: float = 0.0
+
+    @property
+    def n_features(self) -> int:
+        """Number of values in one sample."""
+        return math.prod(self.input_shape)
+
+    @property
+    def weight_shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of the kernel and the bias of each Dense layer."""
+        widths = (self.n_features, *self.hidden_units, self.n_classes)
+        return [shape for n_in, n_out in pairwise(widths) for shape in ((n_in, n_out), (n_out,))]
+
+    @property
+    def n_weights(self) -> int:
+        """Number of trainable values: 3,985 for 28 × 28 pixels, 5 hidden units, 10 classes."""
+        return sum(math.prod(shape) for shape in self.weight_shapes)
+
+    def initial_weights(self, seed: int) -> list[np.ndarray]:
+        """Draw kernels from Glorot's uniform distribution, as Keras's Dense does; biases are 0."""
+        generator = np.random.default_rng(seed)
+        weights = []
+        for shape in self.weight_shapes:
+            # Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
+            # networks", AISTATS 2010.
+            limit = math.sqrt(6.0 / sum(shape)) if len(shape) == 2 else 0.0
+            weights.append(generator.uniform(-limit, limit, shape).astype(np.float32))
+        return weights
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network at the end of a training run, which the next one can continue."""
+
+    architecture: Architecture
+    seed: int  # decides the initial weights, the orders of the epochs and the dropout
+    weights: list[np.ndarray]  # kernel and bias of each Dense layer, float32
+    optimizer_key: str  # the optimizer, the learning rate aside
+    optimizer_state: list[np.ndarray]  # the values of its variables
+    history: dict[str, list[float]]  # the metrics of each epoch
+
+
+def predict_proba(
+    architecture: Architecture, weights: Sequence[np.ndarray], x: RowMatrix
+) -> np.ndarray:
+    """Compute the probability of each class for each row, float64; each row sums to 1."""
+    kernels, biases = weights[::2], weights[1::2]
+    activations = [_function_of(architecture.activation)] * (len(kernels) - 1)
+    activations.append(NUMPY_ACTIVATIONS["softmax"])
+    widest = max(len(bias) for bias in biases)
+    if x.dtype != np.float32 or issparse(x):
+        widest = max(widest, x.shape[1])
+    n_rows = max(1, _BLOCK_VALUES // widest)
+    probabilities = np.empty((x.shape[0], architecture.n_classes))
+    for start in range(0, x.shape[0], n_rows):
+        block = slice(start, start + n_rows)
+        rows = x[block].toarray() if issparse(x) else x[block]
+        # The first product is nearly all of the work: in float32, of the rows where they lie.
+        # What follows is small: in float64, probabilities are as smooth as the weights allow,
+        # and sum to 1 to the last digit.
+        values = rows.astype(np.float32, copy=False)
+        # The probabilities of a network that has diverged are NaN.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for kernel, bias, activate in zip(kernels, biases, activations, strict=True):
+                values = activate((values @ kernel).astype(np.float64, copy=False) + bias)
+        probabilities[block] = values
+    return probabilities
+
+
+def _function_of(activation: str | Callable) -> Callable[[np.ndarray], np.ndarray]:
+    if activation in NUMPY_ACTIVATIONS:
+        return NUMPY_ACTIVATIONS[activation]
+    from skmnist.engine.layers import activation_in_numpy
+
+    return activation_in_numpy(activation)

@@ -1,0 +1,26 @@
+"""What trains: options and arrays in, a trained network out.
+
+This is the only folder that imports TensorFlow, Keras and scikeras. It is imported by the first
+fit, and by what only Keras computes.
+"""
+
+# First of all, since importing Keras imports TensorFlow too.
+from skmnist.engine import runtime  # noqa: F401  # isort: skip
+
+
+def clear() -> None:
+    """Free the compiled programs and the memory that are kept for the next fit.
+
+    Fits that run at the moment keep theirs.
+
+    Examples
+    --------
+    >>> import skmnist.engine
+    >>> skmnist.engine.clear()
+    """
+    # Here, since importing one module of this package should not import them all.
+    from skmnist.engine.blocks import ROWS_MEMORY
+    from skmnist.engine.programs import PROGRAMS
+
+    PROGRAMS.clear()
+    ROWS_MEMORY.clear()

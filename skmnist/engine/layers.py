@@ -1,0 +1,142 @@
+"""The Keras layers of a network: Flatten, (Dense, Dropout)*, Dense with softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skmnist._network import Architecture, TrainedNetwork
+from skmnist.engine.optimizers import state_variables
+from skmnist.engine.runtime import raise_if_forked
+
+
+def build_layers(
+    architecture: Architecture,
+    *,
+    first_dense: type[keras.layers.Dense] = keras.layers.Dense,
+    output_activation: str = "softmax",
+) -> list[keras.layers.Layer]:
+    """Make the layers, the Input aside, without weights yet."""
+    # Not the global dtype policy: the programs are written for float32. Keras would draw a seed
+    # from Python's global generator wherever it is given none.
+    layers: list[keras.layers.Layer] = [keras.layers.Flatten(name="flatten", dtype="float32")]
+    units_and_activations = [
+        (units, architecture.activation) for units in architecture.hidden_units
+    ]
+    units_and_activations.append((architecture.n_classes, output_activation))
+    for number, (units, activation) in enumerate(units_and_activations):
+        if number > 0 and architecture.dropout:
+            layers.append(
+                keras.layers.Dropout(
+                    architecture.dropout, seed=number, name=f"dropout_{number}", dtype="float32"
+                )
+            )
+        dense_class = first_dense if number == 0 else keras.layers.Dense
+        layers.append(
+            dense_class(
+                units,
+                activation=activation,
+                kernel_initializer=keras.initializers.GlorotUniform(seed=number),
+                kernel_regularizer=keras.regularizers.L2(architecture.l2)
+                if architecture.l2
+                else None,
+                # The names that Keras gives to the first model of a process.
+                name=f"dense_{number}" if number else "dense",
+                dtype="float32",
+            )
+        )
+    return layers
+
+
+def build_model(
+    architecture: Architecture,
+    weights: Sequence[np.ndarray],
+    optimizer: keras.optimizers.Optimizer,
+) -> keras.Sequential:
+    """Build and compile the network as a Keras model with these weights.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from skmnist._network import Architecture
+    >>> from skmnist.engine.layers import build_model
+    >>> article = Architecture((28, 28), (5,), "sigmoid", n_classes=10)
+    >>> model = build_model(article, article.initial_weights(seed=0), keras.optimizers.Adam())
+    >>> model.count_params()
+    3985
+    """
+    raise_if_forked("Building a network")
+    layers = [keras.Input(architecture.input_shape), *build_layers(architecture)]
+    model = keras.Sequential(layers, name="sequential")
+    model.set_weights(weights)
+    model.compile(
+        optimizer,
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        auto_scale_loss=False,  # float32 needs no scaling
+    )
+    return model
+
+
+def trained_model(
+    network: TrainedNetwork, optimizer: keras.optimizers.Optimizer
+) -> keras.Sequential:
+    """Build a trained network as a Keras model; the optimizer gets its state, if there is one."""
+    model = build_model(network.architecture, network.weights, optimizer)
+    # Keras expects it of a file that it reads.
+    optimizer.build(model.trainable_variables)
+    state = network.optimizer_state
+    for variable, value in zip(state_variables(optimizer), state, strict=bool(state)):
+        variable.assign(value)
+    return model
+
+
+def activation_names() -> list[str]:
+    """Names of Keras's activations, in alphabetical order."""
+    # Not these: "glu" halves the units, "threshold" needs arguments.
+    others = {"deserialize", "get", "glu", "serialize", "threshold"}
+    names = set(dir(keras.activations)) - others
+    return sorted(name for name in names if not name.startswith("_"))
+
+
+def check_activation(activation: str | Callable) -> None:
+    """Raise ValueError for a callable that does not turn a tensor into one of the same shape."""
+    if isinstance(activation, str):
+        return
+    if isinstance(activation, keras.layers.Layer):
+        raise ValueError(
+            f"activation must be a function of a tensor, not the layer {activation!r}. "
+            "keras.activations has functions for most such layers."
+        )
+    for dtype in (tf.float32, tf.float64):
+        try:
+            hash(activation)
+            traced = tf.function(activation, autograph=False).get_concrete_function(
+                tf.TensorSpec((2, 3), dtype)
+            )
+            is_valid = traced.output_shapes == tf.TensorShape((2, 3))
+        # A function of the user's can raise anything.
+        except Exception as error:
+            raise ValueError(
+                f"activation={activation!r} fails on a {dtype.name} tensor: {error} It must be "
+                "hashable and made of TensorFlow's or Keras's functions, such as keras.ops.tanh."
+            ) from error
+        if not is_valid:
+            raise ValueError(
+                f"activation={activation!r} must give a tensor of the shape that it gets; of "
+                f"(2, 3), it gives {traced.output_shapes}."
+            )
+
+
+def activation_in_numpy(activation: str | Callable) -> Callable[[np.ndarray], np.ndarray]:
+    """Return an activation that is computed by Keras as a function of an array."""
+    function = keras.activations.get(activation)
+
+    def activate(sums: np.ndarray) -> np.ndarray:
+        raise_if_forked(f"Predicting with activation={activation!r}")
+        return np.asarray(function(tf.constant(sums)))
+
+    return activate

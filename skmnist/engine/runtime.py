@@ -1,0 +1,117 @@
+"""TensorFlow in this process: imported quietly, its threads, and forks.
+
+To be imported before anything else that imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+
+_was_running = False  # in the process that this one was forked from
+
+
+def raise_if_forked(what: str) -> None:
+    """Raise RuntimeError in a fork of a process in which TensorFlow was running.
+
+    Of a process's threads, a fork has only the one that forked. TensorFlow would wait in it for
+    its other threads for ever. Before its first tensor it has no threads, and a fork may use it.
+    """
+    if _was_running:
+        raise RuntimeError(
+            f"{what} needs TensorFlow, which was running already when this process was forked, "
+            "and would wait for ever for threads that are not in it. Start processes otherwise, "
+            'with joblib\'s backend "loky" or multiprocessing\'s "spawn", or fork before the first '
+            "fit."
+        )
+
+
+def _import_quietly() -> None:
+    """Import TensorFlow, and silence its messages then and afterwards.
+
+    They are about CPU features, the compiler, and GPUs that are not there. The environment
+    variable ``TF_CPP_MIN_LOG_LEVEL`` silences what comes after the import, but not, since
+    TensorFlow 2.19, the import itself (https://github.com/tensorflow/tensorflow/issues/100442),
+    for which the standard error is redirected. Where the variable is set, its value holds; with
+    "0" everything is printed, also by the import.
+    """
+    level = os.environ.get(_LOG_LEVEL)
+    if "tensorflow" in sys.modules or level == "0":
+        return
+    if level is None:
+        os.environ[_LOG_LEVEL] = "3"  # TensorFlow reads it once, at its import
+    try:
+        with _no_standard_error():
+            import tensorflow  # noqa: F401
+    finally:
+        if level is None:
+            del os.environ[_LOG_LEVEL]
+
+
+@contextmanager
+def _no_standard_error() -> Iterator[None]:
+    # TensorFlow's C++ writes to the file descriptor, which contextlib.redirect_stderr leaves alone.
+    try:
+        kept = os.dup(2)
+    except OSError:  # the process was started without one
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+_import_quietly()
+
+import tensorflow as tf  # noqa: E402
+
+
+def _respect_thread_limit() -> None:
+    """Limit TensorFlow to as many threads as OMP_NUM_THREADS allows other libraries.
+
+    joblib and Dask set this variable in the worker processes that they start, so that the workers
+    share the cores; TensorFlow does not look at it, and each worker would take all of them. Nothing
+    is changed where TensorFlow has a number already, or is running.
+    """
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    has_number = "TF_NUM_INTRAOP_THREADS" in os.environ or bool(
+        tf.config.threading.get_intra_op_parallelism_threads()
+    )
+    if not limit.isdigit() or int(limit) == 0 or has_number:
+        return
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(int(limit))
+    except RuntimeError:  # it is running
+        return
+
+
+def _look_back() -> None:
+    global _was_running
+    _was_running = _is_running()
+
+
+def _is_running() -> bool:
+    # There is no other way to find out: TensorFlow refuses another number of threads once it runs.
+    n_threads = tf.config.threading.get_intra_op_parallelism_threads()
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(n_threads + 1)
+    except RuntimeError:
+        return True
+    tf.config.threading.set_intra_op_parallelism_threads(n_threads)
+    return False
+
+
+# At once, since TensorFlow takes no other number after its first tensor.
+_respect_thread_limit()
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no forks
+    # In the child, where no other thread can start a fit meanwhile.
+    os.register_at_fork(after_in_child=_look_back)

@@ -1,0 +1,199 @@
+"""The scikeras estimator behind `SimpleMLPClassifier`: the way into the engine.
+
+scikeras's `KerasClassifier` builds and compiles the model, routes the parameters of `fit`, and
+keeps the history. It gets no `random_state`, since it would seed the global generators of Python,
+NumPy and TensorFlow with it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from scikeras.wrappers import KerasClassifier
+from sklearn import config_context
+
+from skmnist import engine
+from skmnist._network import Architecture, Samples, TrainedNetwork
+from skmnist.engine.interruption import deferred_interrupts
+from skmnist.engine.layers import check_activation
+from skmnist.engine.optimizers import make_optimizer
+from skmnist.engine.progress import Progress
+from skmnist.engine.runtime import raise_if_forked
+from skmnist.engine.training import EpochListener, EpochLoop, FitResult, TrainingOptions
+
+
+class Network(keras.Model):
+    """The model that scikeras gets: its `fit` runs compiled programs over blocks of batches.
+
+    It has no layers. A program has its own, and Keras models for callbacks and for `model_` are
+    built where there is need of them.
+    """
+
+    outputs = (None,)  # scikeras compares their number with that of the targets
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Configure the model as Keras does it, but never scale the loss: it is float32."""
+        super().compile(*args, **{**kwargs, "auto_scale_loss": False})
+
+    def fit(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        *,
+        architecture: Architecture,
+        weights: np.ndarray | None,
+        callbacks: Sequence[keras.callbacks.Callback],
+        loop_arguments: dict[str, Any],
+        **_unused_keras_arguments: Any,
+    ) -> keras.callbacks.History:
+        """Train as `EpochLoop` does; return the metrics of each epoch."""
+        loop = EpochLoop(
+            architecture,
+            samples=Samples(x, y.reshape(len(y)), weights),
+            optimizer=self.optimizer,
+            callbacks=callbacks,
+            **loop_arguments,
+        )
+        self.result = loop.run()
+        return loop.history
+
+
+def _new_network() -> Network:
+    # scikeras calls a class with arguments of its own.
+    return Network()
+
+
+def train(
+    architecture: Architecture,
+    samples: Samples,
+    options: TrainingOptions,
+    *,
+    seed: int,
+    last: TrainedNetwork | None = None,
+    rows: np.ndarray | None = None,
+    validation: Samples | None = None,
+    is_partial: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    listener: EpochListener | None = None,
+) -> FitResult:
+    """Train a network through scikeras; the arguments are those of `EpochLoop`.
+
+    With `is_partial`, samples of some classes may be missing. The history of the result begins
+    with that of `last`; NaN stands where an epoch has no such metric.
+    """
+    raise_if_forked("Fitting")
+    check_activation(architecture.activation)
+    history = {} if last is None else last.history
+    n_epochs = len(history.get("loss", ()))
+    n_samples = len(samples.codes if rows is None else rows)
+    progress = (
+        Progress(n_epochs, n_epochs + options.epochs, n_samples, verbose=options.verbose)
+        if options.verbose
+        else nullcontext()
+    )
+    with (
+        progress as shown,
+        # Around the building too, where Python would drop a KeyboardInterrupt.
+        deferred_interrupts() as interrupts,
+        _memory_errors(architecture),
+    ):
+        classifier = KerasClassifier(
+            model=_new_network,
+            optimizer=make_optimizer(options.optimizer, options.learning_rate),
+            # The classes stay integers: the same mathematics as one-hot rows and
+            # categorical_crossentropy, without an array of n_samples × n_classes.
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+            batch_size=options.batch_size,
+            shuffle=options.shuffle,
+            callbacks=list(callbacks),
+            # Lets scikeras add to the history that it is given.
+            warm_start=True,
+            verbose=options.verbose,
+        )
+        # scikeras extends these lists, and creates one for each metric that is new.
+        classifier.history_ = defaultdict(
+            lambda: [math.nan] * n_epochs, {name: [*values] for name, values in history.items()}
+        )
+        arguments: dict[str, Any] = {
+            "architecture": architecture,
+            "weights": samples.weights,
+            "loop_arguments": {
+                "seed": seed,
+                "last": last,
+                "rows": rows,
+                "validation": validation,
+                "options": options,
+                "listener": listener,
+                "progress": shown,
+                "interrupts": interrupts,
+            },
+        }
+        # X and y are validated already; scikeras would look at each value twice more.
+        with config_context(assume_finite=True):
+            if is_partial:
+                arguments["classes"] = np.arange(architecture.n_classes)
+                classifier.partial_fit(samples.x, samples.codes, **arguments)
+            else:
+                classifier.fit(
+                    samples.x,
+                    samples.codes,
+                    epochs=options.epochs,
+                    initial_epoch=n_epochs,
+                    **arguments,
+                )
+    result: FitResult = classifier.model_.result
+    history = dict(classifier.history_)
+    n_epochs = max(map(len, history.values()), default=0)
+    for values in history.values():
+        values += [math.nan] * (n_epochs - len(values))
+    return result._replace(
+        network=replace(result.network, history=history),
+        # Pressed after the last block, Ctrl-C came too late to end anything, but gets its warning.
+        was_interrupted=result.was_interrupted or interrupts.is_pressed,
+    )
+
+
+@contextmanager
+def _memory_errors(architecture: Architecture) -> Iterator[None]:
+    """Raise MemoryError for a network that does not fit into memory, before or when it shows.
+
+    Linux hands out more memory than there is, and kills the process that makes use of it; a search
+    would end with it, where an error ends one candidate.
+    """
+    network = f"A network with hidden_units={architecture.hidden_units} has"
+    network = f"{network} {architecture.n_weights:,} weights"
+    # The weights, their gradients, the two values a weight of Adam, and copies of them on the way.
+    n_bytes = 4 * 10 * architecture.n_weights
+    if n_bytes > _memory_of_machine():
+        raise MemoryError(
+            f"{network}. Training them takes about {n_bytes / 1e9:,.1f} GB, more than this machine "
+            "has. Lower hidden_units."
+        )
+    try:
+        yield
+    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+        # What is kept for the next fit may be what is missing.
+        engine.clear()
+        if isinstance(error, MemoryError):  # NumPy's message says what for
+            raise
+        raise MemoryError(
+            f"{network}, and the memory that is free does not suffice to train them. "
+            "Lower hidden_units."
+        ) from error
+
+
+def _memory_of_machine() -> float:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # not on Windows
+        return math.inf
