@@ -60,4 +60,4 @@ def prepare_file(path: Path, option: str) -> None:
 
 def write_figure(figure: Figure, path: Path) -> None:
     with atomic_write(path) as file:
-        figure.savefig(file, format="png", dpi=150)
+        figure.savefig(file, format="png", dpi=150, bbox_inches="tight")

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
@@ -96,6 +94,9 @@ def _sample_shape(model: Any, network: Any) -> tuple[int, ...]:
 
 def _draw(answers: list[Answer], labels: list[str], path: Path) -> None:
     """Draw a row for each picture: itself, the pixels of the network's input, probabilities."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
     row_height = max(1.9, 0.19 * len(labels))
     figure = Figure(figsize=(8, row_height * len(answers) + 0.2), layout="constrained")
     rows = figure.subplots(len(answers), 3, squeeze=False, width_ratios=[1, 1, 1.6])

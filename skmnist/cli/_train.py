@@ -33,7 +33,7 @@ from skmnist.cli._output import (
     write_figure,
 )
 from skmnist.datasets import load_mnist
-from skmnist.display import DigitsDisplay, SearchDisplay, TrainingDisplay
+from skmnist.display import DigitsDisplay, HiddenUnitsDisplay, SearchDisplay, TrainingDisplay
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -261,13 +261,17 @@ def _report(estimator: Any, data: Bunch, folder: Path, console: Console) -> dict
 
     with figure(folder / "predictions.png", 10, 4.2) as ax:
         shown = DigitsDisplay.from_estimator(estimator, data.images_test, data.y_test, ax=ax)
+    with figure(folder / "hidden_units.png", 8, 6) as ax:
+        units = HiddenUnitsDisplay.from_estimator(estimator, X=data.images_train, n=12, ax=ax)
     with figure(folder / "training.png", 9, 3.5) as ax:
         TrainingDisplay.from_estimator(estimator, ax=ax)
     with figure(folder / "confusion_matrix.png", 6.5, 5.5) as ax:
         ConfusionMatrixDisplay.from_predictions(data.y_test, predictions, ax=ax)
+    unit = "digit" if units.output_weights is None else "hidden unit"
     n_shown, n_wrong = len(shown.wrong), np.count_nonzero(shown.wrong)
     return {
         "predictions": f"the first {n_shown} test images, {n_wrong} of them read wrong",
+        "hidden_units": f"the weights of the pixels, for each {unit}",
         "training": "loss and accuracy, epoch by epoch",
         "confusion_matrix": "which digits are taken for which",
     }
