@@ -30,6 +30,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "repository_links",
+    "drawing",
 ]
 root_doc = "index"
 exclude_patterns = [
@@ -112,7 +113,8 @@ html_favicon = "_static/favicon.svg"
 html_show_sourcelink = False
 html_copy_source = False
 html_sidebars = {
-    page: [] for page in ("CONTRIBUTING", "benchmarks", "changelog", "comparison", "installation")
+    page: []
+    for page in ("CONTRIBUTING", "benchmarks", "changelog", "comparison", "draw", "installation")
 }
 html_theme_options = {
     "logo": {
@@ -123,7 +125,7 @@ html_theme_options = {
     "header_links_before_dropdown": 6,
     "navbar_align": "left",
     "show_toc_level": 2,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "draw": []},
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
     "pygments_light_style": "a11y-high-contrast-light",
