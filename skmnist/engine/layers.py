@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from skmnist._network import Architecture, TrainedNetwork
 from skmnist.engine.optimizers import state_variables
-from skmnist.engine.runtime import raise_if_forked
+from skmnist.engine.runtime import raise_if_forked, release_variables
 
 
 def build_layers(
@@ -85,6 +85,7 @@ def trained_model(
     network: TrainedNetwork, optimizer: keras.optimizers.Optimizer
 ) -> keras.Sequential:
     """Build a trained network as a Keras model; the optimizer gets its state, if there is one."""
+    release_variables()  # of models before this one
     model = build_model(network.architecture, network.weights, optimizer)
     # Keras expects it of a file that it reads.
     optimizer.build(model.trainable_variables)

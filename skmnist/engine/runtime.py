@@ -30,6 +30,15 @@ def raise_if_forked(what: str) -> None:
         )
 
 
+def release_variables() -> None:
+    """Free the variables of models that are gone.
+
+    TensorFlow's cache of kernels keeps the memory of variables that Keras has made. Compiled
+    programs stay.
+    """
+    context.context().clear_kernel_cache()
+
+
 def _import_quietly() -> None:
     """Import TensorFlow, and silence its messages then and afterwards.
 
@@ -73,6 +82,7 @@ def _no_standard_error() -> Iterator[None]:
 _import_quietly()
 
 import tensorflow as tf  # noqa: E402
+from tensorflow.python.eager import context  # noqa: E402  # as keras.utils.clear_session does
 
 
 def _respect_thread_limit() -> None:
