@@ -53,6 +53,8 @@ def refuse_text_and_dates(values: Any, name: str) -> None:
     """Raise ValueError for what NumPy would turn into numbers, judged by the first row."""
     if issparse(values):
         return
+    if isinstance(values, _TEXT):
+        values = [values]
     try:
         first = np.asarray(values[:1])
     except (IndexError, KeyError, TypeError):  # not a sequence
@@ -60,7 +62,7 @@ def refuse_text_and_dates(values: Any, name: str) -> None:
     for value in first.ravel() if first.dtype.kind in "OSTUmM" else ():
         if isinstance(value, _TEXT | _DATES):
             kind = "text" if isinstance(value, _TEXT) else "dates or durations"
-            raise ValueError(f"{name} holds {kind}, such as {value!r}. Expected numbers.")
+            raise ValueError(f"{name} holds {kind}, such as {str(value)!r}. Expected numbers.")
 
 
 def flatten_images(

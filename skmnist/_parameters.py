@@ -27,12 +27,9 @@ def validate_parameters(parameters: dict[str, Any], owner: str) -> None:
 
 
 def _constraints() -> dict[str, list[Any]]:
-    # First, since it imports TensorFlow without its messages.
-    from skmnist.engine.layers import activation_names  # isort: skip
-    from keras.callbacks import Callback
-    from keras.optimizers import Optimizer
-
-    from skmnist.engine.optimizers import optimizer_names
+    from skmnist.engine.callbacks import Callback
+    from skmnist.engine.layers import activation_names
+    from skmnist.engine.optimizers import Optimizer, optimizer_names
 
     return {
         "hidden_units": [_Number(Integral, 1, None, closed="left"), "array-like"],

@@ -129,11 +129,11 @@ def _activation_errors(activation: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        import keras  # loaded by fit before it checks the activation
+        from skmnist.engine.layers import activation_names
 
-        if hasattr(keras.activations, activation):
+        if activation in activation_names():
             raise
-        suggestion = did_you_mean(activation, dir(keras.activations))
+        suggestion = did_you_mean(activation, activation_names())
         raise ValueError(
             f"--activation: Keras has no activation {activation!r}.{suggestion}"
         ) from error
@@ -145,11 +145,10 @@ def _show_network(classifier: SimpleMLPClassifier, data: Bunch, console: Console
     _, one_of_each = np.unique(data.y_train, return_index=True)
     rehearsal = clone(classifier).set_params(epochs=1)
     rehearsal.fit(data.images_train[one_of_each], data.y_train[one_of_each])
-    import keras
-
     console.print("\nThe network", style="bold")
     # A copy that is not compiled, or what Adam keeps of each weight would count as parameters.
-    network = keras.Sequential.from_config(rehearsal.model_.get_config())
+    model = rehearsal.model_
+    network = type(model).from_config(model.get_config())
     # Keras measures the terminal; where there is none, it takes 80 columns.
     network.summary(print_fn=lambda text: console.print(text.rstrip()))
 

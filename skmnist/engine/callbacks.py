@@ -11,13 +11,14 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.callbacks import Callback
 
 from skmnist._network import Architecture
 from skmnist.engine.layers import build_model
 from skmnist.engine.optimizers import state_variables
 from skmnist.engine.programs import TrainingRun
 
-_HOOKS = [name for name in vars(keras.callbacks.Callback) if name.startswith("on_")]
+_HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
 TEST_BATCH_HOOKS = ("on_test_batch_begin", "on_test_batch_end")
 
 # These have batch hooks that can wait for the end of a block of batches, unless their attribute
@@ -30,17 +31,16 @@ _EPOCH_LEVEL = (
 )
 
 
-def overrides(callback: keras.callbacks.Callback, hook: str) -> bool:
+def overrides(callback: Callback, hook: str) -> bool:
     """Whether a callback defines this hook, in its class or as an attribute."""
     # Keras calls "on_batch_end" from "on_train_batch_end".
     return any(
-        getattr(getattr(callback, name), "__func__", None)
-        is not getattr(keras.callbacks.Callback, name)
+        getattr(getattr(callback, name), "__func__", None) is not getattr(Callback, name)
         for name in {hook, hook.replace("train_batch", "batch")}
     )
 
 
-def wants_batches(callback: keras.callbacks.Callback) -> bool:
+def wants_batches(callback: Callback) -> bool:
     """Whether a callback must be called at each training batch, not at ends of blocks."""
     if type(callback) in _EPOCH_LEVEL:
         frequency = getattr(callback, "save_freq", getattr(callback, "update_freq", "epoch"))
@@ -71,7 +71,7 @@ class CallbackRunner:
 
     def __init__(
         self,
-        callbacks: Sequence[keras.callbacks.Callback],
+        callbacks: Sequence[Callback],
         architecture: Architecture,
         optimizer: keras.optimizers.Optimizer,
         run: TrainingRun,
@@ -162,14 +162,14 @@ class CallbackRunner:
 
 
 def check_callbacks(
-    callbacks: keras.callbacks.Callback | Sequence[keras.callbacks.Callback] | None,
-) -> list[keras.callbacks.Callback]:
+    callbacks: Callback | Sequence[Callback] | None,
+) -> list[Callback]:
     """Validate the parameter `callbacks`, and return the instances in a list."""
     if callbacks is None:
         return []
-    given = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else list(callbacks)
+    given = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
     for number, callback in enumerate(given):
-        if not isinstance(callback, keras.callbacks.Callback):
+        if not isinstance(callback, Callback):
             raise TypeError(
                 f"callbacks[{number}] must be an instance of keras.callbacks.Callback, got "
                 f"{callback!r}."
@@ -182,7 +182,7 @@ def without_model(callbacks: Any) -> Any:
     if isinstance(callbacks, list | tuple):
         return type(callbacks)(map(without_model, callbacks))
     # One that defines __deepcopy__ decides itself, and may be shared by all clones.
-    if not isinstance(callbacks, keras.callbacks.Callback) or hasattr(callbacks, "__deepcopy__"):
+    if not isinstance(callbacks, Callback) or hasattr(callbacks, "__deepcopy__"):
         return callbacks
     detached = copy.copy(callbacks)
     if isinstance(detached, keras.callbacks.TensorBoard):

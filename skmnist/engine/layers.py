@@ -103,6 +103,12 @@ def activation_names() -> list[str]:
     return sorted(name for name in names if not name.startswith("_"))
 
 
+def activation_name(function: Callable) -> str | None:
+    """Return the name of a function in `keras.activations`; None for any other function."""
+    names = (n for n in activation_names() if getattr(keras.activations, n) is function)
+    return next(names, None)
+
+
 def check_activation(activation: str | Callable) -> None:
     """Raise ValueError for a callable that does not turn a tensor into one of the same shape."""
     if isinstance(activation, str):

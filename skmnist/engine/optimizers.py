@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
+from keras.optimizers import Optimizer
 
 # Each of these treats every weight on its own, so that the layout of a kernel is no matter to
 # it. Lamb, Muon and Adafactor look at whole matrices.
@@ -40,9 +41,7 @@ def optimizer_names() -> list[str]:
     return sorted(_classes_by_name())
 
 
-def make_optimizer(
-    optimizer: str | keras.optimizers.Optimizer, learning_rate: float
-) -> keras.optimizers.Optimizer:
+def make_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimizer:
     """Make an optimizer without state: by its name, or as a copy of an instance."""
     if isinstance(optimizer, str):
         return _classes_by_name()[optimizer](learning_rate=learning_rate)
@@ -55,14 +54,14 @@ def make_optimizer(
 
 
 def plain_optimizer(
-    optimizer: keras.optimizers.Optimizer,
-) -> dict[str, Any] | keras.optimizers.Optimizer:
+    optimizer: Optimizer,
+) -> dict[str, Any] | Optimizer:
     """Describe an optimizer of Keras's own, its state aside, by plain values.
 
     Anything else is returned as it is, also an optimizer whose class, or that of its schedule, is
     not Keras's.
     """
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
+    if not isinstance(optimizer, Optimizer):
         return optimizer
     name = type(optimizer).__name__.lower()
     schedule = _schedule_of(optimizer)
@@ -84,20 +83,18 @@ def optimizer_from_plain(plain: Any) -> Any:
     return _classes_by_name()[plain["keras_optimizer"]](**config)
 
 
-def _classes_by_name() -> dict[str, type[keras.optimizers.Optimizer]]:
+def _classes_by_name() -> dict[str, type[Optimizer]]:
     # By class, since keras.optimizers.get does not know all of them. These are no optimizers by
     # themselves.
     others = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer"}
     return {
         name.lower(): value
         for name, value in vars(keras.optimizers).items()
-        if inspect.isclass(value)
-        and issubclass(value, keras.optimizers.Optimizer)
-        and name not in others
+        if inspect.isclass(value) and issubclass(value, Optimizer) and name not in others
     }
 
 
-def _config_of(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
+def _config_of(optimizer: Optimizer) -> dict[str, Any]:
     config = optimizer.get_config()
     if _schedule_of(optimizer) is not None:
         # As it is: Keras can make it from its configuration only if it was registered.
@@ -105,7 +102,7 @@ def _config_of(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
     return config
 
 
-def _schedule_of(optimizer: keras.optimizers.Optimizer) -> Callable | None:
+def _schedule_of(optimizer: Optimizer) -> Callable | None:
     rate = getattr(optimizer, "_learning_rate", None)
     return rate if callable(rate) else None
 
@@ -114,13 +111,13 @@ def _schedule_of(optimizer: keras.optimizers.Optimizer) -> Callable | None:
 class OptimizerSpec:
     """What an optimizer computes, the learning rate aside; two that are equal share programs."""
 
-    optimizer_class: type[keras.optimizers.Optimizer]
+    optimizer_class: type[Optimizer]
     key: str  # the configuration as text, to compare by
     # A number as learning rate is left out: it is a variable of the program. A schedule stays.
     config: dict[str, Any] = field(compare=False, repr=False)
 
     @classmethod
-    def of(cls, optimizer: keras.optimizers.Optimizer) -> OptimizerSpec:
+    def of(cls, optimizer: Optimizer) -> OptimizerSpec:
         """Describe `optimizer`."""
         config, text = _config_of(optimizer), optimizer.get_config()
         for name in ("name",) if _schedule_of(optimizer) else ("name", "learning_rate"):
@@ -141,13 +138,13 @@ class OptimizerSpec:
         """Whether a schedule, not a number, sets the learning rate."""
         return "learning_rate" in self.config
 
-    def build_stateless(self) -> keras.optimizers.Optimizer:
+    def build_stateless(self) -> Optimizer:
         """Make a fresh optimizer, with Keras's default learning rate, for `StatelessScope`."""
         cls = _stateless_class(self.optimizer_class)  # type: ignore[arg-type]
         return cls.from_config(dict(self.config))
 
 
-def state_variables(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+def state_variables(optimizer: Optimizer) -> list[keras.Variable]:
     """Return all variables of a built optimizer, those that Keras doesn't list last."""
     listed = list(optimizer.variables)
     numbers = {id(variable) for variable in listed}
@@ -265,6 +262,6 @@ class _Stateless:
 
 @lru_cache(maxsize=64)
 def _stateless_class(
-    optimizer_class: type[keras.optimizers.Optimizer],
-) -> type[keras.optimizers.Optimizer]:
+    optimizer_class: type[Optimizer],
+) -> type[Optimizer]:
     return type(optimizer_class.__name__, (_Stateless, optimizer_class), {})

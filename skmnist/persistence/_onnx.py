@@ -243,10 +243,9 @@ def _labels(classifier: SimpleMLPClassifier) -> np.ndarray:
 def _activation(activation: str | Callable) -> Callable[[Op, Any], Any]:
     name = activation
     if callable(activation):
-        import keras
+        from skmnist.engine.layers import activation_name
 
-        named = (n for n in _ACTIVATIONS if activation is getattr(keras.activations, n, None))
-        name = next(named, "")
+        name = activation_name(activation) or ""
     if name not in _ACTIVATIONS:
         raise ValueError(
             f"The activation {activation!r} can't be written to an ONNX file. These can: "
