@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.datasets import load_digits
 
 from skmnist import load_mnist
+from skmnist.datasets import _tables
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +173,18 @@ def test_other_values_are_refused_with_row_and_column(folder, frame, column, val
         where = f"row 7, column {column + 1} ({frame.columns[column]!r})"
         assert where in str(caught.value)
         assert f"holds {value!r}" in str(caught.value)
+
+
+def test_a_table_that_is_read_in_parts(folder, frame, monkeypatch):
+    monkeypatch.setattr(_tables, "_VALUES_AT_ONCE", 17 * 8)
+    frame = frame.iloc[:30, -17:]
+    frame.to_csv(folder / "any.csv", index=False)
+    assert loaded(load_mnist(folder / "any.csv")) == pairs(frame.iloc[:, :-1], frame["class"])
+    frame = frame.astype(object)
+    frame.iloc[20, 3] = "x"
+    frame.to_csv(folder / "any.csv", index=False)
+    with pytest.raises(ValueError, match="row 21, column 4"):
+        load_mnist(folder / "any.csv")
 
 
 ROW = ",".join(map(str, range(100, 125)))
