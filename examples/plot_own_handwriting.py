@@ -22,9 +22,9 @@ from skmnist import SimpleMLPClassifier, load_mnist, read_digit
 # Pictures
 # --------
 #
-# Give the script paths of your own: ``python plot_own_handwriting.py one.jpg two.png``. Write a
-# digit on a sheet of paper and take a photo of it, with some paper around the digit and nothing
-# else. Without paths, the script takes some of the pictures that the tests of this package read.
+# The script takes paths: ``python plot_own_handwriting.py one.jpg two.png``. Write a digit on a
+# sheet of paper and take a photo of it, with some paper around the digit. Without paths, the script
+# takes some of the pictures that the tests of this package read.
 
 
 def find_pictures():
@@ -40,8 +40,8 @@ def find_pictures():
         sys.exit("Give the paths of pictures, or run this in a checkout of skmnist.")
     names = [
         "0-chalk.jpg",
-        "2-tiny.png",
-        "3-uneven-light.jpg",
+        "2-gradient.jpg",
+        "3-framed.png",
         "5-blue-ballpoint.jpg",
         "7-turned-by-exif.jpg",
         "9-squared-paper.jpg",
@@ -69,13 +69,14 @@ def train():
 # What it reads
 # -------------
 #
-# In each column: the picture, the digit in MNIST's form, which is all that the network sees, and
-# how probable each digit is to it. If a digit is misread, look at the middle row first: a shadow
-# with a hard edge, a second digit or the edge of the table would be there too.
+# In each column: the picture, the digit in MNIST's form, which is the input of the network, and the
+# probability of each digit. If a digit is misread, look at the middle row first: a shadow with a
+# hard edge would be there too. `read_digit` warns of several digits in a picture, and of a digit
+# that touches its edge.
 
 
 def plot(paths, digits, probabilities):
-    """Draw the pictures, the digits made of them, and what the network says of those."""
+    """Draw the pictures, the digits in MNIST's form, and their probabilities."""
     figure, axes = plt.subplots(
         3,
         len(paths),
