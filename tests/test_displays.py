@@ -66,31 +66,29 @@ DISPLAYS = {
     ),
 }
 
-in_both_styles = pytest.mark.parametrize("style", ["default", "dark_background"])
 
-
-@pytest.mark.parametrize("name", DISPLAYS)
+@pytest.mark.parametrize(
+    "name", ["long names", "pairs", "units of 26 classes", "units of long names", "search of three"]
+)
 def test_no_text_lies_on_another_or_outside_a_new_figure(name):
     assert not faults(DISPLAYS[name].plot().figure_)
 
 
-@in_both_styles
 @pytest.mark.parametrize("name", ["digits", "units", "training", "search of one", "search of two"])
-def test_small_axes_can_be_read(name, style):
-    with plt.style.context(style):
-        figure = Figure(figsize=(3, 2), layout="constrained")
-        DISPLAYS[name].plot(figure.add_subplot())
+def test_small_axes_can_be_read(name):
+    figure = Figure(figsize=(3, 2), layout="constrained")
+    DISPLAYS[name].plot(figure.add_subplot())
     assert not faults(figure)
 
 
-@pytest.mark.parametrize("name", ["digits", "units", "training", "search of one"])
+@pytest.mark.parametrize("name", ["units", "training"])
 def test_a_figure_without_a_layout_engine(name):
     figure = Figure(figsize=(9, 5))
     DISPLAYS[name].plot(figure.add_subplot())
     assert not faults(figure)
 
 
-@pytest.mark.parametrize("name", ["digits", "units", "training", "search of one", "search of two"])
+@pytest.mark.parametrize("name", ["units", "training", "search of two"])
 def test_drawing_into_an_axes_stays_there(name):
     figure = Figure(figsize=(12, 4), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
@@ -98,13 +96,14 @@ def test_drawing_into_an_axes_stays_there(name):
     figure.draw_without_rendering()
 
     assert display.ax_ is middle
+    assert display.figure_ is figure
     assert not plt.get_fignums()
     inner = [ax.get_tightbbox() for ax in figure.axes if ax not in (left, right)]
     assert min(box.x0 for box in inner) > left.get_window_extent().x1
     assert max(box.x1 for box in inner) < right.get_window_extent().x0
 
 
-@pytest.mark.parametrize("name", ["training", "search of one", "search of two", "units"])
+@pytest.mark.parametrize("name", ["training", "search of one"])
 def test_a_figure_keeps_the_colours_of_the_style_it_was_made_in(name):
     with plt.style.context("dark_background"):
         figure = DISPLAYS[name].plot().figure_
@@ -127,16 +126,11 @@ def test_a_display_is_described_in_short():
     ]
 
 
-@pytest.mark.parametrize("name", ["digits", "units", "training", "search of one", "search of two"])
-def test_only_a_single_axes_is_drawn_into(name):
+def test_only_a_single_axes_is_drawn_into():
     with pytest.raises(ValueError, match=r"ax must be one matplotlib Axes, .* got ndarray"):
-        DISPLAYS[name].plot(np.array([None, None]))
-
-
-def test_panels_need_a_place_in_a_grid():
-    ax = Figure().add_axes((0, 0, 1, 1))
+        DISPLAYS["digits"].plot(np.array([None, None]))
     with pytest.raises(ValueError, match="ax must be part of a grid"):
-        DISPLAYS["training"].plot(ax)
+        DISPLAYS["training"].plot(Figure().add_axes((0, 0, 1, 1)))
 
 
 def test_256_units_are_one_axes():

@@ -65,8 +65,9 @@ def test_the_best_over_the_parameters_that_are_not_shown():
 def test_what_does_not_vary_is_neither_shown_nor_named():
     search = searched({"width": [1, 2], "height": [3], "kind": ["fancy"]})
     assert SearchDisplay.from_estimator(search).axes_[0].get_xlabel() == "width"
-    single = searched({"width": [2]})
-    display = SearchDisplay.from_estimator(single)
+    pipeline = make_pipeline(StandardScaler(), GridSearchCV(Scored(), {"width": [2]}, cv=2))
+    display = SearchDisplay.from_estimator(pipeline.fit(*ROWS))
+    single = pipeline[-1]
     np.testing.assert_allclose(display.lines_[0].get_ydata(), [single.best_score_])
 
 
@@ -81,8 +82,6 @@ def test_a_parameter_that_some_candidates_lack():
     [
         ("depth", "no parameter 'depth': it went over kind, width"),
         (["width", "width"], "one or more different parameters"),
-        ([], "one or more different parameters"),
-        (3, "no parameter 3: it went over kind, width"),
     ],
 )
 def test_parameters_that_cannot_be_shown(param, message):
@@ -104,12 +103,6 @@ def test_the_last_iteration_of_a_halving_search():
     rows = [last[width] for width in grid["width"]]
     np.testing.assert_allclose(display.lines_[0].get_ydata(), results["mean_test_score"][rows])
     np.testing.assert_allclose(display.best_[0].get_xydata(), [[5, search.best_score_]])
-
-
-def test_a_search_at_the_end_of_a_pipeline():
-    pipeline = make_pipeline(StandardScaler(), GridSearchCV(Scored(), {"width": [1, 2]}, cv=2))
-    display = SearchDisplay.from_estimator(pipeline.fit(*ROWS))
-    assert tick_texts(display.axes_[0].xaxis) == ["1", "2"]
 
 
 @pytest.fixture(scope="module")
@@ -143,14 +136,13 @@ def test_metrics_of_which_none_has_chosen(two_metrics):
         SearchDisplay.from_estimator(search, metric="f1")
 
 
-@pytest.mark.parametrize("scoring", [None, "accuracy"])
-def test_a_search_with_one_metric(scoring, digits):
-    search = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 3]}, cv=2, scoring=scoring)
+def test_a_search_with_one_metric(digits):
+    search = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 3]}, cv=2, scoring="accuracy")
     search.fit(digits.X[:60], digits.y[:60])
-    with pytest.raises(ValueError, match=f"no metric 'f1', only {scoring or 'score'}"):
+    with pytest.raises(ValueError, match="no metric 'f1', only accuracy"):
         SearchDisplay.from_estimator(search, metric="f1")
-    display = SearchDisplay.from_estimator(search, metric=scoring)
-    assert display.axes_[0].get_ylabel() == f"test {scoring or 'score'}"
+    display = SearchDisplay.from_estimator(search, metric="accuracy")
+    assert display.axes_[0].get_ylabel() == "test accuracy"
 
 
 @pytest.mark.parametrize(
@@ -246,12 +238,8 @@ def test_many_numbers_have_an_axis(values, scale):
     [
         ([1e-5, 0, 0.25, 64], ["0", "1e-05", "0.25", "64"]),  # numbers in ascending order
         ([(64, 32), 16, (8,)], ["(64, 32)", "16", "(8,)"]),  # others as searched
-        ([None, 5, 3], ["None", "5", "3"]),
-        ([True, False], ["True", "False"]),
-        ([1, "1"], ["1", "1"]),
-        ([np.nan, 1.0], ["nan", "1.0"]),
-        ([np.mean, max], ["mean", "max"]),
-        ([MinMaxScaler(), "passthrough"], ["MinMaxScaler()", "passthrough"]),
+        ([True, None, np.nan], ["True", "None", "nan"]),
+        ([np.mean, MinMaxScaler(), 1, "1"], ["mean", "MinMaxScaler()", "1", "1"]),
     ],
 )
 def test_values_stand_side_by_side(values, texts):
@@ -386,11 +374,8 @@ def test_two_numbers_drawn_at_random_have_a_panel_each():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"param_values": {}}, "param_values must be a mapping of one or more"),
         ({"param_values": [1, 2]}, r"param_values must be a mapping.*got \[1, 2\]"),
         ({"param_values": {"a": [1]}}, "inconsistent numbers of samples"),
-        ({"fold_scores": [0.5, 0.6]}, "2D array"),
-        ({"fold_scores": np.zeros((0, 3)), "param_values": {"a": []}}, "0 sample"),
         ({"fit_times": [1]}, "inconsistent numbers of samples"),
         ({"best_index": 2}, "best_index == 2"),
     ],
