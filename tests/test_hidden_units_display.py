@@ -174,11 +174,14 @@ def test_one_colour_scale_symmetric_about_zero():
     assert (evenly.limit, evenly.colorbar_.extend) == (1, "neither")
 
 
-def test_bars_up_are_red_and_bars_down_are_blue():
+def test_bars_below_an_image_are_red_upwards_and_blue_downwards():
     display = HiddenUnitsDisplay(np.ones((1, 4, 4)), output_weights=[[3.0, -3.0]]).plot()
     up, down = display.bars_.get_colors()
     assert up[0] > up[2]
     assert down[2] > down[0]
+    bottom = display.images_[0].get_extent()[2]
+    highest = max(segment[:, 1].max() for segment in display.bars_.get_segments())
+    assert highest < bottom  # of the image
 
 
 @pytest.mark.parametrize("style", ["default", "dark_background"])

@@ -400,7 +400,7 @@ def _image_shape(
     if image_shape is None and np.ndim(X) == 3:
         image_shape = np.shape(X)[1:]
     elif image_shape is None:
-        image_shape = getattr(network, "image_shape_", getattr(network, "_image_shape", None))
+        image_shape = getattr(network, "image_shape_", None)
     n_pixels = getattr(estimator, "n_features_in_", n_features)
     if image_shape is None and n_pixels != n_features:
         names = " and ".join(type(step).__name__ for step in steps)
