@@ -369,6 +369,20 @@ class TestPredict:
         assert re.fullmatch(rf"skmnist: error: .*{message}.*\n", run.err)
 
 
+def test_predict_does_not_need_tensorflow(fitted, tmp_path):
+    save(fitted, tmp_path / "digits.skops")
+    code = (
+        "import sys\n"
+        "sys.modules |= dict.fromkeys(('tensorflow', 'keras', 'scikeras'))\n"
+        "from skmnist.cli import main\n"
+        "sys.exit(main(['predict', *sys.argv[1:]]))\n"
+    )
+    command = [sys.executable, "-c", code, tmp_path / "digits.skops", PICTURES / "3-drawn.png"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("3-drawn.png ")
+
+
 class TestHelp:
     def test_waits_for_nothing_heavy(self):
         code = (

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from skmnist.classifier import SimpleMLPClassifier
 from skmnist.cli._options import PredictOptions
 from skmnist.cli._output import new_console, one_line, prepare_file, printable, write_figure
 from skmnist.datasets import read_digit
 from skmnist.datasets._picture import open_picture, shrink
 from skmnist.display._inputs import unwrap
+from skmnist.persistence import load
 
 # Of 0.05 %, which is shown as 0.1 %.
 _LEAST_SHOWN = 0.0005
@@ -34,9 +36,6 @@ def predict(options: PredictOptions) -> bool:
     _check_order(options)
     console = new_console()
     with console.status("Loading the network"):
-        from skmnist.classifier import SimpleMLPClassifier
-        from skmnist.persistence import load
-
         model: Any = load(options.model)
     network, _ = unwrap(model)
     if not isinstance(network, SimpleMLPClassifier):
@@ -86,8 +85,8 @@ def _check_order(options: PredictOptions) -> None:
 
 
 def _sample_shape(model: Any, network: Any) -> tuple[int, ...]:
-    if image_shape := getattr(network, "_image_shape", None):
-        return image_shape
+    if network.image_shape_ is not None:
+        return network.image_shape_
     # A step before the network may have made more or fewer features of the pixels.
     return (getattr(model, "n_features_in_", network.n_features_in_),)
 

@@ -23,6 +23,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skmnist._pixels import scale_pixels
+from skmnist.classifier import SimpleMLPClassifier
 from skmnist.cli._options import TrainOptions
 from skmnist.cli._output import (
     did_you_mean,
@@ -34,11 +35,10 @@ from skmnist.cli._output import (
 )
 from skmnist.datasets import load_mnist
 from skmnist.display import DigitsDisplay, HiddenUnitsDisplay, SearchDisplay, TrainingDisplay
+from skmnist.persistence import save
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
-
-    from skmnist.classifier import SimpleMLPClassifier
 
 # 5 epochs of 60,000 images in batches of 32.
 ARTICLE_STEPS = 9_375
@@ -53,7 +53,7 @@ def train(options: TrainOptions) -> None:
     if options.save is not None:
         prepare_file(options.save, "--save")
     _introduce(data, options, console)
-    classifier = _new_classifier(data, options, console)
+    classifier = _new_classifier(data, options)
     figures = {"first_digits": "the first five digits"}
     if options.search is None:
         with _activation_errors(options.activation):
@@ -72,8 +72,6 @@ def train(options: TrainOptions) -> None:
             options, hidden_units=[best_width], search=None, save=Path("digits.skops")
         ).command()
     if options.save is not None:
-        from skmnist.persistence import save
-
         save(fitted, options.save)
         console.print(f"  saved in {printable(options.save)}")
         next_command = shlex.join(["skmnist", "predict", str(options.save), "photo.jpg"])
@@ -107,9 +105,7 @@ def _introduce(data: Bunch, options: TrainOptions, console: Console) -> None:
     console.print(f"  The first digits are {labels}.")
 
 
-def _new_classifier(data: Bunch, options: TrainOptions, console: Console) -> SimpleMLPClassifier:
-    with console.status("Loading TensorFlow"):
-        from skmnist.classifier import SimpleMLPClassifier
+def _new_classifier(data: Bunch, options: TrainOptions) -> SimpleMLPClassifier:
     epochs = options.epochs
     if epochs is None:
         epochs = max(1, round(ARTICLE_STEPS / _n_steps(data, options)))
@@ -144,7 +140,8 @@ def _show_network(classifier: SimpleMLPClassifier, data: Bunch, console: Console
     # and refuses wrong options before the long training.
     _, one_of_each = np.unique(data.y_train, return_index=True)
     rehearsal = clone(classifier).set_params(epochs=1)
-    rehearsal.fit(data.images_train[one_of_each], data.y_train[one_of_each])
+    with console.status("Loading TensorFlow"):
+        rehearsal.fit(data.images_train[one_of_each], data.y_train[one_of_each])
     console.print("\nThe network", style="bold")
     # A copy that is not compiled, or what Adam keeps of each weight would count as parameters.
     model = rehearsal.model_

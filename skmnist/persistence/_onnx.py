@@ -158,8 +158,8 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
 
 def _sample_shape(steps: list[Any], network: SimpleMLPClassifier) -> tuple[int, ...]:
     # What skl2onnx converts either leaves images alone or doesn't take them.
-    if network._image_shape is not None:
-        return network._image_shape
+    if network.image_shape_ is not None:
+        return network.image_shape_
     return (next(e.n_features_in_ for e in (*steps, network) if hasattr(e, "n_features_in_")),)
 
 
