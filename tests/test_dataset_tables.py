@@ -86,7 +86,8 @@ def commented_names(frame):
 
 
 def an_index_twice(frame):
-    return frame.sample(frac=1, random_state=0).reset_index(names="Unnamed: 0").to_csv()
+    frame = frame.assign(ID=range(100)).sample(frac=1, random_state=0)
+    return frame.reset_index(names="Unnamed: 0").to_csv()
 
 
 @pytest.mark.parametrize(
