@@ -200,6 +200,10 @@ class TestWhatCounts:
         page[:, :20] = page[380:] = 60
         is_left_out(page)
 
+    def test_a_thumb_in_the_corner_does_not(self, page, is_left_out):
+        page[300:, :70] = 60
+        is_left_out(page)
+
     @pytest.mark.parametrize("inset", [0, 30])
     def test_a_frame_does_not(self, inset, page, is_left_out):
         framed = page.copy()
