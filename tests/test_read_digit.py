@@ -200,8 +200,8 @@ class TestWhatCounts:
         page[:, :20] = page[380:] = 60
         is_left_out(page)
 
-    def test_a_thumb_in_the_corner_does_not(self, page, is_left_out):
-        page[300:, :70] = 60
+    def test_a_pencil_from_the_edge_does_not(self, page, is_left_out):
+        page[350:365, :150] = 60
         is_left_out(page)
 
     @pytest.mark.parametrize("inset", [0, 30])
