@@ -269,7 +269,7 @@ WRONG_WEIGHTS = {
     "infinity": (np.full(40, np.inf), "sample_weight contains infinity"),
     "negative": (np.linspace(-1, 1, 40), "sample_weight holds negative weights, such as -1.0"),
     "zero": (np.zeros(40), "weights must contain at least one non-zero number"),
-    "text": ("balanced", "'balanced'"),
+    "text": ("balanced", "sample_weight holds text"),
 }
 
 

@@ -248,8 +248,10 @@ class Blocks:
 
 
 class TestBlocks:
-    @pytest.mark.parametrize("source", ["from_files", "from_a_mapped_file", "from_dask"])
-    @pytest.mark.parametrize("dtype", ["uint8", "float32"])
+    @pytest.mark.parametrize(
+        ("source", "dtype"),
+        [("from_files", "uint8"), ("from_a_mapped_file", "float32"), ("from_dask", "uint8")],
+    )
     def test_they_train_what_blocks_in_memory_train(self, digits, rows, tmp_path, dtype, source):
         X = rows if dtype == "uint8" else digits.X
         parameters = {"learning_rate": 0.01, "dropout": 0.1, "random_state": 0}

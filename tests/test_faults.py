@@ -14,6 +14,7 @@ from tests.processes import DATA, end, run, start
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
 
 
+@pytest.mark.slow
 def test_old_figures_survive_a_full_disk(tmp_path):
     (tmp_path / "first_digits.png").write_bytes(b"old")
     code = """
@@ -184,6 +185,7 @@ print(json.dumps(outcomes))
             assert "loky" in message
             assert "spawn" in message
 
+    @pytest.mark.slow
     def test_before_a_fit(self, digits, tmp_path):
         """As servers do it: load, fork, and predict or train in the children."""
         gelu = SimpleMLPClassifier(activation="gelu", random_state=0).fit(digits.X, digits.y)

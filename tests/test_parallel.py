@@ -67,7 +67,7 @@ def assert_same_search(one, other):
     assert_same_network(one.best_estimator_["mlp"], other.best_estimator_["mlp"])
 
 
-@pytest.mark.parametrize("backend", ["threading", "loky"])
+@pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])
 def test_the_answer_is_that_of_one_process(data, sequential, backend):
     with joblib.parallel_config(backend, n_jobs=2):
         # The second search finds the threads or the workers of the first.
@@ -131,6 +131,7 @@ def threads_of_tensorflow(_):
     return tf.config.threading.get_intra_op_parallelism_threads()
 
 
+@pytest.mark.slow
 def test_workers_share_the_cores():
     with joblib.parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
         counts = joblib.Parallel()(joblib.delayed(threads_of_tensorflow)(i) for i in range(2))
@@ -210,22 +211,12 @@ class TestThreads:
         optimizer = keras.optimizers.SGD(0.05, momentum=0.9)
         self.assert_folds_are_the_same(network(optimizer=optimizer), digits.X, digits.y)
 
-    def test_a_search(self, short_or_long):
-        X, y, classifier = short_or_long
-        search = GridSearchCV(classifier, {"random_state": [0, 1]}, cv=2, error_score="raise")
-        sequential = clone(search).fit(X, y)
-        with joblib.parallel_config("threading", n_jobs=2):
-            search.fit(X, y)
-        for name in ("mean_test_score", "split0_test_score", "split1_test_score"):
-            np.testing.assert_array_equal(search.cv_results_[name], sequential.cv_results_[name])
-        assert_same_network(search.best_estimator_, sequential.best_estimator_)
-
 
 def test_concurrent_fits_equal_sequential_ones(sample):
     X, y = sample.X_train / np.float32(255), sample.y_train
     candidates = [
         SimpleMLPClassifier(4, batch_size=batch_size, random_state=seed, epochs=2)
-        for seed in range(6)
+        for seed in range(3)
         for batch_size in (3, 64)
     ]
 
@@ -247,7 +238,7 @@ def test_threads_that_predict_while_others_fit(digits, fitted):
     def predict(number):
         return sum(
             np.array_equal(fitted.predict_proba(rows[i % 3]), expected[i % 3])
-            for i in range(number, number + 1_250)
+            for i in range(number, number + 250)
         )
 
     def fit(number):
@@ -262,7 +253,7 @@ def test_threads_that_predict_while_others_fit(digits, fitted):
         fits = [executor.submit(fit, number) for number in range(2)]
         n_right = sum(executor.map(predict, range(8)))
         is_over.set()
-    assert n_right == 10_000
+    assert n_right == 2_000
     assert all(future.result() > 0 for future in fits)
 
 
