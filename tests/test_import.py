@@ -21,7 +21,7 @@ import numpy as np
 from skmnist import SimpleMLPClassifier
 
 X, y = np.eye(20), np.arange(20) % 2
-SimpleMLPClassifier(epochs=2000).fit(X, y)  # long enough for XLA, which greets too
+SimpleMLPClassifier(epochs=4000).fit(X, y)  # long enough for XLA, which greets too
 print(os.environ.get("TF_CPP_MIN_LOG_LEVEL"))
 """
 IMPORT = "import skmnist.engine; print('imported')"

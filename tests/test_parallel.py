@@ -126,7 +126,7 @@ def test_a_killed_worker_ends_the_search_and_not_the_next(data, tmp_path, monkey
 
 
 def threads_of_tensorflow(_):
-    import skmnist.classifier  # noqa: F401
+    import skmnist.engine  # noqa: F401
 
     return tf.config.threading.get_intra_op_parallelism_threads()
 
@@ -156,7 +156,7 @@ def n_threads(environment):
     if os.fork() == 0:
         os.environ.pop("OMP_NUM_THREADS", None)
         os.environ.update(environment)
-        import skmnist.classifier
+        import skmnist.engine
         number = tf.config.threading.get_intra_op_parallelism_threads()
         os.write(writer, str(number).encode())
         os._exit(0)

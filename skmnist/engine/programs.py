@@ -37,8 +37,8 @@ _BLOCK_FLOPS = 1e10
 _BLOCK_VALUES = 4 * 1024 * 1024
 
 # Compiling takes about a second, and saves so much of each step: 30 µs and 6 ns a weight. Most
-# programs run three times or more, in the folds of a search.
-_SECONDS_WORTH_COMPILING = 0.3
+# programs run several times, in the folds of a search and in searches that follow it.
+_SECONDS_WORTH_COMPILING = 0.1
 _SECONDS_SAVED_PER_STEP = 30e-6
 _SECONDS_SAVED_PER_STEP_AND_WEIGHT = 6e-9
 
