@@ -241,6 +241,11 @@ class TestSearch:
         run = Run("--data", small_data, *options, out=Terminal())
         assert run.status == 0
         assert "4 hidden units; 200 images in 3 folds, raw pixels" in run.out
+        data = load_mnist(small_data)
+        by_hand = SimpleMLPClassifier(4, epochs=2, random_state=0)
+        by_hand.fit(data.images_train, data.y_train)
+        score = by_hand.score(data.images_test, data.y_test)
+        assert run.accuracy == pytest.approx(score, abs=1e-4)
         assert re.search(r"GridSearchCV - search.*━.*100%", run.out)
         assert "total time" not in run.out
         assert not re.search(r"\x1b\[[\d;]*m", run.out)  # colours and bold letters
