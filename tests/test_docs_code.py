@@ -89,6 +89,7 @@ def test_what_is_not_run_compiles(page):
             compile(block, f"{page.name}, block {number} of {language}", "exec")
 
 
+@pytest.mark.slow
 def test_the_page_on_searches():
     page = DOCS / "search.md"
     blocks = blocks_of(page, "python")
@@ -97,6 +98,7 @@ def test_the_page_on_searches():
     assert shown["search"].score(shown["X_test"], shown["y_test"]) > 0.85
 
 
+@pytest.mark.slow
 def test_the_page_on_saving(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     page = DOCS / "saving.md"
@@ -110,6 +112,7 @@ def test_the_page_on_saving(monkeypatch, tmp_path):
     np.testing.assert_allclose(plain, shown["probabilities"], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_page_on_the_estimator():
     page = DOCS / "estimator.md"
     shown = run(page, blocks_of(page, "python"), n_rows=1000)  # a quarter, to be quick
@@ -122,6 +125,7 @@ def test_the_page_on_the_estimator():
     assert shown["stopped"].n_iter_ < 40
 
 
+@pytest.mark.slow
 def test_the_page_on_data():
     page = DOCS / "data.md"
     shown = run(page, blocks_of(page, "python"))
@@ -140,6 +144,7 @@ class TestGuides:
     # MLPClassifier, where max_iter ends it.
     @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
     @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+    @pytest.mark.slow
     def test_the_code_runs(self, page):
         shown = run(page, blocks_of(page, "python"))
         X, y = shown["X_test"], shown["y_test"]

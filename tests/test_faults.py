@@ -134,6 +134,7 @@ def in_fork(function):
 """
 
 
+@pytest.mark.slow
 class TestFork:
     def test_after_a_fit(self):
         outcomes = run(

@@ -228,6 +228,7 @@ def other_process(run_python, digits, tmp_path_factory):
     return trained, switches
 
 
+@pytest.mark.slow
 class TestOtherProcess:
     @staticmethod
     def assert_same_as_here(other_process, digits, name, parameters):
