@@ -172,8 +172,9 @@ def _parse(file: IO[str], target: str | int | None) -> tuple[NDArray[np.uint8], 
         for frame in chunks:
             if frame.shape[1] != n:
                 raise ValueError(f"it has {n} names, but rows of {frame.shape[1]} values")
+            chunk_texts = [str(text).strip() for text in frame.pop(label).tolist()]
             parts.append(_pixels(frame, pixels, len(texts), names))
-            texts += [str(text).strip() for text in frame[label]]
+            texts += chunk_texts
     images = np.concatenate(parts).reshape(-1, *size)
     if wrong := _wrong_labels(texts):
         row = min(map(texts.index, wrong))
@@ -252,7 +253,8 @@ def _cell(row: int, column: int, names: list[str]) -> str:
 def _pixels(frame: Any, columns: list[int], n_read: int, names: list[str]) -> NDArray[np.uint8]:
     import pandas
 
-    frame = frame[columns]
+    if frame.columns.tolist() != columns:
+        frame = frame[columns]
     values = frame.to_numpy()
     if values.dtype.kind not in "iuf":  # some are text
         values = frame.astype(str).apply(pandas.to_numeric, errors="coerce").to_numpy(float)
