@@ -133,6 +133,7 @@ WRONG_ROWS = {
     "numbers as text": (np.full((40, 784), "0.5"), ValueError, "X holds text"),
     "dates": (np.full((40, 784), "2026-01-01", "M8[ns]"), ValueError, "X holds dates"),
     "durations in a list": ([[datetime.timedelta(1)] * 784] * 40, ValueError, "X holds dates"),
+    "bytes": (np.full((40, 784), b"dark"), ValueError, "X holds text"),
     "a list of text": ([["dark"] * 784] * 40, ValueError, "X holds text"),
     "text as objects": (np.full((40, 784), "dark", dtype=object), ValueError, "'dark'"),
     "text in a table": (pd.DataFrame({"ink": ["dark"] * 40}), ValueError, "'dark'"),
