@@ -32,7 +32,7 @@ def test_every_public_name_has_a_page_of_the_reference():
     listed = set(re.findall(r"^   ([\w.]+)$", text, re.MULTILINE))
     persistence = {f"persistence.{name}" for name in skmnist.persistence.__all__}
     # That a name which is listed exists, the build of the site knows.
-    assert {*skmnist.__all__, *persistence, "network.clear"} - listed == set()
+    assert {*skmnist.__all__, *persistence, "engine.clear"} - listed == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
