@@ -12,7 +12,6 @@ from hypothesis.extra import numpy as hnp
 from sklearn.datasets import load_digits
 
 from skmnist import load_mnist
-from skmnist.datasets import _tables
 
 
 @pytest.fixture(scope="module")
@@ -176,16 +175,28 @@ def test_other_values_are_refused_with_row_and_column(folder, frame, column, val
         assert f"holds {value!r}" in str(caught.value)
 
 
-def test_a_table_that_is_read_in_parts(folder, frame, monkeypatch):
-    monkeypatch.setattr(_tables, "_VALUES_AT_ONCE", 17 * 8)
-    frame = frame.iloc[:30, -17:]
-    frame.to_csv(folder / "any.csv", index=False)
-    assert loaded(load_mnist(folder / "any.csv")) == pairs(frame.iloc[:, :-1], frame["class"])
-    frame = frame.astype(object)
-    frame.iloc[20, 3] = "x"
-    frame.to_csv(folder / "any.csv", index=False)
-    with pytest.raises(ValueError, match="row 21, column 4"):
+@pytest.mark.parametrize("ending", ["\n", "\r", "\r\n"])
+def test_a_table_large_enough_for_several_threads(folder, ending):
+    """From 5 MB on, pandas reads parts of a file at once."""
+    X = np.random.default_rng(0).integers(100, 256, (4000, 400), np.uint8)
+    frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(400)])
+    frame.insert(0, "label", np.arange(4000) % 7)
+    content = "" if ending == "\n" else "\n"  # as a blank line before
+    content += frame.to_csv(index=False, lineterminator=ending)
+    (folder / "any.csv").write_text(content, newline="")
+    assert loaded(load_mnist(folder / "any.csv")) == pairs(X, (np.arange(4000) % 7).tolist())
+    head, middle, tail = content.partition(f"{ending}6,")
+    (folder / "any.csv").write_text(f"{head}{middle}x{tail}", newline="")
+    with pytest.raises(ValueError, match=r"row 7, column 2 .* holds 'x\d"):
         load_mnist(folder / "any.csv")
+
+
+def test_names_that_end_in_another_way_than_rows(folder):
+    X = np.full((4000, 400), 100, np.uint8)
+    rows = "\n".join(",".join(["1", *map(str, row)]) for row in X)
+    names = ",".join(["label", *(f"pixel{i}" for i in range(400))])
+    (folder / "any.csv").write_text(f"{names}\r0{rows[1:]}", newline="")
+    assert loaded(load_mnist(folder / "any.csv"))[0][1] == 0
 
 
 ROW = ",".join(map(str, range(100, 125)))
