@@ -6,7 +6,7 @@ import copy
 import io
 import math
 from collections.abc import Sequence
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import keras
@@ -80,6 +80,7 @@ class CallbackRunner:
         self._run = run
         self._has_callbacks = bool(callbacks)
         self._is_stale = True  # whether the program has other values than the model
+        self._model: Any
         self._hooks = {hook for hook in _HOOKS if any(overrides(c, hook) for c in callbacks)}
         self.history = AlignedHistory()
         if callbacks:
@@ -89,7 +90,8 @@ class CallbackRunner:
             self._model.compute_metrics(x, np.zeros(1), self._model(x))
             self._model.reset_metrics()
         else:
-            self._model = keras.Model()  # has the attributes that callbacks may set
+            # No callback reads it.
+            self._model = SimpleNamespace(stop_training=False, stop_evaluating=False)
         self._list = keras.callbacks.CallbackList(
             [*callbacks, self.history], model=self._model, **params
         )

@@ -53,6 +53,18 @@ def make_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimize
     return type(optimizer).from_config(_config_of(optimizer))
 
 
+def shared_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimizer:
+    """Make an optimizer that no caller changes; one by its name is made once."""
+    if isinstance(optimizer, str):
+        return _optimizer_by_name(optimizer, learning_rate)
+    return make_optimizer(optimizer, learning_rate)
+
+
+@lru_cache(maxsize=16)
+def _optimizer_by_name(name: str, learning_rate: float) -> Optimizer:
+    return make_optimizer(name, learning_rate)
+
+
 def plain_optimizer(
     optimizer: Optimizer,
 ) -> dict[str, Any] | Optimizer:

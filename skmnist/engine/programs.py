@@ -140,9 +140,8 @@ class FeatureMajorDense(keras.layers.Dense):
 class Program:
     """The training on one block of batches as a pure function, traced by the constructor.
 
-    `function` takes the tensors of a block, `l2` and the values of `variables`, and returns the
-    logits of each batch before its step, the L2 penalty summed over the batches, each times its
-    weight, and the new values of `variables`.
+    `function` takes the tensors of a block, `l2` and the values of `variables`. It returns the sums
+    that `TrainingRun.run` returns, and the new values of `variables`.
     """
 
     def __init__(self, spec: ProgramSpec) -> None:
@@ -171,13 +170,13 @@ class Program:
         self.initial_optimizer_state = [
             tf.convert_to_tensor(variable.value) for variable in self.optimizer_variables
         ]
+        self._steps = tf.function(
+            self._train_on_block, autograph=False, jit_compile=spec.block_shape is not None
+        )
         # A concrete function is called at half the cost of a tf.function, which looks up its
         # traces at each call.
         self.function: Callable[..., list[tf.Tensor]] = tf.function(
-            self._train_on_block,
-            input_signature=self._signature(),
-            autograph=False,
-            jit_compile=spec.block_shape is not None,
+            self._train_and_sum, input_signature=self._signature(), autograph=False
         ).get_concrete_function()
 
     def is_transposed(self, variable: keras.Variable) -> bool:
@@ -197,6 +196,28 @@ class Program:
             tf.TensorSpec((), tf.float32),
             *(tf.TensorSpec(variable.shape, variable.dtype) for variable in self.variables),
         ]
+
+    def _train_and_sum(
+        self,
+        x: tf.Tensor,
+        rows: tf.Tensor,
+        codes: tf.Tensor,
+        weights: tf.Tensor,
+        n_batches: tf.Tensor,
+        l2: tf.Tensor,
+        *state: tf.Tensor,
+    ) -> list[tf.Tensor]:
+        logits, penalty, *new_state = self._steps(x, rows, codes, weights, n_batches, l2, *state)
+        # Not among what is compiled: a third of the compilation would go into these sums.
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(codes, logits)
+        is_correct = tf.argmax(logits, axis=2, output_type=tf.int32) == codes
+        sums = [
+            # Where a network diverges, the losses of places without rows must not count either.
+            tf.reduce_sum(tf.math.multiply_no_nan(losses, weights)) + penalty,
+            tf.reduce_sum(weights),
+            tf.reduce_sum(tf.cast(is_correct & (weights > 0), tf.float32)),
+        ]
+        return [tf.stack(sums), *new_state]
 
     def _train_on_block(
         self,
@@ -355,7 +376,7 @@ class TrainingRun:
         n_correct : float
             How many rows were classified right, each before the step of its batch.
         """
-        logits, penalty, *self._state = self.program.function(
+        sums, *self._state = self.program.function(
             block.x,
             block.rows,
             block.codes,
@@ -364,9 +385,8 @@ class TrainingRun:
             tf.constant(l2, tf.float32),
             *self._state,
         )
-        # Outside of the program: a third of its compilation would go into these sums.
-        loss, weight, n_correct = _sums(logits, block.codes, block.weights).numpy().tolist()
-        return loss + float(penalty), weight, n_correct
+        loss, weight, n_correct = sums.numpy().tolist()
+        return loss, weight, n_correct
 
     def _to_own_layout(self, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
         # The same either way: a transposed kernel transposed is the kernel.
@@ -379,28 +399,6 @@ def stateless(
 ) -> keras.StatelessScope:
     """Return a scope in which the variables have these values, and keep their own."""
     return keras.StatelessScope(zip(variables, values, strict=True), initialize_variables=False)
-
-
-@tf.function(
-    input_signature=[
-        tf.TensorSpec((None, None, None), tf.float32),
-        tf.TensorSpec((None, None), tf.int32),
-        tf.TensorSpec((None, None), tf.float32),
-    ],
-    autograph=False,
-)
-def _sums(logits: tf.Tensor, codes: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """Sum the losses, the weights and the correct answers of a block."""
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(codes, logits)
-    is_correct = tf.argmax(logits, axis=2, output_type=tf.int32) == codes
-    # Where a network diverges, the losses of places without rows must not count either.
-    return tf.stack(
-        [
-            tf.reduce_sum(tf.math.multiply_no_nan(losses, weights)),
-            tf.reduce_sum(weights),
-            tf.reduce_sum(tf.cast(is_correct & (weights > 0), tf.float32)),
-        ]
-    )
 
 
 class ProgramCache:

@@ -25,7 +25,7 @@ from skmnist import engine
 from skmnist._network import Architecture, Samples, TrainedNetwork
 from skmnist.engine.interruption import deferred_interrupts
 from skmnist.engine.layers import check_activation
-from skmnist.engine.optimizers import make_optimizer
+from skmnist.engine.optimizers import make_optimizer, shared_optimizer
 from skmnist.engine.progress import Progress
 from skmnist.engine.runtime import raise_if_forked
 from skmnist.engine.training import EpochListener, EpochLoop, FitResult, TrainingOptions
@@ -40,9 +40,9 @@ class Network(keras.Model):
 
     outputs = (None,)  # scikeras compares their number with that of the targets
 
-    def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Configure the model as Keras does it, but never scale the loss: it is float32."""
-        super().compile(*args, **{**kwargs, "auto_scale_loss": False})
+    def compile(self, optimizer: keras.optimizers.Optimizer, loss: str, **_unused: Any) -> None:
+        """Keep the optimizer; the programs compute the loss and the accuracy."""
+        self.optimizer, self.loss, self.compiled = optimizer, loss, True
 
     def fit(
         self,
@@ -108,11 +108,12 @@ def train(
     ):
         classifier = KerasClassifier(
             model=_new_network,
-            optimizer=make_optimizer(options.optimizer, options.learning_rate),
+            optimizer=(make_optimizer if callbacks else shared_optimizer)(
+                options.optimizer, options.learning_rate
+            ),
             # The classes stay integers: the same mathematics as one-hot rows and
             # categorical_crossentropy, without an array of n_samples × n_classes.
             loss="sparse_categorical_crossentropy",
-            metrics=["accuracy"],
             batch_size=options.batch_size,
             shuffle=options.shuffle,
             callbacks=list(callbacks),
