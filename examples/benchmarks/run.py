@@ -1,341 +1,301 @@
-"""Measure skmnist beside its peers and write the tables that the documentation shows.
+"""Measure skmnist beside its peers; write the tables and the chart of the documentation.
 
-    python examples/benchmarks/run.py            all of it; half an hour with all of MNIST
-    python examples/benchmarks/run.py --quick    about a minute
+    python examples/benchmarks/run.py                    all of it, in three quarters of an hour
+    python examples/benchmarks/run.py --only memory      one section; the others stay as they are
+    python examples/benchmarks/run.py --only             draw what was measured
 
-The data is what ``load_mnist()`` loads: set ``SKMNIST_DATA`` to have all of MNIST. Every ratio is
-between two contenders that were timed in turn, in one run; the accuracies stand beside them, so
-that nobody is fast by learning less.
+``SKMNIST_DATA`` names the file of all of MNIST. Contenders take turns, so that a machine that is
+slow for a while slows all of them down, and each figure is a median; accuracies show that they
+learn the same.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import joblib
+import matplotlib.pyplot as plt
 import numpy as np
-from contenders import CONTENDERS, OPTIONAL_CONTENDERS, Factory
-from measuring import alternate, in_fresh_process, seconds_of
-from sklearn.model_selection import GridSearchCV
+from contenders import NAMES, make
+from data import load
+from search import BACKENDS
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 
+HERE = Path(__file__).parent
+DOCS = HERE.parents[1] / "docs"
+RESULTS = HERE / "results.json"
+FAST = NAMES[:2]
+
+# Each row of a table: what, by whom, the way, seconds, and the accuracy or other remarks.
+Rows = list[list[Any]]
+
+
+def in_turn(actions: dict[Any, Callable[[], Any]], rounds: int) -> dict[Any, float]:
+    """Time each action in every round; return the medians in seconds."""
+    seconds: dict[Any, list[float]] = {key: [] for key in actions}
+    for _ in range(rounds):
+        for key, action in actions.items():
+            start = time.perf_counter()
+            action()
+            seconds[key].append(time.perf_counter() - start)
+    return {key: statistics.median(values) for key, values in seconds.items()}
+
+
+def script(*arguments: Any) -> str:
+    """Run a script of this folder in a fresh process; return what it prints."""
+    command = [sys.executable, HERE / arguments[0], *map(str, arguments[1:])]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def measure_searches(rounds: int) -> Rows:
+    """Whole scripts, from the start of Python to the best parameters."""
+    rows: Rows = []
+    for label, source, epochs in (
+        ("load_digits, 20 epochs", "digits", 20),
+        ("the sample of MNIST, 20 epochs", "sample", 20),
+        ("all of MNIST, 5 epochs", "mnist", 5),
+    ):
+        # Python runs the loops of the others one at a time: they gain nothing from threads.
+        pairs = [
+            (name, way)
+            for name in NAMES
+            for way in BACKENDS
+            if name == "skmnist" or way != "two threads"
+        ]
+        accuracies: dict[tuple[str, str], str] = {}
+        actions = {
+            pair: partial(_search, accuracies, pair, source=source, epochs=epochs) for pair in pairs
+        }
+        fast = {pair: action for pair, action in actions.items() if pair[0] in FAST}
+        slow = {pair: action for pair, action in actions.items() if pair[0] not in FAST}
+        # Once is enough where the difference is so large.
+        seconds = in_turn(fast, rounds) | in_turn(slow, min(rounds, 1))
+        rows += [
+            [label, *pair, f"{value:.1f}", accuracies[pair]] for pair, value in seconds.items()
+        ]
+    return rows
+
+
+def _search(
+    accuracies: dict[tuple[str, str], str], pair: tuple[str, str], *, source: str, epochs: int
+) -> None:
+    name, way = pair
+    accuracies[pair] = script("search.py", name, source, epochs, way)
+
+
+def measure_files(rounds: int) -> Rows:
+    """Whole scripts that load a saved Pipeline and predict the probabilities of 10,000 rows."""
+    from skmnist.persistence import save
+
+    X, y, _, _ = load("sample")
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(f"{folder}/rows.npy", np.tile(X, (3, 1))[:10_000])
+        paths = {"skmnist": f"{folder}/digits.skops", "MLPClassifier": f"{folder}/digits.joblib"}
+        for name, path in paths.items():
+            pipeline = make_pipeline(MinMaxScaler(), make(name, 32, 1)).fit(X, y)
+            (save if name == "skmnist" else joblib.dump)(pipeline, path)
+        seconds = in_turn(
+            {
+                name: lambda p=path: script("predict.py", p, f"{folder}/rows.npy")
+                for name, path in paths.items()
+            },
+            2 * rounds,
+        )
+    return [["load and predict", name, "", f"{value:.2f}", ""] for name, value in seconds.items()]
+
+
+def measure_fits(rounds: int) -> Rows:
+    """Fits in a process that has fitted the same before, and the first fit in a process."""
+    rows: Rows = []
+    first = """
+import sys, time; sys.path.insert(0, {folder!r})
+from contenders import make
+from data import load
+import sklearn.neural_network, scikeras.wrappers
+X, y, _, _ = load("mnist")
+start = time.perf_counter()
+make({name!r}, 5, 5).fit(X, y)
+print(time.perf_counter() - start)
+"""
+    values: dict[str, list[float]] = {name: [] for name in FAST}
+    for _ in range(rounds):
+        for name in FAST:
+            code = first.format(folder=str(HERE), name=name)
+            command = [sys.executable, "-c", code]
+            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            values[name].append(float(output))
+    label = "all of MNIST, 5 units, 5 epochs, the first in a process"
+    rows += [[label, name, "", f"{statistics.median(values[name]):.2f}", ""] for name in FAST]
+    for label, source, units, epochs, n_rows, n_columns in (
+        ("150 × 4, 5 units, 5 epochs", "sample", 5, 5, 150, 4),
+        ("load_digits, 32 units, 5 epochs", "digits", 32, 5, None, None),
+        ("load_digits, 32 units, 20 epochs", "digits", 32, 20, None, None),
+        ("all of MNIST, 5 units, 5 epochs", "mnist", 5, 5, None, None),
+        ("all of MNIST, 16 units, 5 epochs", "mnist", 16, 5, None, None),
+        ("all of MNIST, 128 units, 5 epochs", "mnist", 128, 5, None, None),
+    ):
+        X, y, X_test, y_test = load(source)
+        if n_columns:
+            X, X_test = (
+                np.ascontiguousarray(part[:, 300 : 300 + n_columns]) for part in (X, X_test)
+            )
+        X, y = X[:n_rows], y[:n_rows]
+        estimators = {name: make(name, units, epochs) for name in FAST}
+        actions = {name: lambda e=e, X=X, y=y: e.fit(X, y) for name, e in estimators.items()}
+        for action in actions.values():
+            action()
+        seconds = in_turn(actions, rounds if source == "mnist" else 4 * rounds)
+        rows += [
+            [label, name, "", f"{seconds[name]:.3f}", f"{e.score(X_test, y_test):.3f}"]
+            for name, e in estimators.items()
+        ]
+    return rows
+
+
+def measure_predictions(rounds: int) -> Rows:
+    """Probabilities of rows, with 16 units."""
+    X, y, _, _ = load("mnist")
+    fitted = {name: make(name, 16, 1).fit(X[:5000], y[:5000]) for name in NAMES}
+    rows: Rows = []
+    for n_rows in (10_000, 1):
+        part = X[:n_rows]
+        actions = {name: lambda e=e, p=part: e.predict_proba(p) for name, e in fitted.items()}
+        seconds = in_turn(actions, 5 * rounds)
+        rows += [
+            [f"{n_rows:,} rows", name, "", f"{value:.4f}", ""] for name, value in seconds.items()
+        ]
+    return rows
+
+
+def measure_memory(rounds: int) -> Rows:
+    """Peak of a fit to all of MNIST as uint8, over the process that holds the data."""
+    code = """
+import sys; sys.path.insert(0, {folder!r})
+from contenders import make
 from skmnist import load_mnist
+import sklearn.neural_network, scikeras.wrappers
+def megabytes(name):
+    with open("/proc/self/status") as status:  # on Linux alone
+        return [int(line.split()[1]) / 1024 for line in status if name in line][0]
+(X, y), _ = load_mnist(return_X_y=True)
+before = megabytes("VmRSS")
+with open("/proc/self/clear_refs", "w") as clear:
+    clear.write("5")
+make({name!r}, 5, 1).fit(X, y)
+print(megabytes("VmHWM") - before)
+"""
+    rows: Rows = []
+    for name in NAMES if rounds else ():
+        command = [sys.executable, "-c", code.format(folder=str(HERE), name=name)]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        rows.append(["all of MNIST, 5 units", name, "", f"{float(output):.0f}", ""])
+    return rows
 
-EPOCHS = 5
-BATCH_SIZE = 32
+
+SECTIONS: dict[str, tuple[str, Callable[[int], Rows]]] = {
+    "searches": (
+        "Whole scripts: GridSearchCV over hidden_units [5, 16, 64, 128], cv=3, in seconds",
+        measure_searches,
+    ),
+    "files": (
+        "Whole scripts: load a saved Pipeline, predict 10,000 rows, in seconds",
+        measure_files,
+    ),
+    "fits": ("Fits in a process that has fitted the same before, in seconds", measure_fits),
+    "predictions": ("predict_proba, in seconds", measure_predictions),
+    "memory": ("Peak memory of a fit over the process that holds the data, in MB", measure_memory),
+}
 
 
-@dataclass
-class Report:
-    """The tables, as Markdown, printed as they come and written at the end."""
+def conditions(rounds: int) -> str:
+    """Describe the machine and the versions."""
+    packages = ("scikit-learn", "keras", "tensorflow", "scikeras", "numpy")
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    return (
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
+        f"{versions}; medians of {rounds} rounds, one round for KerasClassifier's scripts. One "
+        "hidden layer, Adam at 0.001, batches of 32, pixels as float32 from 0 to 1."
+    )
 
-    parts: list[str] = field(default_factory=list)
 
-    def add(self, text: str) -> None:
-        """Add a paragraph or a heading."""
-        self.parts.append(text)
-        print(text, flush=True)
+def write_tables(results: dict[str, Any]) -> None:
+    """Write the tables as Markdown; a ratio is to the best of skmnist in the same group."""
+    parts = []
+    for section, (title, _) in SECTIONS.items():
+        if section not in results:
+            continue
+        rows = results[section]["rows"]
+        best: dict[str, float] = {}
+        for label, name, _, value, _ in rows:
+            if name == "skmnist":
+                best[label] = min(best.get(label, float("inf")), float(value))
+        lines = [["", "", "", "", "ratio", "test accuracy"], ["---"] * 6]
+        for label, name, way, value, remark in rows:
+            lines.append([label, name, way, value, f"{float(value) / best[label]:.2f} ×", remark])
+        table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        parts.append(f"## {title}\n\n{results[section]['conditions']}\n\n{table}\n")
+    (DOCS / "benchmarks-tables.md").write_text("\n".join(parts), encoding="utf-8")
 
-    def table(self, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-        """Add a table."""
-        columns = list(columns)
-        lines = [columns, ["---"] * len(columns), *rows]
-        self.add("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n")
+
+def draw(results: dict[str, Any]) -> None:
+    """Draw the whole scripts, each contender at its best, in light and in dark."""
+    groups: dict[str, dict[str, float]] = {}
+    for section in ("searches", "files"):
+        for label, name, _, value, _ in results.get(section, {"rows": []})["rows"]:
+            if name in NAMES:
+                bars = groups.setdefault(label, {})
+                bars[name] = min(bars.get(name, float("inf")), float(value))
+    colors = dict(zip(NAMES, ("#d62728", "#7f7f7f", "#b5b5b5"), strict=True))
+    for theme in ("light", "dark"):
+        with plt.style.context("dark_background" if theme == "dark" else "default"):
+            figure, axes = plt.subplots(
+                len(groups), figsize=(7, 1.15 * len(groups)), layout="constrained"
+            )
+            for ax, (label, bars) in zip(np.atleast_1d(axes), groups.items(), strict=True):
+                names = list(bars)[::-1]
+                drawn = ax.barh(names, [bars[n] for n in names], color=[colors[n] for n in names])
+                ax.bar_label(drawn, [f"{bars[n]:.1f} s" for n in names], padding=4)
+                ax.set_title(label, loc="left", fontsize="medium")
+                ax.margins(x=0.12)
+                ax.spines[:].set_visible(False)
+                ax.tick_params(length=0)
+                ax.set_xticks([])
+            figure.savefig(DOCS / "_static" / f"benchmarks-{theme}.png", dpi=160)
+            plt.close(figure)
 
 
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(description="Measure skmnist beside its peers.")
-    parser.add_argument("--quick", action="store_true", help="few rows and repeats: a minute")
-    parser.add_argument("--output", type=Path, help="write the tables to this Markdown file")
     parser.add_argument("--only", nargs="*", choices=SECTIONS, help="only these sections")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each contender")
     arguments = parser.parse_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for section, (title, measure) in SECTIONS.items():
+        if arguments.only is None or section in arguments.only:
+            print(title, flush=True)
+            rows = measure(arguments.rounds)
+            for row in rows:
+                print(*row, sep="  ", flush=True)
+            results[section] = {"conditions": conditions(arguments.rounds), "rows": rows}
+            RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    write_tables(results)
+    draw(results)
 
-    digits = load_mnist("sample" if arguments.quick else None)
-    report = Report()
-    report.add("# Benchmarks\n")
-    report.add(_conditions(len(digits.X_train), arguments.quick))
-    for name, section in SECTIONS.items():
-        if not arguments.only or name in arguments.only:
-            section(report, digits, arguments.quick)
-    if arguments.output:
-        unfinished = arguments.output.with_suffix(".unfinished")
-        unfinished.write_text("\n".join(report.parts), encoding="utf-8")
-        unfinished.replace(arguments.output)
-
-
-def _conditions(n_rows: int, quick: bool) -> str:
-    versions = ", ".join(
-        f"{name} {version(name)}" for name in ("scikit-learn", "keras", "tensorflow", "scikeras")
-    )
-    return (
-        f"{n_rows:,} training images of MNIST, pixels as float32 from 0 to 1, one hidden layer, "
-        f"Adam at 0.001, batches of {BATCH_SIZE}, {EPOCHS} epochs; {os.cpu_count()} cores, "
-        f"{platform.machine()}, Python {platform.python_version()}, {versions}. Medians of runs "
-        "in turn; a ratio of 2 means that skmnist takes half the time. Written by "
-        f"`examples/benchmarks/run.py{' --quick' if quick else ''}`.\n"
-    )
-
-
-def benchmark_fit(report: Report, digits: Any, quick: bool) -> None:
-    """Fits after the first in a process."""
-    X, y, X_test, y_test = _floats(digits)
-    rows = []
-    for hidden_units in (5, 16, 128):
-        factories = {**CONTENDERS, **(OPTIONAL_CONTENDERS if hidden_units == 5 else {})}
-        fitted = {
-            name: factory(hidden_units, EPOCHS, BATCH_SIZE) for name, factory in factories.items()
-        }
-        fitted["skmnist"].fit(X, y)  # compiles
-        seconds = alternate(
-            {name: lambda e=estimator: e.fit(X, y) for name, estimator in fitted.items()},
-            repeats=1 if quick else 3,
-        )
-        for name, estimator in fitted.items():
-            accuracy = np.mean(estimator.predict(X_test) == y_test)
-            rows.append([hidden_units, name, *_timing(seconds, name), f"{accuracy:.3f}"])
-    report.add("## Fit, the second in a process\n")
-    report.table(["hidden units", "", "seconds", "ratio", "test accuracy"], rows)
-
-
-def benchmark_first_fit(report: Report, digits: Any, quick: bool) -> None:
-    """The first fit in a process, imports aside, and a small one after it."""
-    script = """
-        import time, numpy as np
-        from contenders import CONTENDERS
-        from skmnist import load_mnist
-        import sklearn.neural_network, scikeras.wrappers
-        (X, y), _ = load_mnist(source, return_X_y=True)
-        X = X / np.float32(255)
-        make = CONTENDERS[name]
-        make(5, 1, 32)
-        def seconds(estimator, X, y):
-            start = time.perf_counter()
-            estimator.fit(X, y)
-            return time.perf_counter() - start
-        first = seconds(make(5, 5, 32), X, y)
-        small = np.ascontiguousarray(X[:150, 300:304])
-        seconds(make(5, 5, 32), small, y[:150])
-        result = first, sorted(seconds(make(5, 5, 32), small, y[:150]) for _ in range(9))[4]
-    """
-    names = ["skmnist", "MLPClassifier"] if quick else list(CONTENDERS)
-    repeats = 1 if quick else 3
-    runs: dict[str, list[list[float]]] = {name: [] for name in names}
-    for _ in range(repeats):
-        for name in names:
-            runs[name].append(
-                in_fresh_process(script, name=name, source="sample" if quick else None)
-            )
-    report.add("## The first fit in a process, imports aside, and a fit of 150 rows × 4\n")
-    first = {name: statistics.median(run[0] for run in of_name) for name, of_name in runs.items()}
-    small = {name: statistics.median(run[1] for run in of_name) for name, of_name in runs.items()}
-    report.table(
-        ["", "first fit, seconds", "ratio", "150 × 4, second fit, ms"],
-        [[name, *_timing(first, name), f"{1000 * small[name]:.0f}"] for name in names],
-    )
-
-
-def benchmark_predict(report: Report, digits: Any, quick: bool) -> None:
-    """predict_proba of many rows and of one."""
-    X, y, X_test, _ = _floats(digits)
-    fitted = {
-        name: factory(5, 1, BATCH_SIZE).fit(X[:5000], y[:5000])
-        for name, factory in CONTENDERS.items()
-    }
-    rows = []
-    for n_rows in (len(X_test), 1):
-        seconds = alternate(
-            {name: lambda e=e, n=n_rows: e.predict_proba(X_test[:n]) for name, e in fitted.items()},
-            repeats=11,
-        )
-        rows += [
-            [f"{n_rows:,}", name, f"{1000 * seconds[name]:.2f}", _timing(seconds, name)[1]]
-            for name in fitted
-        ]
-    report.add("## predict_proba\n")
-    report.table(["rows", "", "ms", "ratio"], rows)
-
-
-def benchmark_search(report: Report, digits: Any, quick: bool) -> None:
-    """A grid search of hidden_units, one fit after the other and two at a time."""
-    X, y, X_test, y_test = _floats(digits)
-    grid = [5, 16] if quick else [5, 16, 64, 128]
-    ways = {"one job": "sequential", "two threads": "threading", "two processes": "loky"}
-    accuracies = {}
-
-    def search(name: str, way: str) -> None:
-        parameters: dict[str, list[Any]] = {"hidden_units": grid}
-        if name == "MLPClassifier":
-            parameters = {"hidden_layer_sizes": [(units,) for units in grid]}
-        estimator = CONTENDERS[name](5, EPOCHS, BATCH_SIZE)
-        with joblib.parallel_config(ways[way], n_jobs=2):
-            fitted = GridSearchCV(estimator, parameters, cv=3).fit(X, y)
-        accuracies[name, way] = fitted.score(X_test, y_test)
-
-    def seconds_of_searches(searches: list[tuple[str, str]], repeats: int) -> dict[Any, float]:
-        return alternate({pair: lambda p=pair: search(*p) for pair in searches}, repeats)
-
-    # Python runs the loops of the others one at a time: they gain nothing from threads.
-    ours = [("skmnist", way) for way in ways]
-    others = [(name, way) for name in CONTENDERS for way in ways if way != "two threads"]
-    for pair in ours:
-        search(*pair)  # compiles, and starts the workers
-    fast = [pair for pair in others if pair[0] == "MLPClassifier"]
-    seconds = seconds_of_searches(ours + fast, 1 if quick else 3)
-    seconds |= seconds_of_searches([pair for pair in others if pair not in seconds], 1)
-    best = min(seconds[pair] for pair in ours)
-    report.add(f"## GridSearchCV over hidden_units {grid}, cv=3, and the refit\n")
-    report.table(
-        ["", "", "seconds", "ratio to the fastest", "test accuracy of the best"],
-        [
-            [*pair, f"{value:.1f}", f"{value / best:.1f} ×", f"{accuracies[pair]:.3f}"]
-            for pair, value in seconds.items()
-        ],
-    )
-
-
-def benchmark_memory(report: Report, digits: Any, quick: bool) -> None:
-    """The peak of a fit on images of uint8, over the process that has imported and loaded."""
-    # The peak is that since the line before it; Linux alone tells.
-    script = """
-        from contenders import CONTENDERS
-        from skmnist import load_mnist
-        import scikeras.wrappers, sklearn.neural_network
-        def megabytes(name):
-            with open("/proc/self/status") as status:
-                return [int(line.split()[1]) / 1024 for line in status if name in line][0]
-        imported = megabytes("VmRSS")
-        (X, y), _ = load_mnist(source, return_X_y=True)
-        loaded = megabytes("VmRSS")
-        with open("/proc/self/clear_refs", "w") as clear:
-            clear.write("5")
-        CONTENDERS[fitted](5, 1, 32).fit(X, y)
-        peak = megabytes("VmHWM")
-        result = peak - imported, peak - loaded
-    """
-    source = "sample" if quick else None
-    rows = []
-    for name in CONTENDERS:
-        from_import, from_data = in_fresh_process(script, fitted=name, source=source)
-        rows.append([name, f"{from_import:.0f}", f"{from_data:.0f}"])
-    report.add("## Peak memory of a fit on uint8 images, hidden 5, in MB\n")
-    report.table(["", "over the imported process", "over the process that holds the data"], rows)
-
-
-def benchmark_import(report: Report, digits: Any, quick: bool) -> None:
-    """What it takes to import."""
-    statements = {
-        "skmnist": "import skmnist",
-        "skmnist, the sample as arrays": (
-            "from skmnist import load_mnist; load_mnist('sample', return_X_y=True)"
-        ),
-        "skmnist.SimpleMLPClassifier": "from skmnist import SimpleMLPClassifier",
-        "sklearn's MLPClassifier": "from sklearn.neural_network import MLPClassifier",
-        "scikeras's KerasClassifier": "from scikeras.wrappers import KerasClassifier",
-    }
-    script = """
-        import time
-        start = time.perf_counter()
-        exec(statement)
-        result = time.perf_counter() - start
-    """
-    seconds = alternate_processes(script, statements, repeats=1 if quick else 5)
-    report.add("## Import time\n")
-    report.table(["", "seconds"], [[name, f"{value:.2f}"] for name, value in seconds.items()])
-
-
-def alternate_processes(script: str, statements: dict[str, str], repeats: int) -> dict[str, float]:
-    """Medians of what a script returns for each statement, in fresh processes in turn."""
-    values: dict[str, list[float]] = {name: [] for name in statements}
-    for _ in range(repeats):
-        for name, statement in statements.items():
-            values[name].append(in_fresh_process(script, statement=statement))
-    return {name: statistics.median(of_name) for name, of_name in values.items()}
-
-
-def benchmark_accuracy(report: Report, digits: Any, quick: bool) -> None:
-    """Time to 97 % on the test set, hidden 128."""
-    X, y, X_test, y_test = _floats(digits)
-    target = 0.90 if quick else 0.97
-    rows = []
-    for name, factory in CONTENDERS.items():
-        seconds, epochs, accuracy = _time_to(target, factory, X, y, X_test, y_test)
-        rows.append([name, f"{seconds:.1f}", epochs, f"{accuracy:.4f}"])
-    report.add(f"## Time to a test accuracy of {target:.0%}, hidden 128\n")
-    report.table(["", "seconds", "epochs", "test accuracy"], rows)
-
-
-def _time_to(
-    target: float, factory: Factory, X: Any, y: Any, X_test: Any, y_test: Any
-) -> tuple[float, int, float]:
-    # The number of epochs is searched first; what is timed is one fit of that many.
-    classes = np.unique(y)
-    search = factory(128, 1, BATCH_SIZE)
-    epochs = 0
-    while epochs < 30:
-        epochs += 1
-        search.partial_fit(X, y, classes=classes)
-        if np.mean(search.predict(X_test) == y_test) >= target:
-            break
-    estimator = factory(128, epochs, BATCH_SIZE)
-    seconds = seconds_of(lambda: estimator.fit(X, y))
-    return seconds, epochs, float(np.mean(estimator.predict(X_test) == y_test))
-
-
-def benchmark_growth(report: Report, digits: Any, quick: bool) -> None:
-    """How the time of a fit grows with the rows and with the units; one epoch."""
-    X, y, _, _ = _floats(digits)
-    fast = {name: CONTENDERS[name] for name in ("skmnist", "MLPClassifier")}
-
-    def measure(n_rows: int, hidden_units: int) -> list[str]:
-        copies = -(-n_rows // len(X))
-        rows, labels = np.tile(X, (copies, 1))[:n_rows], np.tile(y, copies)[:n_rows]
-        estimators = {name: make(hidden_units, 1, BATCH_SIZE) for name, make in fast.items()}
-        estimators["skmnist"].fit(rows, labels)
-        seconds = alternate(
-            {name: lambda e=e: e.fit(rows, labels) for name, e in estimators.items()},
-            repeats=1 if n_rows > 100_000 else 3,
-        )
-        return [f"{seconds[name]:.3f}" for name in fast] + [_timing(seconds, "MLPClassifier")[1]]
-
-    sizes = [1_000, 4_000] if quick else [1_000, 10_000, 60_000, 600_000]
-    report.add("## Growth with the rows, hidden 5, one epoch, in seconds\n")
-    report.table(["rows", *fast, "ratio"], [[f"{n:,}", *measure(n, 5)] for n in sizes])
-    widths = [5, 64] if quick else [5, 16, 64, 256, 1024]
-    report.add("## Growth with the units, one epoch, in seconds\n")
-    report.table(["units", *fast, "ratio"], [[units, *measure(len(X), units)] for units in widths])
-
-
-def _floats(digits: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    scale = np.float32(255)
-    return digits.X_train / scale, digits.y_train, digits.X_test / scale, digits.y_test
-
-
-def _timing(seconds: dict[str, float], name: str) -> tuple[str, str]:
-    return f"{seconds[name]:.2f}", f"{seconds[name] / seconds['skmnist']:.1f} ×"
-
-
-SECTIONS = {
-    "fit": benchmark_fit,
-    "first-fit": benchmark_first_fit,
-    "predict": benchmark_predict,
-    "search": benchmark_search,
-    "memory": benchmark_memory,
-    "import": benchmark_import,
-    "accuracy": benchmark_accuracy,
-    "growth": benchmark_growth,
-}
 
 if __name__ == "__main__":
-    start = time.perf_counter()
     main()
-    print(f"{time.perf_counter() - start:.0f} s in all")
