@@ -1,6 +1,7 @@
 """What several test modules share: real digits, estimators fitted to them, other processes."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -86,6 +87,13 @@ def mnist_npz():
     if not path.endswith(".npz"):
         pytest.skip("SKMNIST_DATA does not hold the path of an mnist.npz")
     return path
+
+
+@pytest.fixture(params=["compiled", "not compiled"])
+def both_ways(request, monkeypatch):
+    """However short they are, training runs are compiled, or not."""
+    limit = 0.0 if request.param == "compiled" else math.inf
+    monkeypatch.setattr("skmnist.engine.programs.SECONDS_WORTH_COMPILING", limit)
 
 
 @pytest.fixture

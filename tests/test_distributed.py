@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(180)
 
 N_WORKERS = 2
 # Of two thirds of the digits: 21 steps, and 1,648, which are enough for XLA to compile them.
-TRAININGS = {"not compiled": {"epochs": 3}, "compiled": {"epochs": 8, "batch_size": 1}}
+TRAININGS = {"not compiled": {"epochs": 3}, "compiled": {"epochs": 60, "batch_size": 1}}
 WIDTHS = {"not compiled": [4, 8, 16], "compiled": [4, 8]}
 
 BLOCK = 40  # rows of 310: the last of the 8 blocks is short

@@ -62,13 +62,12 @@ class TestAsWithoutABreak:
         at_once = SimpleMLPClassifier(epochs=4, random_state=0).fit(digits.X, digits.y)
         assert_same_network(classifier, at_once)
 
-    def test_a_compiled_training(self, digits):
-        """2,170 steps each time: enough for XLA to compile them."""
-        parameters = {"batch_size": 1, "random_state": 0}
-        classifier = SimpleMLPClassifier(epochs=7, warm_start=True, **parameters)
+    @pytest.mark.usefixtures("both_ways")
+    def test_of_a_pickled_classifier(self, digits):
+        classifier = SimpleMLPClassifier(epochs=2, warm_start=True, random_state=0)
         classifier.fit(digits.X, digits.y)
         classifier = pickle.loads(pickle.dumps(classifier)).fit(digits.X, digits.y)
-        at_once = SimpleMLPClassifier(epochs=14, **parameters).fit(digits.X, digits.y)
+        at_once = SimpleMLPClassifier(epochs=4, random_state=0).fit(digits.X, digits.y)
         assert_same_network(classifier, at_once)
 
     def test_fit_without_warm_start_begins_anew(self, fitted, digits):

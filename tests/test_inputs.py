@@ -216,8 +216,8 @@ def epoch_and_batches(X, y, weights, batch_size, block_size, seed=0):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_sparse", [False, True])
-@pytest.mark.parametrize("batch_size", [50, 500], ids=["compiled", "not compiled"])
-def test_data_too_large_to_be_copied_train_as_their_blocks(is_sparse, batch_size):
+@pytest.mark.usefixtures("both_ways")
+def test_data_too_large_to_be_copied_train_as_their_blocks(is_sparse):
     """0.5 GiB of rows and more, of which the training copies a few at a time."""
     n_rows = 175_000
     generator = np.random.default_rng(0)
@@ -228,7 +228,7 @@ def test_data_too_large_to_be_copied_train_as_their_blocks(is_sparse, batch_size
         X = np.tile(generator.random((n_rows, 16), np.float32), 49)
     y = generator.integers(0, 2, n_rows)
     weights = generator.uniform(0.1, 2, n_rows)
-    epoch, blocks = epoch_and_batches(X, y, weights, batch_size, 25_000)
+    epoch, blocks = epoch_and_batches(X, y, weights, 500, 25_000)
     assert_same_network(epoch, blocks, atol=1e-4)
 
 

@@ -11,10 +11,7 @@ from scipy.special import log_softmax, softmax
 from skmnist import SimpleMLPClassifier
 from tests.helpers import NO_STEP
 
-# An optimizer step per batch of three, so many that the training is compiled by XLA, and a
-# handful of larger steps, which are not. Neither batch size divides the number of rows.
-COMPILED = {"n_rows": 3001, "batch_size": 3}
-UNCOMPILED = {"n_rows": 500, "batch_size": 32}
+BATCH_SIZE = 32  # does not divide the 500 rows
 
 
 def rows_of(sample, n_rows):
@@ -39,22 +36,20 @@ OPTIMIZERS = {
 }
 
 
-@pytest.mark.parametrize("size", [COMPILED, UNCOMPILED], ids=["compiled", "uncompiled"])
+@pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_two_epochs_equal_those_of_keras(sample, size, name):
-    X, y = rows_of(sample, size["n_rows"])
+def test_two_epochs_equal_those_of_keras(sample, name):
+    X, y = rows_of(sample, 500)
     parameters = {
         "hidden_units": 6,
         "epochs": 2,
-        "batch_size": size["batch_size"],
+        "batch_size": BATCH_SIZE,
         "shuffle": False,
         "random_state": 0,
     }
     model = untrained_model(X, y, **parameters)
     model.compile(OPTIMIZERS[name](), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(
-        X, y, batch_size=size["batch_size"], epochs=2, shuffle=False, verbose=0
-    ).history
+    history = model.fit(X, y, batch_size=BATCH_SIZE, epochs=2, shuffle=False, verbose=0).history
 
     classifier = SimpleMLPClassifier(**parameters, optimizer=OPTIMIZERS[name]()).fit(X, y)
 
@@ -132,23 +127,22 @@ def test_an_optimizer_that_begins_with_copies_of_the_weights(sample):
     assert_same_weights(classifier, model)
 
 
-@pytest.mark.parametrize("size", [COMPILED, UNCOMPILED], ids=["compiled", "uncompiled"])
-def test_weighted_batches_are_divided_by_their_weight(sample, size):
-    X, y = rows_of(sample, size["n_rows"])
-    batch_size = size["batch_size"]
+@pytest.mark.usefixtures("both_ways")
+def test_weighted_batches_are_divided_by_their_weight(sample):
+    X, y = rows_of(sample, 500)
     weights = np.random.default_rng(0).uniform(0.1, 3.0, len(X))
     parameters = {
         "hidden_units": 6,
         "epochs": 2,
-        "batch_size": batch_size,
+        "batch_size": BATCH_SIZE,
         "shuffle": False,
         "random_state": 0,
     }
     model = untrained_model(X, y, **parameters)
     model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
     for _ in range(2):
-        for start in range(0, len(X), batch_size):
-            batch = slice(start, start + batch_size)
+        for start in range(0, len(X), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
             # Keras divides by the number of rows, so that this leaves the sum of the weights.
             shares = weights[batch] * len(weights[batch]) / weights[batch].sum()
             model.train_on_batch(X[batch], y[batch], sample_weight=shares)

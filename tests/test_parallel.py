@@ -77,8 +77,8 @@ def test_the_answer_is_that_of_one_process(data, sequential, backend):
 
 @pytest.mark.slow
 def test_long_trainings_give_the_same_answer_too(data):
-    # 5 × 300 steps are compiled.
-    classifier = SimpleMLPClassifier(4, batch_size=2, epochs=5, random_state=0)
+    # 40 × 300 steps are compiled.
+    classifier = SimpleMLPClassifier(4, batch_size=2, epochs=40, random_state=0)
     searches = []
     for backend in ("sequential", "threading", "loky"):
         with joblib.parallel_config(backend, n_jobs=2):
@@ -174,9 +174,9 @@ def test_the_limit_of_threads(run_python):
     assert run_python(THREADS_IN_FORKS, json.dumps(environments)) == list(expected)
 
 
-@pytest.fixture(scope="module", params=[(310, 32), (3000, 4)], ids=["not compiled", "compiled"])
+@pytest.fixture(scope="module", params=[(310, 32), (3000, 1)], ids=["not compiled", "compiled"])
 def short_or_long(request, sample):
-    """Of 3,000 rows in batches of 4, two folds and five epochs are worth compiling."""
+    """Of 3,000 rows in batches of one, two folds and five epochs are worth compiling."""
     n_rows, batch_size = request.param
     X = (sample.X_train[:n_rows] / 255).astype(np.float32)
     return X, sample.y_train[:n_rows], network(batch_size=batch_size, dropout=0.2)

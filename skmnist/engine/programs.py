@@ -37,8 +37,9 @@ _BLOCK_FLOPS = 1e10
 _BLOCK_VALUES = 4 * 1024 * 1024
 
 # Compiling takes about a second, and saves so much of each step: 30 µs and 6 ns a weight. Most
-# programs run several times, in the folds of a search and in searches that follow it.
-_SECONDS_WORTH_COMPILING = 0.1
+# programs run several times, such as in the three folds of a search and its refit: of such scripts
+# the fastest have a limit between 0.2 and 0.4 s.
+SECONDS_WORTH_COMPILING = 0.3
 _SECONDS_SAVED_PER_STEP = 30e-6
 _SECONDS_SAVED_PER_STEP_AND_WEIGHT = 6e-9
 
@@ -84,7 +85,7 @@ def plan(
     batch_size = min(batch_size, _round_up(n_used))
     n_batches = math.ceil(n_used / batch_size)
     saved = _SECONDS_SAVED_PER_STEP + _SECONDS_SAVED_PER_STEP_AND_WEIGHT * architecture.n_weights
-    is_compiled = n_epochs * n_batches * saved >= _SECONDS_WORTH_COMPILING and not is_batchwise
+    is_compiled = n_epochs * n_batches * saved >= SECONDS_WORTH_COMPILING and not is_batchwise
     n_rows = x.shape[0]
     if is_compiled:
         # A program that is not compiled takes blocks of any shape. Memory that no row comes to
