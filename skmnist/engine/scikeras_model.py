@@ -96,7 +96,7 @@ def train(
     n_epochs = len(history.get("loss", ()))
     n_samples = len(samples.codes if rows is None else rows)
     progress = (
-        Progress(n_epochs, n_epochs + options.epochs, n_samples, verbose=options.verbose)
+        Progress(n_epochs, n_epochs + options.epochs, n_samples, options.verbose)
         if options.verbose
         else nullcontext()
     )
