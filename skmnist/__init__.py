@@ -1,7 +1,7 @@
 """A Keras network for MNIST-like images that is a scikit-learn estimator.
 
 The names below are loaded when they are first used: importing TensorFlow takes seconds, and
-somebody who only loads data or draws a figure should not wait for it.
+loading data or drawing a figure should not wait for it.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 This is what is pickled, copied and saved of one. A file that holds no objects of Keras or of this
 package can be read by what refuses to make any, stays small, and does not break when a class moves.
-What users pass in and is no value, such as a function as activation or a callback, stays what
-it is.
+Other objects that users pass in, such as a function as activation or a callback, are stored
+unchanged.
 """
 
 from __future__ import annotations

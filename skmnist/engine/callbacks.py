@@ -49,7 +49,15 @@ def wants_batches(callback: Callback) -> bool:
 
 
 class AlignedHistory(keras.callbacks.History):
-    """Keras's History with lists of equal length: NaN where an epoch has no such metric."""
+    """Keras's History that continues another one; NaN stands where an epoch has no such metric."""
+
+    def __init__(self, last: dict[str, list[float]]) -> None:
+        super().__init__()
+        self.history = {name: [*values] for name, values in last.items()}
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Count the epochs of the other one."""
+        self.epoch = list(range(len(self.history.get("loss", ()))))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Append the metrics of an epoch."""
@@ -75,6 +83,7 @@ class CallbackRunner:
         architecture: Architecture,
         optimizer: keras.optimizers.Optimizer,
         run: TrainingRun,
+        last_history: dict[str, list[float]],
         **params: int,
     ) -> None:
         self._run = run
@@ -82,7 +91,7 @@ class CallbackRunner:
         self._is_stale = True  # whether the program has other values than the model
         self._model: Any
         self._hooks = {hook for hook in _HOOKS if any(overrides(c, hook) for c in callbacks)}
-        self.history = AlignedHistory()
+        self.history = AlignedHistory(last_history)
         if callbacks:
             self._model = build_model(architecture, run.weights(), optimizer)
             # Keras creates metrics when it first computes them. Callbacks look for their names.

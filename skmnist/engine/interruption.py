@@ -1,4 +1,4 @@
-"""Ctrl-C in a training, noticed between two blocks."""
+"""Ctrl-C during a fit, noticed between two blocks."""
 
 from __future__ import annotations
 
@@ -14,17 +14,9 @@ TWICE_SECONDS = 3.0
 
 
 class Interrupts:
-    """What Ctrl-C has done while somebody looked after it.
+    """Whether Ctrl-C was pressed during a fit, and whether twice in a row."""
 
-    Attributes
-    ----------
-    is_pressed : bool
-        Whether Ctrl-C was pressed.
-    is_pressed_twice : bool
-        Whether it was pressed twice, one right after the other.
-    """
-
-    _last_press = float("-inf")  # of the process, not of one training: a search has many
+    _last_press = float("-inf")  # of the process, not of one fit: a search has many
 
     def __init__(self) -> None:
         self.is_pressed = self.is_pressed_twice = False
@@ -36,7 +28,7 @@ class Interrupts:
         Interrupts._last_press = now
         self.is_pressed = True
         if self._is_over:
-            # It came before `deferred_interrupts` could leave the signal to others.
+            # It came before `deferred_interrupts` restored the handler.
             signal.signal(signal.SIGINT, signal.default_int_handler)
         if self._is_over or self.is_pressed_twice:
             raise KeyboardInterrupt
@@ -44,18 +36,12 @@ class Interrupts:
 
 @contextmanager
 def deferred_interrupts() -> Iterator[Interrupts]:
-    """Take note of Ctrl-C instead of raising KeyboardInterrupt wherever Python happens to be.
+    """Record Ctrl-C instead of raising KeyboardInterrupt wherever Python happens to be.
 
-    Python drops an exception that is raised while it destroys an object, and TensorFlow
-    destroys many: a Ctrl-C could be lost. A second Ctrl-C within 3 seconds, also in the next
-    training, raises KeyboardInterrupt at once: the first one ends a training, two end a search.
-
-    Where this is not the main thread, or somebody else handles the signal, nothing is changed.
-
-    Yields
-    ------
-    Interrupts
-        What was taken note of, so far.
+    Python drops an exception that is raised while it destroys an object, and TensorFlow destroys
+    many: a Ctrl-C could be lost. A second Ctrl-C within 3 seconds, also in the next fit, raises
+    KeyboardInterrupt at once: the first one ends a fit, two end a search. In other threads than the
+    main one, or with another handler of the signal, nothing is changed.
     """
     interrupts = Interrupts()
     is_main = threading.current_thread() is threading.main_thread()

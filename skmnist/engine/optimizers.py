@@ -13,8 +13,8 @@ import keras
 import tensorflow as tf
 from keras.optimizers import Optimizer
 
-# Each of these treats every weight on its own, so that the layout of a kernel is no matter to
-# it. Lamb, Muon and Adafactor look at whole matrices.
+# Each of these treats every weight on its own, whatever the layout of a kernel. Lamb, Muon and
+# Adafactor look at whole matrices.
 ELEMENTWISE = (
     keras.optimizers.Adadelta,
     keras.optimizers.Adagrad,
@@ -96,8 +96,7 @@ def optimizer_from_plain(plain: Any) -> Any:
 
 
 def _classes_by_name() -> dict[str, type[Optimizer]]:
-    # By class, since keras.optimizers.get does not know all of them. These are no optimizers by
-    # themselves.
+    # keras.optimizers.get does not find all of them.
     others = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer"}
     return {
         name.lower(): value

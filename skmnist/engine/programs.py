@@ -336,7 +336,7 @@ class TrainingRun:
         self._state[number] = tf.constant(rate, variable.dtype)
 
     def set_dropout_seed(self, seed: Sequence[int]) -> None:
-        """Start the masks of every Dropout layer anew, from these numbers and the layer alone."""
+        """Restart the masks of each Dropout layer, from these numbers and the layer alone."""
         self._seeds = [
             tf.cast(np.random.SeedSequence((*seed, number)).generate_state(2), state.dtype)
             for number, state in enumerate(self._seeds)

@@ -110,7 +110,7 @@ def _look_back() -> None:
 
 
 def _is_running() -> bool:
-    # There is no other way to find out: TensorFlow refuses another number of threads once it runs.
+    # TensorFlow refuses another number of threads once it runs.
     n_threads = tf.config.threading.get_intra_op_parallelism_threads()
     try:
         tf.config.threading.set_intra_op_parallelism_threads(n_threads + 1)

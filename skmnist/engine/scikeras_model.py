@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -49,19 +48,16 @@ class Network(keras.Model):
         x: np.ndarray,
         y: np.ndarray,
         *,
-        architecture: Architecture,
+        make_loop: Callable[..., EpochLoop],
         weights: np.ndarray | None,
         callbacks: Sequence[keras.callbacks.Callback],
-        loop_arguments: dict[str, Any],
-        **_unused_keras_arguments: Any,
+        **_unused: Any,
     ) -> keras.callbacks.History:
         """Train as `EpochLoop` does; return the metrics of each epoch."""
-        loop = EpochLoop(
-            architecture,
+        loop = make_loop(
             samples=Samples(x, y.reshape(len(y)), weights),
             optimizer=self.optimizer,
             callbacks=callbacks,
-            **loop_arguments,
         )
         self.result = loop.run()
         return loop.history
@@ -87,13 +83,11 @@ def train(
 ) -> FitResult:
     """Train a network through scikeras; the arguments are those of `EpochLoop`.
 
-    With `is_partial`, samples of some classes may be missing. The history of the result begins
-    with that of `last`; NaN stands where an epoch has no such metric.
+    With `is_partial`, samples of some classes may be missing.
     """
     raise_if_forked("Fitting")
     check_activation(architecture.activation)
-    history = {} if last is None else last.history
-    n_epochs = len(history.get("loss", ()))
+    n_epochs = 0 if last is None else len(last.history.get("loss", ()))
     n_samples = len(samples.codes if rows is None else rows)
     progress = (
         Progress(n_epochs, n_epochs + options.epochs, n_samples, options.verbose)
@@ -117,48 +111,30 @@ def train(
             batch_size=options.batch_size,
             shuffle=options.shuffle,
             callbacks=list(callbacks),
-            # Lets scikeras add to the history that it is given.
-            warm_start=True,
             verbose=options.verbose,
         )
-        # scikeras extends these lists, and creates one for each metric that is new.
-        classifier.history_ = defaultdict(
-            lambda: [math.nan] * n_epochs, {name: [*values] for name, values in history.items()}
+        make_loop = partial(
+            EpochLoop,
+            architecture,
+            seed=seed,
+            last=last,
+            rows=rows,
+            validation=validation,
+            options=options,
+            listener=listener,
+            progress=shown,
+            interrupts=interrupts,
         )
-        arguments: dict[str, Any] = {
-            "architecture": architecture,
-            "weights": samples.weights,
-            "loop_arguments": {
-                "seed": seed,
-                "last": last,
-                "rows": rows,
-                "validation": validation,
-                "options": options,
-                "listener": listener,
-                "progress": shown,
-                "interrupts": interrupts,
-            },
-        }
+        arguments: dict[str, Any] = {"make_loop": make_loop, "weights": samples.weights}
         # X and y are validated already; scikeras would look at each value twice more.
         with config_context(assume_finite=True):
             if is_partial:
                 arguments["classes"] = np.arange(architecture.n_classes)
                 classifier.partial_fit(samples.x, samples.codes, **arguments)
             else:
-                classifier.fit(
-                    samples.x,
-                    samples.codes,
-                    epochs=options.epochs,
-                    initial_epoch=n_epochs,
-                    **arguments,
-                )
+                classifier.fit(samples.x, samples.codes, epochs=options.epochs, **arguments)
     result: FitResult = classifier.model_.result
-    history = dict(classifier.history_)
-    n_epochs = max(map(len, history.values()), default=0)
-    for values in history.values():
-        values += [math.nan] * (n_epochs - len(values))
     return result._replace(
-        network=replace(result.network, history=history),
         # Pressed after the last block, Ctrl-C came too late to end anything, but gets its warning.
         was_interrupted=result.was_interrupted or interrupts.is_pressed,
     )
@@ -166,10 +142,10 @@ def train(
 
 @contextmanager
 def _memory_errors(architecture: Architecture) -> Iterator[None]:
-    """Raise MemoryError for a network that does not fit into memory, before or when it shows.
+    """Raise MemoryError for a network that does not fit into memory.
 
-    Linux hands out more memory than there is, and kills the process that makes use of it; a search
-    would end with it, where an error ends one candidate.
+    Linux allocates more memory than there is, and kills a process that uses it: with it a whole
+    search would end, where an error ends one candidate.
     """
     network = f"A network with hidden_units={architecture.hidden_units} has"
     network = f"{network} {architecture.n_weights:,} weights"
@@ -185,7 +161,7 @@ def _memory_errors(architecture: Architecture) -> Iterator[None]:
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
         # What is kept for the next fit may be what is missing.
         engine.clear()
-        if isinstance(error, MemoryError):  # NumPy's message says what for
+        if isinstance(error, MemoryError):  # NumPy's message has the details
             raise
         raise MemoryError(
             f"{network}, and the memory that is free does not suffice to train them. "

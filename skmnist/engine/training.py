@@ -77,45 +77,22 @@ class EarlyStopping:
         return self._n_without_improvement > self._n_iter_no_change
 
     def keep_if_best(
-        self, score: float, weights: list[np.ndarray], optimizer_state: list[np.ndarray]
+        self,
+        score: float,
+        weights: list[np.ndarray],
+        optimizer_state: Callable[[], list[np.ndarray]],
     ) -> None:
         """Keep weights whose score is higher than all before."""
         if score > self.best_score:
-            self.best_score, self.best = score, (weights, optimizer_state)
+            self.best_score, self.best = score, (weights, optimizer_state())
 
 
 class EpochLoop:
     """Trains one network, epoch by epoch.
 
-    Parameters
-    ----------
-    architecture : Architecture
-        The network.
-    seed : int
-        Decides the initial weights and, with the number of the epoch, its order and its Dropout
-        masks.
-    last : TrainedNetwork or None
-        The training run to continue. An optimizer of another kind starts without its state.
-    samples : Samples
-        What to train on; samples of weight 0 are left out.
-    rows : ndarray of int or None
-        Which of the samples to train on; None for all.
-    validation : Samples or None
-        What to compute "val_loss" and "val_accuracy" on.
-    options : TrainingOptions
-        How to train.
-    optimizer : keras.optimizers.Optimizer
-        Without state; it is not changed where there are no callbacks.
-    callbacks : sequence of keras.callbacks.Callback
-        Called in the order of Keras's `fit`. If one of them has hooks for batches, each batch is a
-        block of its own.
-    listener : EpochListener or None
-        Called at each epoch.
-    progress : Progress or None
-        Shows how far the training is.
-    interrupts : Interrupts
-        One Ctrl-C ends the training; two in a row, or one before it has begun, raise
-        KeyboardInterrupt.
+    The seed decides the initial weights and, with the number of the epoch, its order and its
+    Dropout masks. One Ctrl-C ends the training; two in a row, or one before it has begun, raise
+    KeyboardInterrupt.
     """
 
     def __init__(
@@ -123,12 +100,12 @@ class EpochLoop:
         architecture: Architecture,
         *,
         seed: int,
-        last: TrainedNetwork | None,
-        samples: Samples,
-        rows: np.ndarray | None,
+        last: TrainedNetwork | None,  # to continue; another optimizer starts without its state
+        samples: Samples,  # those of weight 0 are left out
+        rows: np.ndarray | None,  # which of them to train on; None for all
         validation: Samples | None,
         options: TrainingOptions,
-        optimizer: keras.optimizers.Optimizer,
+        optimizer: keras.optimizers.Optimizer,  # without state; callbacks alone may change it
         callbacks: Sequence[keras.callbacks.Callback],
         listener: EpochListener | None,
         progress: Progress | None,
@@ -158,12 +135,14 @@ class EpochLoop:
         self._load(last)
         if not spec.optimizer.has_schedule:
             self._run.set_learning_rate(float(optimizer.learning_rate))
-        self._first_epoch = 0 if last is None else len(last.history.get("loss", ()))
+        history = {} if last is None else last.history
+        self._first_epoch = len(history.get("loss", ()))
         self._runner = CallbackRunner(
             callbacks,
             architecture,
             optimizer,
             self._run,
+            history,
             epochs=self._first_epoch + options.epochs,
             steps=math.ceil(len(self._rows) / options.batch_size),
             verbose=options.verbose,
@@ -174,13 +153,14 @@ class EpochLoop:
             if validation is not None and last is not None:
                 # A run that is continued must not get worse.
                 (scores,) = _validate(architecture, last.weights, validation, len(validation.codes))
-                self._keep_if_best(scores["accuracy"], last.weights)
+                state = self._run.optimizer_state
+                self._stopping.keep_if_best(scores["accuracy"], last.weights, state)
         self._was_interrupted = self._has_diverged = False
         self._logs: dict[str, float] | None = None
 
     @property
     def history(self) -> keras.callbacks.History:
-        """The metrics of the new epochs."""
+        """The metrics of all epochs."""
         return self._runner.history
 
     def run(self) -> FitResult:
@@ -250,7 +230,8 @@ class EpochLoop:
             if self._stopping is not None:
                 is_over |= self._stopping.update(scores["accuracy"])
                 # The weights that were validated: a callback may have swapped them.
-                self._keep_if_best(scores["accuracy"], weights)
+                state = self._run.optimizer_state
+                self._stopping.keep_if_best(scores["accuracy"], weights, state)
         self._logs = logs
         self._runner.call("on_epoch_end", epoch, logs)
         if self._listener is not None:
@@ -258,10 +239,6 @@ class EpochLoop:
         if self._progress is not None:
             self._progress.end_epoch(epoch, logs)
         return is_over or self._runner.stop_training
-
-    def _keep_if_best(self, score: float, weights: list[np.ndarray]) -> None:
-        if self._stopping is not None and score > self._stopping.best_score:
-            self._stopping.keep_if_best(score, weights, self._run.optimizer_state())
 
     def _train_epoch(self, blocks: Iterator[Block]) -> dict[str, float]:
         loss = weight = n_correct = n_rows = 0.0
