@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and text of files that is safe to print."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from typing import BinaryIO
 
 # Errors while writing, which come without a file name.
 _DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
+
+
+def printable(text: object) -> str:
+    """Replace characters that a terminal would act on, or cannot show, by their escapes."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
 
 
 @contextmanager

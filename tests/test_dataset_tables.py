@@ -56,7 +56,7 @@ def test_labels_are_found_by_name_in_any_layout(folder, data):
         sep=separator,
         quoting=data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])),
         lineterminator=data.draw(st.sampled_from(["\n", "\r\n", "\n\n"])),
-    ).encode(data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])))
+    ).encode(data.draw(st.sampled_from(["utf-8", "utf-8-sig"])))
     path = folder / "any.csv"
     path.write_bytes(gzip.compress(content) if data.draw(st.booleans()) else content)
     assert loaded(load_mnist(path)) == pairs(X, y.tolist())
@@ -319,12 +319,14 @@ class TestFolder:
     def test_half_a_pair(self, tmp_path, frame):
         frame.to_csv(tmp_path / "train.csv", index=False)
         with pytest.raises(
-            ValueError, match=r"holds 'train\.csv'; expected one table with 'train'"
+            ValueError, match=r"has no test table \(it holds 'train\.csv'\); expected"
         ):
             load_mnist(tmp_path)
         frame.to_csv(tmp_path / "test.csv", index=False)
         frame.to_csv(tmp_path / "train_2.csv", index=False)
-        with pytest.raises(ValueError, match=r"holds 'test\.csv', 'train\.csv', 'train_2\.csv'; "):
+        with pytest.raises(
+            ValueError, match=r"\(it holds 'test\.csv', 'train\.csv', 'train_2\.csv'\)"
+        ):
             load_mnist(tmp_path)
 
     def test_emnist_comes_upright(self, tmp_path, sample):

@@ -155,10 +155,9 @@ class TestClasses:
         for classes in (3, "38", [3.0], [True, False]):
             with pytest.raises(TypeError, match=r"classes must .*such as \(3, 8\).*got"):
                 load_mnist("sample", classes=classes)
-        with pytest.raises(ValueError, match=r"classes must hold at least one label, got \(\)"):
-            load_mnist("sample", classes=())
-        with pytest.raises(ValueError, match=r"classes=\(3, 11\): no training .* 11; expected"):
-            load_mnist("sample", classes=(3, 11))
+        for classes in ((), (3, 11)):
+            with pytest.raises(ValueError, match=r"classes=.* must be .* of the labels .*: 0, 1"):
+                load_mnist("sample", classes=classes)
 
 
 @pytest.fixture(scope="module")
@@ -209,10 +208,9 @@ class TestTrainSize:
             (0, 0, ValueError, "train_size must be an int of at least 1"),
             (1.0, 0, ValueError, "train_size must be an int of at least 1"),
             (float("nan"), 0, ValueError, "train_size must be an int of at least 1"),
-            (2, 0, ValueError, "train_size=2 makes 2 .* at least one .* 3 classes .* the 100"),
-            (101, 0, ValueError, "train_size=101 makes 101 .* no more than the 100"),
-            (100, -1, ValueError, "random_state must be None, an int from 0 to"),
-            (100, "seed", ValueError, "random_state must be None, an int from 0 to"),
+            (2, 0, ValueError, "train_size=2 makes 2 .*; expected 3, one for each class"),
+            (101, 0, ValueError, "train_size=101 makes 101 .* to 100, all that"),
+            (100, -1, ValueError, "'random_state' parameter .* must be an int"),
         ]:
             with pytest.raises(error, match=words):
                 load_mnist(uneven[0], train_size=train_size, random_state=random_state)
@@ -229,7 +227,7 @@ class TestReturned:
         assert repr(data) == "ImageBunch"
         data[1] = "text"
         data.more = None
-        assert repr(data) == "ImageBunch\n  1     str, 4 characters\n  more  None"
+        assert repr(data) == "ImageBunch\n  1             str, 4 characters\n  more          None"
 
     def test_is_a_bunch_that_pickles(self, sample):
         again = pickle.loads(pickle.dumps(sample))

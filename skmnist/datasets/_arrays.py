@@ -19,16 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.datasets._image_data import ImageData, assemble, printable
+from skmnist._files import printable
+from skmnist.datasets._image_data import ImageData, assemble
 
-GZIP_START = b"\x1f\x8b"
+GZIP_ERRORS = (gzip.BadGzipFile, EOFError, zlib.error)
 # Deflate's longest match copies 258 bytes for two bits, 1032 to 1; the rest is for rounding.
 _LARGEST_RATIO = 1100
 _NPZ_NAMES = ("x_train", "y_train", "x_test", "y_test")
-_NPY_HEADERS = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-}
 # The dtypes for the first four bytes. QMNIST's labels have eight columns, the first is the digit.
 _IDX_DTYPES = {
     "images": {b"\0\0\x08\x03": "u1"},
@@ -36,23 +33,31 @@ _IDX_DTYPES = {
 }
 
 
+def is_gzipped(path: str) -> bool:
+    with open(path, "rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def open_unpacked(path: str, mode: str = "rb", **options: Any) -> Any:
+    """Open a file, through gzip if its first bytes are gzip's."""
+    return (gzip.open if is_gzipped(path) else open)(path, mode, **options)
+
+
 def read_npz(path: str) -> ImageData:
     """Read an ``.npz`` file in the layout of Keras's ``mnist.npz``."""
     expected = f"expected an .npz file with the arrays {', '.join(_NPZ_NAMES)}."
-    with open(path, "rb") as file:
-        try:
-            # numpy.load would suggest unpickling any other file.
-            if not zipfile.is_zipfile(file):
-                raise ValueError("it is not a zip archive, or it is cut short")
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as npz:
-                held = [name.removesuffix(".npy") for name in npz.zip.namelist()]
-                size = os.fstat(file.fileno()).st_size
-                arrays = [_read_member(npz, name, size) for name in _NPZ_NAMES if name in held]
-        # zipfile, zlib and NumPy's parser of headers raise ten types of error on damaged bytes.
-        except Exception as error:
-            reason = printable(f"{type(error).__name__}: {error}".removeprefix("ValueError: "))
-            raise ValueError(f"{path!r} cannot be read ({reason}); {expected}") from error
+    try:
+        # numpy.load would suggest unpickling any other file.
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is not a zip archive, or it is cut short")
+        with np.load(path, allow_pickle=False) as npz:
+            held = [name.removesuffix(".npy") for name in npz.zip.namelist()]
+            size = os.path.getsize(path)
+            arrays = [_read_member(npz, name, size) for name in _NPZ_NAMES if name in held]
+    # zipfile, zlib and NumPy's parser of headers raise ten types of error on damaged bytes.
+    except Exception as error:
+        reason = printable(f"{type(error).__name__}: {error}".removeprefix("ValueError: "))
+        raise ValueError(f"{path!r} cannot be read ({reason}); {expected}") from error
     if missing := [name for name in _NPZ_NAMES if name not in held]:
         raise ValueError(f"{path!r} lacks {', '.join(missing)} (it holds {held}); {expected}")
     return assemble(
@@ -74,31 +79,27 @@ def _read_member(npz: Any, name: str, file_size: int) -> NDArray[Any]:
         raise ValueError(f"{name} claims {member.file_size:,} bytes, more than the file can hold")
     with npz.zip.open(member) as stream:
         version = np.lib.format.read_magic(stream)
-        if version not in _NPY_HEADERS:
-            raise ValueError(f"{name} is in version {version} of the NPY format, not in 1.0 or 2.0")
-        shape, _, dtype = _NPY_HEADERS[version](stream)
+        if version != (1, 0):  # others are for headers of more than 64 KiB
+            raise ValueError(f"{name} is in version {version} of the NPY format, not in 1.0")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
         held = member.file_size - stream.tell()
-    if dtype.hasobject:
-        raise ValueError(f"{name} holds Python objects; unpickling them could run any program")
-    if min(shape, default=0) < 0 or not dtype.itemsize or dtype.itemsize * math.prod(shape) != held:
+    if not dtype.hasobject and (
+        min(shape, default=0) < 0 or not dtype.itemsize or dtype.itemsize * math.prod(shape) != held
+    ):
         raise ValueError(f"{name} has {held:,} bytes, but claims the shape {shape} of {dtype}")
     return npz[f"{name}.npy"]
 
 
 def read_idx(path: str, role: str) -> NDArray[Any]:
     """Read the IDX file of "images" or "labels", gzipped or not, whatever its name is."""
-    with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        is_gzipped = file.read(2) == GZIP_START
-        file.seek(0)
-        try:
-            if is_gzipped:
-                return _read_idx(gzip.GzipFile(fileobj=file), role, _LARGEST_RATIO * size)
-            return _read_idx(file, role, size)
-        except (ValueError, gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise ValueError(
-                f"{path!r} is not an IDX file of {role}, or is damaged: {error}."
-            ) from error
+    most = os.path.getsize(path) * (_LARGEST_RATIO if is_gzipped(path) else 1)
+    try:
+        with open_unpacked(path) as stream:
+            return _read_idx(stream, role, most)
+    except (ValueError, struct.error, *GZIP_ERRORS) as error:
+        raise ValueError(
+            f"{path!r} is not an IDX file of {role}, or is damaged: {error}."
+        ) from error
 
 
 def _read_idx(stream: Any, role: str, most: int) -> NDArray[Any]:
@@ -107,16 +108,12 @@ def _read_idx(stream: Any, role: str, most: int) -> NDArray[Any]:
         expected = " or ".join(map(repr, _IDX_DTYPES[role]))
         raise ValueError(f"it begins with {start!r}, not with {expected}")
     dtype, n_dims = np.dtype(_IDX_DTYPES[role][start]), start[3]
-    header = stream.read(4 * n_dims)
-    if len(header) < 4 * n_dims:
-        raise ValueError("it ends within its header")
-    shape = struct.unpack(f">{n_dims}I", header)
+    shape = struct.unpack(f">{n_dims}I", stream.read(4 * n_dims))
     size = math.prod(shape) * dtype.itemsize
     if size > most:
         raise ValueError(f"its header claims {size:,} bytes of values, more than the file can hold")
-    array = np.empty(math.prod(shape), dtype)
+    array = np.empty(shape, dtype)
     # At the end, gzip compares its checksum.
-    if stream.readinto(array.view(np.uint8)) < size or stream.read(1):
+    if stream.readinto(array.reshape(-1).view(np.uint8)) < size or stream.read(1):
         raise ValueError(f"it does not hold the {size:,} bytes of values that its header claims")
-    array = array.reshape(shape)
     return array[:, :1].ravel() if n_dims == 2 else array

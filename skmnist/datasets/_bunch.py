@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import Bunch
 
+from skmnist._files import printable
 from skmnist.datasets._downloads import sha256_of
-from skmnist.datasets._image_data import ImageData, printable
+from skmnist.datasets._image_data import ImageData
 
 
 class ImageBunch(Bunch):
@@ -17,8 +18,7 @@ class ImageBunch(Bunch):
 
     def __repr__(self) -> str:
         title = str(self.get("DESCR", "")).partition("\n")[0] or type(self).__name__
-        width = max((len(str(name)) for name in self), default=0)
-        lines = [f"  {printable(name):{width}}  {_show(value)}" for name, value in self.items()]
+        lines = [f"  {printable(name):12}  {_show(value)}" for name, value in self.items()]
         return "\n".join([printable(title), *lines])
 
 
@@ -32,7 +32,7 @@ def _show(value: Any) -> str:
 
 
 def bunch(data: ImageData, X_train: Any, y_train: Any, X_test: Any, y_test: Any) -> ImageBunch:
-    """Put the rows and labels, which may be frames, together with what else is known of them."""
+    """Return rows and labels, which may be frames, with the images and a description."""
     labels = np.union1d(data.y_train, data.y_test).tolist()
     description = data.description
     if data.files:

@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from skmnist._files import printable
 from skmnist.datasets._arrays import read_npz
 from skmnist.datasets._folders import find_sets, read_set
-from skmnist.datasets._image_data import ImageData, printable
+from skmnist.datasets._image_data import ImageData
 from skmnist.datasets._sample import MNIST_ORIGIN
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"

@@ -20,35 +20,38 @@ _IDX_NAME = re.compile(
 _TABLE_NAME = re.compile(
     r"(?P<begin>.*?)[-_. ]?(?P<part>train|test).*\.(?:csv|tsv)(?:\.gz)?", re.IGNORECASE
 )
-_ROLES = ("train images", "train labels", "test images", "test labels")
+_TABLE_ROLES = ("train table", "test table")
+_IDX_ROLES = ("train images", "train labels", "test images", "test labels")
 EXPECTED_IN_FOLDER = (
     "a folder with the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, "
     "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, gzipped or not, or with two tables such as "
-    "mnist_train.csv and mnist_test.csv"
+    "mnist_train.csv and mnist_test.csv; or the path of one table, of which a part is for testing"
 )
 
 
 @dataclass(slots=True)
 class FileSet:
-    """The paths of files that belong together, by their roles."""
+    """Files that belong together."""
 
     is_idx: bool
     begin: str  # of the files' names: such as "emnist-letters", "fashion-mnist", or nothing
-    files: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, dict[str, str]] = field(default_factory=dict)  # role: {name or part: path}
 
     @property
-    def is_whole(self) -> bool:
-        return len(self.files) == (4 if self.is_idx else 2)
+    def missing(self) -> list[str]:
+        roles = _IDX_ROLES if self.is_idx else _TABLE_ROLES
+        return [role for role in roles if role not in self.files]
 
+    @property
     def paths(self) -> list[str]:
-        return sorted(path for paths in self.files.values() for path in paths)
+        return sorted(path for paths in self.files.values() for path in paths.values())
 
 
 def read_folder(path: str, target: str | int | None) -> ImageData:
     """Read the one set of images in a folder, or in the folders in it."""
     sets = _find_sets_below(path)
     if len(sets) > 1:
-        held = ", ".join(repr(os.path.relpath(each.paths()[0], path)) for each in sets)
+        held = ", ".join(repr(os.path.relpath(each.paths[0], path)) for each in sets)
         raise ValueError(
             f"{path!r} holds more than one set of images, to which {held} belong; expected one. "
             "Give the path of a folder with one set, or the beginning of its files' names, as in "
@@ -78,31 +81,22 @@ def read_begin(path: str, target: str | int | None) -> ImageData | None:
 
 def read_set(files: FileSet, source: str, target: str | int | None) -> ImageData:
     """Read one set of files, which must be whole."""
-    held = ", ".join(repr(os.path.basename(path)) for path in files.paths())
-    several = [paths for paths in files.files.values() if len(paths) > 1]
+    held = ", ".join(repr(os.path.basename(path)) for path in files.paths)
+    if files.missing or any(len(paths) > 1 for paths in files.files.values()):
+        has = " and ".join(f"no {role}" for role in files.missing) or "several files for one part"
+        raise ValueError(f"{source!r} has {has} (it holds {held}); expected {EXPECTED_IN_FOLDER}.")
+    paths = {role: next(iter(paths.values())) for role, paths in files.files.items()}
     if not files.is_idx:
-        if several or not files.is_whole:
-            raise ValueError(
-                f"{source!r} holds {held}; expected one table with 'train' in its name and one "
-                "with 'test', or the path of one table, of which a part is for testing."
-            )
-        return read_tables(files.files["train"][0], files.files["test"][0], source, target)
+        return read_tables(paths["train table"], paths["test table"], source, target)
     if target is not None:
         raise ValueError(f"target_column={target!r} is for tables, but {source!r} holds IDX files.")
-    if missing := [role for role in _ROLES if role not in files.files]:
-        raise ValueError(
-            f"{source!r} has no {' and no '.join(missing)} (it holds {held}); expected four files, "
-            "gzipped or not, named as MNIST's: train-images-idx3-ubyte, train-labels-idx1-ubyte, "
-            "and the same with t10k or test instead of train."
-        )
-    paths = [files.files[role][0] for role in _ROLES]
     return assemble(
-        [read_idx(path, role.split()[1]) for path, role in zip(paths, _ROLES, strict=True)],
-        [repr(path) for path in paths],
+        [read_idx(paths[role], role.split()[1]) for role in _IDX_ROLES],
+        [repr(paths[role]) for role in _IDX_ROLES],
         source=source,
         form="Images and their labels, in four IDX files.",
         split="the files' own, in the files' order.",
-        files=tuple(paths),
+        files=tuple(paths[role] for role in _IDX_ROLES),
         emnist=files.begin if files.begin.startswith("emnist-") else "",
     )
 
@@ -117,42 +111,37 @@ def find_sets(paths: Mapping[str, str]) -> list[FileSet]:
         match = _IDX_NAME.fullmatch(name) or _TABLE_NAME.fullmatch(name)
         if match is None or (name.endswith(".gz") and name.removesuffix(".gz") in paths):
             continue
-        is_idx = match.re is _IDX_NAME
-        begin = match["begin"] or ""
+        is_idx, begin = match.re is _IDX_NAME, match["begin"] or ""
         role = "train" if match["part"].lower() == "train" else "test"
-        if is_idx:
-            role = f"{role} {match['kind'][:6]}"
+        role = f"{role} {match['kind'][:6] if is_idx else 'table'}"
         files = sets.setdefault((is_idx, begin), FileSet(is_idx, begin)).files
-        files.setdefault(role, []).append(paths[name])
+        # Kaggle has the same IDX file with a dot and with a dash in its name.
+        files.setdefault(role, {}).setdefault(match["part"] if is_idx else name, paths[name])
     idx = [each for each in sets.values() if each.is_idx]
     tables = [each for each in sets.values() if not each.is_idx]
-    tables = [each for each in tables if each.is_whole] or tables
-    tables = [each for each in tables if "mnist" in each.begin.lower()] or tables
-    return idx + tables
+    tables = [each for each in tables if not each.missing] or tables
+    return idx + ([each for each in tables if "mnist" in each.begin.lower()] or tables)
 
 
 def _find_sets_below(folder: str, depth: int = 2) -> list[FileSet]:
     """Find the sets in a folder; without any, those in its folders, as torchvision nests them."""
     sets = find_sets(_list_files(folder))
     if not sets and depth:
-        with os.scandir(folder) as entries:
-            folders = sorted(entry.path for entry in entries if entry.is_dir())
-        for each in folders:
-            if os.access(each, os.R_OK | os.X_OK):
-                sets += _find_sets_below(each, depth - 1)
+        for path in (os.path.join(folder, name) for name in sorted(os.listdir(folder))):
+            if os.path.isdir(path) and os.access(path, os.R_OK | os.X_OK):
+                sets += _find_sets_below(path, depth - 1)
     return sets
 
 
 def _list_files(folder: str) -> dict[str, str]:
     """Map names to paths; a file in a folder of its own name, as Kaggle has them, counts too."""
-    files = {}
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_file():
-                files[entry.name] = entry.path
-            else:
-                for name in (entry.name, f"{entry.name}.gz", f"{entry.name}.csv"):
-                    path = os.path.join(entry.path, name)
-                    if name not in files and os.path.isfile(path):
-                        files[name] = path
+    paths = [os.path.join(folder, name) for name in os.listdir(folder)]
+    nested = [
+        os.path.join(path, os.path.basename(path) + suffix)
+        for path in paths
+        for suffix in ("", ".gz", ".csv")
+    ]
+    files: dict[str, str] = {}
+    for path in filter(os.path.isfile, [*paths, *nested]):
+        files.setdefault(os.path.basename(path), path)
     return files

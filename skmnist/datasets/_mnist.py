@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skmnist.datasets._image_data import check_choice, choose
 from skmnist.datasets._sources import read_source
@@ -16,14 +15,10 @@ from skmnist.datasets._sources import read_source
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
 
-    Source: TypeAlias = str | os.PathLike[str] | None
-    Part: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.int64]]
-    FramePart: TypeAlias = tuple[Any, Any]
-
 
 @overload
 def load_mnist(
-    source: Source = None,
+    source: str | os.PathLike[str] | None = None,
     *,
     return_X_y: Literal[False] = False,
     as_frame: bool = False,
@@ -34,28 +29,17 @@ def load_mnist(
 ) -> Bunch: ...
 @overload
 def load_mnist(
-    source: Source = None,
+    source: str | os.PathLike[str] | None = None,
     *,
     return_X_y: Literal[True],
-    as_frame: Literal[False] = False,
-    target_column: str | int | None = None,
-    classes: Collection[int | str] | None = None,
-    train_size: float | None = None,
-    random_state: int | np.random.RandomState | None = None,
-) -> tuple[Part, Part]: ...
-@overload
-def load_mnist(
-    source: Source = None,
-    *,
-    return_X_y: bool,
     as_frame: bool = False,
     target_column: str | int | None = None,
     classes: Collection[int | str] | None = None,
     train_size: float | None = None,
     random_state: int | np.random.RandomState | None = None,
-) -> Bunch | tuple[Part, Part] | tuple[FramePart, FramePart]: ...
+) -> tuple[tuple[Any, Any], tuple[Any, Any]]: ...
 def load_mnist(
-    source: Source = None,
+    source: str | os.PathLike[str] | None = None,
     *,
     return_X_y: bool = False,
     as_frame: bool = False,
@@ -63,7 +47,7 @@ def load_mnist(
     classes: Collection[int | str] | None = None,
     train_size: float | None = None,
     random_state: int | np.random.RandomState | None = None,
-) -> Bunch | tuple[Part, Part] | tuple[FramePart, FramePart]:
+) -> Bunch | tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Load MNIST, a sample of it, Fashion-MNIST, or files laid out like them.
 
     Parameters
@@ -209,9 +193,9 @@ def load_mnist(
     if as_frame:
         import pandas
 
-        columns = [f"pixel{number}" for number in range(1, X_train.shape[1] + 1)]
+        names = [f"pixel{number}" for number in range(1, X_train.shape[1] + 1)]
         X_train, X_test = (
-            pandas.DataFrame(X, columns=columns, copy=False) for X in (X_train, X_test)
+            pandas.DataFrame(X, columns=names, copy=False) for X in (X_train, X_test)
         )
         y_train, y_test = (pandas.Series(y, name="class", copy=False) for y in (y_train, y_test))
     if return_X_y:

@@ -9,7 +9,7 @@ _SAVE = """\
 np.savez("mnist.npz", x_train=..., y_train=..., x_test=..., y_test=...)
 # x_train and x_test: images of shape (n, height, width), integers from 0 to 255"""
 _TABLE = 'frame.to_csv("mnist.csv", index=False)  # with a column "label"'
-# What a file is, by its first bytes, unpacked if they are gzipped, or else by the end of its name.
+# The ends of its name, or else its first bytes (unpacked), show what a file is.
 _KINDS = [
     (
         (".pkl", ".pickle", ".joblib"),
@@ -59,28 +59,11 @@ frame["class"] = frame["class"].str.decode("utf-8")
     ),
     ((), rb"\x93NUMPY", "a single NumPy array", f"array = np.load({{}})\n{_SAVE}"),
     (
-        (".xlsx",),
-        rb"\xd0\xcf\x11\xe0",
-        "an Excel file, which pandas reads",
-        f"frame = pandas.read_excel({{}})\n{_TABLE}",
-    ),
-    (
-        (".svm", ".libsvm"),
-        rb"[-+.\d]+ \d+:[\d.]+\s",
-        "a LIBSVM file, which scikit-learn reads",
-        f"""\
-X, y = sklearn.datasets.load_svmlight_file({{}}, n_features=784)
-frame = pandas.DataFrame(X.toarray()).assign(label=y)
-{_TABLE}""",
-    ),
-    (
         (),
         rb"PK[\x03\x05]|7z\xbc\xaf|Rar!|BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd|.{257}ustar",
         "an archive, or compressed, but not by gzip",
         'shutil.unpack_archive({}, "data")\nload_mnist("data")',
     ),
-    ((), rb"(?:\xef\xbb\xbf)?\s*<(?i:!doctype|html|\?xml)", "a web page, not the data", ""),
-    ((), rb"version https://git-lfs", "a pointer of Git LFS, not the data", "# git lfs pull"),
 ]
 _PICTURES = """\
 paths = sorted(pathlib.Path({}).rglob("*{}"))
@@ -108,4 +91,4 @@ def describe_pictures(path: str, suffix: str) -> str:
 
 
 def _message(path: str, what: str, lines: str) -> str:
-    return f"{path!r} is {what}:\n{lines}".replace("\n", "\n    ").rstrip(": \n")
+    return f"{path!r} is {what}:\n{lines}".replace("\n", "\n    ")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
-from collections.abc import Callable
 from typing import Any
 
-from skmnist.datasets._arrays import GZIP_START, read_npz
+from skmnist.datasets._arrays import GZIP_ERRORS, open_unpacked, read_npz
 from skmnist.datasets._downloads import read_fashion, read_full
 from skmnist.datasets._folders import EXPECTED_IN_FOLDER, read_begin, read_folder
 from skmnist.datasets._image_data import ImageData
@@ -16,11 +13,7 @@ from skmnist.datasets._other_files import describe_other
 from skmnist.datasets._sample import read_sample
 from skmnist.datasets._tables import read_tables
 
-_READERS: dict[str, Callable[[], ImageData]] = {
-    "sample": read_sample,
-    "full": read_full,
-    "fashion": read_fashion,
-}
+_READERS = {"sample": read_sample, "full": read_full, "fashion": read_fashion}
 _VARIABLE = "SKMNIST_DATA"
 _CHOICES = (
     "'sample', 'full', 'fashion' or the path of an .npz file, a .csv file or a folder of files"
@@ -53,7 +46,11 @@ def read_source(source: Any, target: str | int | None) -> ImageData:
     if not os.path.isfile(path):  # opening a pipe or a terminal may take forever
         raise ValueError(f"{given} is not a regular file; expected {_CHOICES}.")
 
-    start = _read_start(path)
+    try:
+        with open_unpacked(path) as file:
+            start = file.read(1024)
+    except GZIP_ERRORS as error:
+        raise ValueError(f"{path!r} is damaged: {error}.") from error
     if start.startswith(b"\0\0") and start[2:3] in b"\x08\x09\x0b\x0c\x0d\x0e":
         raise ValueError(f"{path!r} is one file of a set; expected {EXPECTED_IN_FOLDER}.")
     is_zip, is_named_npz = start.startswith(b"PK"), path.lower().endswith(".npz")
@@ -64,17 +61,6 @@ def read_source(source: Any, target: str | int | None) -> ImageData:
         return read_npz(path)
     if message:
         raise ValueError(message)
-    if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
+    if b"\0" in start:
         raise ValueError(f"{path!r} is a binary file of an unknown kind; expected {_CHOICES}.")
     return read_tables(path, None, path, target)
-
-
-def _read_start(path: str) -> bytes:
-    """Read the first bytes of a file, unpacked if it is gzipped."""
-    with open(path, "rb") as file:
-        is_gzipped = file.read(2) == GZIP_START
-    try:
-        with gzip.open(path) if is_gzipped else open(path, "rb") as file:
-            return file.read(1024)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path!r} is damaged: {error}.") from error

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import math
 import os
 import re
 import warnings
-import zlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.datasets._arrays import GZIP_START
-from skmnist.datasets._image_data import ImageData, assemble, printable
+from skmnist._files import printable
+from skmnist.datasets._arrays import GZIP_ERRORS, is_gzipped, open_unpacked
+from skmnist.datasets._image_data import ImageData, assemble
+
+# pandas is imported by the functions that use it, because it takes half a second.
 
 _LABEL_NAMES = ("label", "class", "target", "digit", "y")
 _INDEX_NAME = re.compile(r"|id|index|unnamed: \d+", re.IGNORECASE)
@@ -39,44 +40,43 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
 
     A table to test without labels, as Kaggle has them, causes a warning.
     """
-    paths = [train] if test is None else [train, test]
-    tables = [_read(train, target)]
+    images, labels = _read(train, target)
+    paths = [train]
     try:
-        tables += [_read(path, target) for path in paths[1:]]
+        if test is not None:
+            images_test, labels_test = _read(test, target)
+            paths.append(test)
+            split = "one file to train, one to test, each in its own order."
     except UnlabelledError as error:
         warnings.warn(
             f"{error} It is not loaded: the last fifth of each label in {train!r} is for testing.",
             stacklevel=6,
         )
-        paths = [train]
-    labels = np.concatenate([labels for _, labels in tables])
-    values, codes = np.unique(labels, return_inverse=True)
-    numbers = [_whole(value) for value in values.tolist()]
-    y = labels if None in numbers else np.array(numbers)[codes]
-    images = tables[0][0]
-    if len(tables) == 2:
-        arrays = [images, y[: len(images)], tables[1][0], y[len(images) :]]
-        form = "Images and their labels, the rows of two tables."
-        split = "one file to train, one to test, each in its own order."
-    else:
+    if len(paths) == 1:
         tests = _last_fifth(labels)
         if not tests.any():
             raise ValueError(
                 f"{train!r} has no {_PER_TEST_IMAGE} images of any label, so that none is left to "
                 "test; expected more rows, or a folder with one table to train and one to test."
             )
-        arrays = [images[~tests], y[~tests], images[tests], y[tests]]
-        form = "Images and their labels, the rows of one table."
+        images_test, labels_test = images[tests], labels[tests]
+        images, labels = images[~tests], labels[~tests]
         split = (
             "of each label, the first four fifths of the images train and the last fifth,\n"
             "rounded down, tests; each part is in the file's order."
         )
+    values = np.union1d(labels, labels_test)
+    numbers = [_whole(value) for value in values.tolist()]
+    if None not in numbers:
+        labels, labels_test = (
+            np.array(numbers)[np.searchsorted(values, texts)] for texts in (labels, labels_test)
+        )
     emnist = _EMNIST_NAME.match(os.path.basename(train))
     return assemble(
-        arrays,
+        [images, labels, images_test, labels_test],
         [f"{part} in {path!r}" for path in (train, paths[-1]) for part in ("images", "labels")],
         source=source,
-        form=form,
+        form="Images and their labels, the rows of one or two tables.",
         split=split,
         files=tuple(paths),
         emnist=emnist[1] if emnist else "",
@@ -84,44 +84,30 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
 
 
 def _last_fifth(labels: NDArray[Any]) -> NDArray[np.bool_]:
-    order = np.argsort(labels, kind="stable")
-    counts = np.unique(labels, return_counts=True)[1]
-    # How many images of the same label come at or after each, in the order of the labels.
-    left = np.repeat(np.cumsum(counts), counts) - np.arange(len(labels))
-    tests = np.empty(len(labels), bool)
-    tests[order] = left <= np.repeat(counts // _PER_TEST_IMAGE, counts)
-    return tests
+    import pandas
+
+    groups = pandas.Series(labels).groupby(labels)
+    n_after = groups.cumcount(ascending=False)
+    return (n_after < groups.transform("size") // _PER_TEST_IMAGE).to_numpy()
 
 
 def _read(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDArray[np.str_]]:
     """Read images of shape (n, height, width), and their labels as text."""
-    where = repr(path)
     try:
         return _parse(path, target)
     except UnlabelledError as error:
-        raise UnlabelledError(f"{where} {error}") from None
+        raise UnlabelledError(f"{path!r} {error}") from None
     # pandas' errors, and those of the encoding, are ValueErrors.
-    except (ValueError, csv.Error, gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (ValueError, csv.Error, *GZIP_ERRORS) as error:
         reason = printable(error).strip(" .")
-        raise ValueError(f"{where} cannot be read: {reason}; {_EXPECTED}.") from error
-
-
-def _format(path: str) -> tuple[str, str | None]:
-    """Find the encoding of a text file, and whether it is compressed."""
-    with open(path, "rb") as file:
-        compression = "gzip" if file.read(2) == GZIP_START else None
-    with gzip.open(path) if compression else open(path, "rb") as stream:
-        is_utf_16 = stream.read(2) in (b"\xff\xfe", b"\xfe\xff")
-    return "utf-16" if is_utf_16 else "utf-8-sig", compression
+        raise ValueError(f"{path!r} cannot be read: {reason}; {_EXPECTED}.") from error
 
 
 def _parse(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDArray[np.str_]]:
-    import pandas  # here, because it takes half a second
+    import pandas
 
-    encoding, compression = _format(path)
-    opened: Any = gzip.open if compression else open
     line, n_lines = "\n", 0
-    with opened(path, "rt", encoding=encoding, newline="") as file:
+    with open_unpacked(path, "rt", encoding="utf-8-sig", newline="") as file:
         while line.isspace():
             line, n_lines = file.readline(_LONGEST_LINE), n_lines + 1
         # pandas would end a value there.
@@ -137,9 +123,8 @@ def _parse(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDAr
     shown = [repr(name[:40]) for name in names]
     if n > 5:
         shown[3:-1] = ["..."]
-    hint = (
-        f"its columns are {', '.join(shown)}" if names else f"it has {n} columns without names"
-    ) + "; target_column takes the name of the label's column or its position, such as -1"
+    held = f"its columns are {', '.join(shown)}" if names else f"it has {n} columns without names"
+    hint = f"{held}; target_column takes the name of the label's column or its position, such as -1"
     label, pixels, is_guess = _find_columns(names, n, target, hint)
     size = _size([names[i] for i in pixels] if names else [""] * len(pixels))
 
@@ -148,8 +133,8 @@ def _parse(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDAr
     with warnings.catch_warnings(action="ignore", category=pandas.errors.DtypeWarning):
         frame = pandas.read_csv(
             os.path.abspath(path),
-            encoding=encoding,
-            compression=compression,
+            encoding="utf-8-sig",
+            compression="gzip" if is_gzipped(path) else None,
             skiprows=n_lines if names else 0,
             low_memory=not line.endswith("\r"),
             sep=r"\s+" if separator == " " else separator,
@@ -256,17 +241,17 @@ def _pixels(frame: Any, columns: list[int], names: list[str]) -> NDArray[np.uint
 
 
 def _wrong_labels(texts: list[str]) -> set[str]:
-    """Find labels that are empty, too long, or no whole numbers among numbers."""
+    """Find labels that are empty, too long, or among numbers and not whole numbers."""
     values = set(texts)
-    numbers = {value for value in values if _NUMBER.fullmatch(value)}
-    others = values - numbers
-    wrong = {value for value in values if not 0 < len(value) <= _LONGEST_LABEL}
-    # Digits may stand among letters, but not larger numbers, nor words for a missing value alone.
-    if numbers and (
-        all(other.casefold() in _MISSING for other in others) or any(len(n) > 1 for n in numbers)
-    ):
-        wrong |= others | {number for number in numbers if _whole(number) is None}
-    return wrong
+    whole = {value for value in values if _whole(value) is not None}
+    if any(len(number) > 1 for number in whole):  # digits may stand among letters
+        return values - whole
+    missing = _MISSING if whole else {""}
+    return {
+        value
+        for value in values - whole
+        if len(value) > _LONGEST_LABEL or _NUMBER.fullmatch(value) or value.casefold() in missing
+    }
 
 
 def _like_labels(column: NDArray[Any]) -> bool:
@@ -276,7 +261,5 @@ def _like_labels(column: NDArray[Any]) -> bool:
 
 def _whole(text: str) -> int | None:
     """Read a whole number, such as 5 or 5.0."""
-    if re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII):
-        return int(text)
     number = float(text) if _NUMBER.fullmatch(text) else math.nan
     return int(number) if number.is_integer() and abs(number) < 2**53 else None
