@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import version as version_of
+from importlib.metadata import metadata
 from pathlib import Path
 
 # What a reader of the pages sees should not depend on the machine that built them.
@@ -18,7 +18,7 @@ from inventories import write_inventories  # noqa: E402
 project = "skmnist"
 author = "The skmnist developers"
 copyright = f"2026, {author}"  # noqa: A001
-release = version = version_of("skmnist")
+release = version = metadata("skmnist")["Version"]
 
 extensions = [
     "myst_nb",
@@ -35,7 +35,7 @@ extensions = [
 root_doc = "index"
 exclude_patterns = [
     "_build",
-    "search.md",  # searching.md includes it
+    "benchmarks-tables.md",  # benchmarks.md includes it
     "auto_examples/plot_*.ipynb",  # the gallery's scripts, to be downloaded
 ]
 templates_path = ["_templates"]
@@ -113,10 +113,16 @@ html_favicon = "_static/favicon.svg"
 html_show_sourcelink = False
 html_copy_source = False
 html_sidebars = {
-    page: []
-    for page in ("CONTRIBUTING", "benchmarks", "changelog", "comparison", "draw", "installation")
+    page: [] for page in ("CONTRIBUTING", "benchmarks", "changelog", "draw", "installation")
 }
+# From pyproject.toml's "[project.urls]", as soon as there is a "Repository" among them.
+urls = dict(line.split(", ", 1) for line in metadata("skmnist").get_all("Project-URL") or ())
 html_theme_options = {
+    "icon_links": [
+        {"name": name, "url": address, "icon": "fa-solid fa-code-branch"}
+        for name, address in urls.items()
+        if name == "Repository"
+    ],
     "logo": {
         "text": "skmnist",
         "image_light": "_static/logo.svg",

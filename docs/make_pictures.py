@@ -1,27 +1,46 @@
-"""Draw the picture of the start page: ``python docs/make_pictures.py``.
+"""Draw the pictures of the pages: ``python docs/make_pictures.py``.
 
-It is drawn twice, for light and for dark pages, and kept in the repository: the start page needs
-no training to be built.
+They are kept in the repository, so that the pages can be read on a code host and built without
+training. That of the start page is drawn twice, for light and for dark pages.
 """
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from PIL import Image, ImageOps
+from sklearn.model_selection import GridSearchCV
 
-from skmnist import DigitsDisplay, SimpleMLPClassifier, TrainingDisplay, load_mnist
+from skmnist import (
+    DigitsDisplay,
+    SearchDisplay,
+    SimpleMLPClassifier,
+    TrainingDisplay,
+    load_mnist,
+    read_digit,
+)
+from skmnist.cli import main as skmnist
 
 FOLDER = Path(__file__).parent / "_static"
+PICTURES = Path(__file__).parent.parent / "tests" / "pictures"
 STYLES = {"light": "default", "dark": "dark_background"}
 
+digits = load_mnist("sample")
+X, X_test = digits.images_train / 255, digits.images_test / 255
 
-def main() -> None:
-    """Train a network, and draw its training and the digits that it finds hardest."""
-    digits = load_mnist("sample")
+
+def keep(figure: plt.Figure, name: str) -> None:
+    """Write a figure."""
+    figure.savefig(FOLDER / f"{name}.png", dpi=100, bbox_inches="tight")
+    plt.close(figure)
+
+
+def draw_start() -> None:
+    """Draw what the code at the top of README draws."""
     network = SimpleMLPClassifier(32, learning_rate=0.003, epochs=20, random_state=0)
-    X_test = digits.images_test / 255
-    network.fit(digits.images_train / 255, digits.y_train, X_val=X_test, y_val=digits.y_test)
+    network.fit(X, digits.y_train, X_val=X_test, y_val=digits.y_test)
     for name, style in STYLES.items():
         with plt.style.context(style):
             figure, (above, below) = plt.subplots(
@@ -35,5 +54,48 @@ def main() -> None:
             plt.close(figure)
 
 
+def draw_training() -> None:
+    """Draw the example of early stopping on the page of the estimator."""
+    stopped = SimpleMLPClassifier(
+        32, learning_rate=0.01, epochs=40, early_stopping=True, n_iter_no_change=3, random_state=0
+    )
+    keep(TrainingDisplay.from_estimator(stopped.fit(X, digits.y_train)).figure_, "training")
+
+
+def draw_search() -> None:
+    """Draw the search of its page."""
+    network = SimpleMLPClassifier(epochs=20, random_state=0)
+    search = GridSearchCV(network, {"hidden_units": [5, 16, 64]}, cv=3).fit(X, digits.y_train)
+    keep(SearchDisplay.from_estimator(search).figure_, "search")
+
+
+def draw_data() -> None:
+    """Draw digits of MNIST, and digits that were brought into their form."""
+    keep(DigitsDisplay.from_images(digits.images_train, digits.y_train, n=10).figure_, "digits")
+    names = ["0-chalk.jpg", "1-red-felt-tip.webp", "2-gradient.jpg", "3-yellow.jpg"]
+    names += ["5-blue-ballpoint.jpg", "9-squared-paper.jpg"]
+    figure, axes = plt.subplots(2, len(names), figsize=(9, 3.6), layout="constrained")
+    for column, name in zip(axes.T, names, strict=True):
+        column[0].imshow(ImageOps.exif_transpose(Image.open(PICTURES / name)).convert("RGB"))
+        column[1].imshow(read_digit(PICTURES / name), cmap="gray")
+        for ax in column:
+            ax.set_axis_off()
+    keep(figure, "read-digit")
+
+
+def draw_predictions() -> None:
+    """Draw what the command line draws of pictures."""
+    names = ["5-blue-ballpoint.jpg", "3-yellow.jpg", "9-squared-paper.jpg"]
+    with tempfile.TemporaryDirectory() as folder:
+        skmnist(["--data", "sample", "--output", folder, "--save", f"{folder}/digits.skops"])
+        pictures = [str(PICTURES / name) for name in names]
+        shown = ["--show", str(FOLDER / "predict.png")]
+        skmnist(["predict", f"{folder}/digits.skops", *pictures, *shown])
+
+
 if __name__ == "__main__":
-    main()
+    draw_start()
+    draw_training()
+    draw_search()
+    draw_data()
+    draw_predictions()

@@ -3,32 +3,39 @@ The article, step by step
 =========================
 
 A well-known beginner's article reads handwritten digits with a small network: load, look, train,
-look at the predictions. These are its steps, with nothing but the classifier's default parameters.
+look at the predictions. ``python -m skmnist`` does the same on the command line.
 """
 
 import matplotlib.pyplot as plt
 
-from skmnist import DigitsDisplay, SimpleMLPClassifier, TrainingDisplay, load_mnist
+from skmnist import (
+    DigitsDisplay,
+    HiddenUnitsDisplay,
+    SimpleMLPClassifier,
+    TrainingDisplay,
+    load_mnist,
+)
 
 # %%
 # Load and look
 # -------------
 
 digits = load_mnist("sample")
-print(f"{len(digits.y_train):,} images to train on, {len(digits.y_test):,} to test with")
-DigitsDisplay.from_images(digits.images_train, digits.y_train, n=5)
+X, X_test = digits.images_train / 255, digits.images_test / 255
+print(f"{len(X):,} images to train on, {len(X_test):,} to test with")
+DigitsDisplay.from_images(X, digits.y_train, n=5)
 
 # %%
 # Train
 # -----
 #
-# Five hidden units, five epochs, raw pixels from 0 to 255: the article's choices, and humble ones.
+# Five hidden units, the article's and the default. Its 5 epochs of 60,000 images are as many
+# gradient steps as 75 epochs of these 4,000.
 
-article = SimpleMLPClassifier(random_state=0).fit(
-    digits.X_train, digits.y_train, X_val=digits.X_test, y_val=digits.y_test
-)
-print(f"The article's network: {article.score(digits.X_test, digits.y_test):.1%} accuracy")
-TrainingDisplay.from_estimator(article)
+network = SimpleMLPClassifier(epochs=75, random_state=0)
+network.fit(X, digits.y_train, X_val=X_test, y_val=digits.y_test)
+print(f"The article's network: {network.score(X_test, digits.y_test):.1%} accuracy")
+TrainingDisplay.from_estimator(network)
 
 # %%
 # Look at what it predicts
@@ -36,5 +43,14 @@ TrainingDisplay.from_estimator(article)
 #
 # Wrong predictions have a frame.
 
-DigitsDisplay.from_estimator(article, digits.X_test, digits.y_test)
+DigitsDisplay.from_estimator(network, X_test, digits.y_test)
+
+# %%
+# Look at the hidden units
+# ------------------------
+#
+# Ink on red makes a unit more active, ink on blue less. The bars show for which digits an active
+# unit counts.
+
+HiddenUnitsDisplay.from_estimator(network, X=X)
 plt.show()

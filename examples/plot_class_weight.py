@@ -2,8 +2,8 @@
 Rare digits and weights
 =======================
 
-Where one digit is rare in the training data, a network does best to forget it: it is hardly ever
-wrong by that. ``class_weight="balanced"`` makes all digits count the same.
+A network trained on data in which one digit is rare hardly ever predicts it, since that costs
+little accuracy. ``class_weight="balanced"`` gives all digits the same weight in sum.
 """
 
 import matplotlib.pyplot as plt

@@ -2,9 +2,9 @@
 A search on a cluster
 =====================
 
-scikit-learn trains the candidates of a search through joblib, and joblib can hand them to the
-workers of a Dask cluster. Here the cluster is two processes on this machine; a real one takes one
-other line. It needs ``pip install 'skmnist[distributed]'``.
+scikit-learn trains the candidates of a search through joblib, which can send them to the workers of
+a Dask cluster. Here the cluster is two processes on this machine; a real one needs a change of one
+line. It needs ``pip install 'skmnist[distributed]'``.
 """
 
 import joblib
@@ -23,7 +23,7 @@ HIDDEN_UNITS = [2, 5, 16, 64]
 # The search
 # ----------
 #
-# It is the search that one process would run, and finds the same: a seed gives the same network on
+# The search is the same as in one process, and so is its result: a seed gives the same network on
 # any worker of the same kind.
 
 
@@ -41,7 +41,7 @@ def make_search():
 # For a real cluster, replace the line ``client = Client(cluster)`` by
 # ``client = Client("tcp://scheduler-address:8786")``, with the address of its scheduler, and leave
 # ``LocalCluster`` out. Each worker needs the same versions of Python and of ``skmnist`` installed
-# as the client, and one thread: a training uses the cores that it finds.
+# as the client, and one thread.
 #
 # ``scatter`` sends the images to each worker once, rather than on demand.
 
@@ -60,17 +60,17 @@ def run_on_cluster(search, X, y):
 
 
 # %%
-# What came of it
-# ---------------
+# The result
+# ----------
 #
-# On the left, the accuracy that each width reached on the folds. On the right, what the workers
-# did: each bar is a training and the test of it. A bar is longer where a worker meets a width for
-# the first time, and prepares the program that its next trainings of that width use again.
+# On the left, the accuracy of each width on the folds. On the right, a bar for each fit and its
+# test. The first fit of a width on a worker takes longer: it compiles the program that later fits
+# reuse.
 
 
 def plot(search, tasks):
-    """Draw the scores of the candidates and the trainings on the workers."""
-    figure, (scores, trainings) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+    """Draw the scores of the candidates and the fits on the workers."""
+    figure, (scores, fits) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
 
     results = search.cv_results_
     scores.errorbar(
@@ -91,9 +91,9 @@ def plot(search, tasks):
     workers = sorted({worker for worker, _, _ in computed})
     for row, worker in enumerate(workers):
         bars = [(start - begin, stop - start) for name, start, stop in computed if name == worker]
-        trainings.broken_barh(bars, (row - 0.35, 0.7), facecolors=f"C{row}", edgecolor="white")
-    trainings.set_yticks(np.arange(len(workers)), [f"worker {row}" for row in range(len(workers))])
-    trainings.set(xlabel="seconds", title=f"{len(computed)} trainings", ylim=(1.6, -0.6))
+        fits.broken_barh(bars, (row - 0.35, 0.7), facecolors=f"C{row}", edgecolor="white")
+    fits.set_yticks(np.arange(len(workers)), [f"worker {row}" for row in range(len(workers))])
+    fits.set(xlabel="seconds", title=f"{len(computed)} fits", ylim=(1.6, -0.6))
     return figure
 
 
@@ -101,12 +101,12 @@ def plot(search, tasks):
 # The guard
 # ---------
 #
-# The workers of a `LocalCluster` are new processes that import this script. What only the client
-# shall do stands below the guard, or each worker would start a cluster of its own.
+# The workers of a `LocalCluster` are new processes that import this script. Without the guard, each
+# worker would start a cluster of its own.
 
 
 def main():
-    """Search on a cluster, and show what came of it."""
+    """Search on a cluster, and show the result."""
     (X_train, y_train), (X_test, y_test) = load_mnist("sample", return_X_y=True)
     search = make_search()
     tasks = run_on_cluster(search, X_train, y_train)

@@ -2,8 +2,8 @@
 Early stopping
 ==============
 
-A network that is trained for long learns its images by heart. With ``early_stopping=True`` it
-stops where the accuracy on validation images no longer grows, and goes back to its best epoch.
+A network that is trained for too long overfits. With ``early_stopping=True``, ``fit`` stops when
+the accuracy on validation images no longer rises, and restores the weights of the best epoch.
 """
 
 import matplotlib.pyplot as plt
@@ -23,7 +23,7 @@ network = SimpleMLPClassifier(
 network.fit(digits.X_train / 255, digits.y_train)
 
 # %%
-# A tenth of the training images is set aside to decide.
+# A tenth of the training images is set aside for validation.
 
 print(f"Stopped after {network.n_iter_} of {network.epochs} epochs")
 print(f"The best on validation images: {network.best_validation_score_:.1%} accuracy")

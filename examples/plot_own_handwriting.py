@@ -3,8 +3,8 @@ Your own handwriting
 ====================
 
 A network that was trained on MNIST reads digits that look like MNIST's: 28 pixels high and wide,
-light on dark, centred, with strokes two or three pixels wide. `read_digit` brings a photo, a scan
-or a drawing of a digit into that form.
+light on dark, centred, with strokes two or three pixels wide. `read_digit` brings photos, scans and
+drawings of digits into that form.
 """
 
 import sys
@@ -24,7 +24,7 @@ from skmnist import SimpleMLPClassifier, load_mnist, read_digit
 #
 # The script takes paths: ``python plot_own_handwriting.py one.jpg two.png``. Write a digit on a
 # sheet of paper and take a photo of it, with some paper around the digit. Without paths, the script
-# takes some of the pictures that the tests of this package read.
+# reads some of the pictures in this repository.
 
 
 def find_pictures():
@@ -53,11 +53,11 @@ def find_pictures():
 # A network
 # ---------
 #
-# The sample of 4,000 digits will do; with ``load_mnist("full")`` the network reads better.
+# The sample of 4,000 digits is enough; a network trained on ``load_mnist("full")`` reads better.
 
 
 def train():
-    """A network that reads 94 of 100 of the sample's test digits."""
+    """Fit a network to the sample."""
     digits = load_mnist("sample")
     network = SimpleMLPClassifier(
         64, activation="relu", learning_rate=0.003, epochs=20, random_state=0
@@ -70,9 +70,8 @@ def train():
 # -------------
 #
 # In each column: the picture, the digit in MNIST's form, which is the input of the network, and the
-# probability of each digit. If a digit is misread, look at the middle row first: a shadow with a
-# hard edge would be there too. `read_digit` warns of several digits in a picture, and of a digit
-# that touches its edge.
+# probability of each digit. If a digit is misread, look at the middle row first: it may contain the
+# edge of a shadow, for example.
 
 
 def plot(paths, digits, probabilities):
@@ -91,7 +90,7 @@ def plot(paths, digits, probabilities):
         picture.set_title(path.name, fontsize=7)
         form.imshow(digit, cmap="gray_r", vmin=0, vmax=255)
         best = int(np.argmax(probability))
-        form.set_title(f"a {best}, {probability[best]:.0%}", fontsize=10)
+        form.set_title(f"{best} ({probability[best]:.0%})", fontsize=10)
         for panel in (picture, form):
             panel.set(xticks=[], yticks=[])
         bars.bar(range(10), probability, color=["C1" if k == best else "C0" for k in range(10)])

@@ -2,8 +2,8 @@
 In a Pipeline
 =============
 
-A scaler in front of the network learns its ranges from the training images alone, and is applied
-to whatever the Pipeline is asked to predict.
+A scaler in front of the network learns its ranges from the training images alone, and scales all
+images that the Pipeline predicts.
 """
 
 import matplotlib.pyplot as plt
@@ -21,10 +21,10 @@ classifier.fit(X_train, y_train)
 print(f"In a Pipeline: {classifier.score(X_test, y_test):.1%} accuracy")
 
 # %%
-# Which digits are taken for which
-# --------------------------------
+# Which digits are confused
+# -------------------------
 #
-# scikit-learn's displays take the Pipeline as they take any classifier.
+# scikit-learn's displays work with the Pipeline.
 
 figure, ax = plt.subplots(figsize=(5.5, 5), layout="constrained")
 ConfusionMatrixDisplay.from_estimator(
@@ -35,7 +35,7 @@ ConfusionMatrixDisplay.from_estimator(
 # The worst mistakes
 # ------------------
 #
-# Those that the network was most sure of.
+# Those with the highest probability.
 
 DigitsDisplay.from_estimator(classifier, X_test, y_test, worst_first=True)
 plt.show()

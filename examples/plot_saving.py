@@ -2,8 +2,8 @@
 Saving, and ONNX
 ================
 
-A file of `save` holds the whole Pipeline and runs no code when it is read. An ONNX file predicts
-in programs without Python. It needs ``pip install 'skmnist[onnx]' onnxruntime``.
+`save` writes the whole Pipeline into a file that runs no code when it is read. An ONNX file
+predicts in programs without Python. It needs ``pip install 'skmnist[onnx]' onnxruntime``.
 """
 
 import tempfile

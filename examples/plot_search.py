@@ -2,8 +2,8 @@
 Searching the number of hidden units
 ====================================
 
-`GridSearchCV` trains each width on two thirds of the images and scores it on the last third, three
-times over. `SearchDisplay` draws what came of it, and what each width costs.
+`GridSearchCV` trains each width three times on two thirds of the images, and scores it on the rest.
+`SearchDisplay` draws the scores and the fit times.
 """
 
 import matplotlib.pyplot as plt
@@ -31,7 +31,7 @@ SearchDisplay.from_estimator(search)
 # Two parameters
 # --------------
 #
-# A learning rate is no part of the compiled program: these candidates share one for each width.
+# Candidates of the same width share a compiled program, whatever their learning rate.
 
 grid = {"mlp__hidden_units": [5, 16, 64], "mlp__learning_rate": [0.001, 0.003, 0.01, 0.03]}
 search = GridSearchCV(pipeline, grid, cv=2).fit(X_train, y_train)

@@ -2,9 +2,9 @@
 Data larger than memory
 =======================
 
-``partial_fit`` trains on one block of the data after the other, so that no more than a block need
-be in memory at a time. Here the blocks are files, and a Dask array reads them when they are due. It
-needs ``pip install 'skmnist[distributed]'``.
+``partial_fit`` trains on one block of the data at a time, so that only one block need be in memory.
+Here the blocks are files, and a Dask array reads them on demand. It needs
+``pip install 'skmnist[distributed]'``.
 """
 
 import tempfile
@@ -25,9 +25,8 @@ PASSES = 5
 # Blocks on disk
 # --------------
 #
-# The 4,000 training images of the sample stand for data that are too many. They come in a random
-# order, and so they must: a training that saw all zeros first, and all nines last, would forget
-# the zeros.
+# The 4,000 training images of the sample stand for data that do not fit into memory. Their order
+# must be random: a network trained on all zeros first and all nines last forgets the zeros.
 
 digits = load_mnist("sample")
 folder = tempfile.TemporaryDirectory()
@@ -41,8 +40,8 @@ for number, start in enumerate(range(0, len(order), BLOCK)):
 # One array of all of them
 # ------------------------
 #
-# It knows its shape, and reads nothing yet. The pixels are divided by 255 block by block: a scaler
-# that had to see all images first would need a pass of its own.
+# The array has a shape, but nothing is read yet. The pixels are divided by 255 block by block; a
+# fitted scaler would need a pass over all images first.
 
 
 def lazy_array(name, shape, dtype):
@@ -60,8 +59,8 @@ print(f"{X.shape[0]:,} images, {X.nbytes:,} bytes in {X.npartitions} blocks")
 # Training
 # --------
 #
-# Each block is read, trained on for one epoch, and let go. Five passes over all blocks come close
-# to what five epochs with all images in memory reach.
+# Each block is read and trained on for one epoch. Five passes over all blocks come close to the
+# accuracy of five epochs with all images in memory.
 
 X_test, y_test = digits.X_test / 255, digits.y_test
 classifier = SimpleMLPClassifier(hidden_units=32, learning_rate=0.003, random_state=0)
@@ -83,11 +82,10 @@ print(f"All in memory, {PASSES} epochs: {at_once_accuracy:.1%} accuracy")
 folder.cleanup()
 
 # %%
-# What was learnt when
-# --------------------
+# Accuracy over time
+# ------------------
 #
-# The accuracy on the test images grows block by block. Below, the same for each digit: of the test
-# images that show it, the part that is found.
+# Above, the accuracy on the test images after each block. Below, the recall of each digit.
 
 n_seen = BLOCK * np.arange(1, len(accuracies) + 1)
 figure, (curve, by_digit) = plt.subplots(
@@ -108,5 +106,5 @@ image = by_digit.imshow(
     vmax=1,
 )
 by_digit.set(xlabel="images seen; a line is the end of a pass", ylabel="digit", yticks=range(10))
-figure.colorbar(image, ax=by_digit, label="part found")
+figure.colorbar(image, ax=by_digit, label="recall")
 plt.show()

@@ -1,11 +1,10 @@
 """
-What the units look for
-=======================
+What the units respond to
+=========================
 
-The weights of a hidden unit are as many as the pixels, and make an image: ink on red makes the
-unit more active, ink on blue less. The bars show for which digits it counts when it is active.
-Each weight is multiplied by the standard deviation of its pixel in `X`: those of pixels that rarely
-carry ink are large and mean little.
+A hidden unit has a weight for each pixel. Drawn as an image, ink on red makes the unit more active,
+ink on blue less. The bars show for which digits an active unit counts. Each weight is multiplied by
+the standard deviation of its pixel in `X`: weights of pixels that rarely carry ink have no effect.
 """
 
 import matplotlib.pyplot as plt
@@ -19,7 +18,7 @@ X, y = digits.X_train / 255, digits.y_train
 # No hidden layer
 # ---------------
 #
-# Softmax regression has an image for each digit, and some of them can be read.
+# Softmax regression has an image for each digit.
 
 softmax = SimpleMLPClassifier((), epochs=20, random_state=0).fit(X, y)
 print(f"Softmax regression: {softmax.score(digits.X_test / 255, digits.y_test):.1%} accuracy")

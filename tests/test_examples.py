@@ -20,7 +20,7 @@ EXAMPLES = ROOT / "examples"
 # What each of them prints at the end of the story, with a number that must lie between two others;
 # and how many figures it draws.
 PROMISES = {
-    "plot_article": (r"The article's network: ([\d.]+)%", (25, 80), 3),
+    "plot_article": (r"The article's network: ([\d.]+)%", (75, 92), 4),
     "plot_class_weight": (r"class_weight='balanced': (\d+)% of the eights", (20, 100), 1),
     "plot_early_stopping": (r"Stopped after (\d+) of 100 epochs", (6, 99), 1),
     "plot_own_handwriting": (r"5-blue-ballpoint.jpg: (\d), with", (5, 5), 1),

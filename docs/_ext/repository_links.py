@@ -1,8 +1,7 @@
 """Links of the guides to files, which a code host follows, made to work in these pages.
 
 A link to an example leads to its page in the gallery, one to the README to the start page, and one
-to the changelog or to `search.md` to the page that includes it: Sphinx's own page of search results
-is called ``search.html``.
+to the changelog to the page that includes it.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ PAGES = [
     (re.compile(r"\]\(\.\./examples/(plot_\w+)\.py\)"), r"](auto_examples/\1.rst)"),
     (re.compile(r"\]\(\.\./README\.md(#[\w-]+)?\)"), r"](index.md)"),
     (re.compile(r"\]\(\.\./CHANGELOG\.md\)"), r"](changelog.md)"),
-    (re.compile(r"\]\(search\.md(#[\w-]+)?\)"), r"](searching.md\1)"),
 ]
 
 
