@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+import skmnist.engine
 from skmnist import SimpleMLPClassifier
 
 pytestmark = [
@@ -56,3 +57,14 @@ def test_rows_of_many_sizes_are_freed(data):
         SimpleMLPClassifier(width, epochs=1).fit(X[:n_rows], y[:n_rows])
 
     assert growth(fit, 20, 60) < 30
+
+
+def test_clear_frees_programs(data):
+    # Each takes 5 MB.
+    X, y = data
+
+    def fit_and_clear(number):
+        SimpleMLPClassifier(10 + number, epochs=1).fit(X[:300], y[:300])
+        skmnist.engine.clear()
+
+    assert growth(fit_and_clear, 3, 12) < 15
