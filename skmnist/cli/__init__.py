@@ -6,16 +6,13 @@ once the options have been checked, so that ``--help`` is shown at once.
 
 from __future__ import annotations
 
-import _thread
 import io
 import sys
-import threading
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-from skmnist.cli._options import PredictOptions, parse
+from skmnist.cli._options import parse
 from skmnist.cli._output import one_line
 
 
@@ -42,16 +39,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A name that the terminal cannot show must not end the run.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with _repeat_lost_interrupts(), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.showwarning = _print_warning
-            if isinstance(options, PredictOptions):
+            # With this warning, fit returns after Ctrl-C; here, it ends the run.
+            warnings.filterwarnings("error", "Training was interrupted", UserWarning)
+            if "pictures" in options:
                 from skmnist.cli._predict import predict
 
                 return 0 if predict(options) else 1
             from skmnist.cli._train import train
 
             train(options)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, UserWarning):
         print("\nskmnist: interrupted", file=sys.stderr)
         return 130
     # Some options can only be checked with the data at hand, or by Keras.
@@ -63,23 +62,3 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _print_warning(message: Warning | str, *details: Any, **more_details: Any) -> None:
     print(f"skmnist: warning: {one_line(message)}", file=sys.stderr)
-
-
-@contextmanager
-def _repeat_lost_interrupts() -> Iterator[None]:
-    """Repeat a Ctrl-C that Python dropped because it was raised in a destructor."""
-    usual_hook = sys.unraisablehook
-
-    def hook(unraisable: sys.UnraisableHookArgs) -> None:
-        if unraisable.exc_type is not KeyboardInterrupt:
-            usual_hook(unraisable)
-            return
-        again = threading.Timer(0.1, _thread.interrupt_main)  # when the destructor has returned
-        again.daemon = True
-        again.start()
-
-    sys.unraisablehook = hook
-    try:
-        yield
-    finally:
-        sys.unraisablehook = usual_hook

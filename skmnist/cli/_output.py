@@ -8,18 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skmnist._files import atomic_write, check_writable
+from skmnist._files import atomic_write, check_writable, printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import Console
-
-
-def printable(text: object) -> str:
-    """Replace characters that a terminal would act on, or cannot show, by their escapes."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text)
-    )
 
 
 def one_line(error: Exception | str) -> str:
@@ -44,17 +37,11 @@ def new_console() -> Console:
     return Console(color_system=color_system, markup=False, highlight=False, soft_wrap=True)
 
 
-def prepare_folder(path: Path) -> None:
-    if path.exists() and not path.is_dir():
-        raise NotADirectoryError(f"{path} exists and is not a directory.")
-    path.mkdir(parents=True, exist_ok=True)
-
-
 def prepare_file(path: Path, option: str) -> None:
     """Make the folder of a file, and fail now if the file could not be written later."""
     if path.is_dir():
         raise IsADirectoryError(f"{option} needs a file name, got the directory {path}.")
-    prepare_folder(path.parent)
+    path.parent.mkdir(parents=True, exist_ok=True)
     check_writable(path)
 
 
