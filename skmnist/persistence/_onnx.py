@@ -29,16 +29,13 @@ def register_converter() -> None:
     """Let skl2onnx convert a `SimpleMLPClassifier`, alone or in what it converts around one."""
     from skl2onnx import update_registered_converter
 
+    options = {"nocl": [False], "output_class_labels": [False, True]}
     update_registered_converter(
         SimpleMLPClassifier,
         "SkmnistSimpleMLPClassifier",
         _set_output_types,
         _convert_classifier,
-        options={
-            "zipmap": [True, False, "columns"],
-            "nocl": [False],
-            "output_class_labels": [False, True],
-        },
+        options=options | {"zipmap": [True, False, "columns"]},
     )
 
 
@@ -53,8 +50,8 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     - "probabilities", what ``predict_proba`` returns, as float32 of shape
       (n_samples, n_classes), columns in the order of ``classes_``.
 
-    Any number of rows can be predicted at once. A file that exists is replaced when the new one
-    is whole, and not before.
+    Any number of rows can be predicted at once. An existing file is replaced once the new one is
+    complete.
 
     Parameters
     ----------
@@ -77,7 +74,7 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
         If `estimator` is not such an estimator.
     ValueError
         If a step, the activation or the labels can't be expressed in ONNX, such as a Python
-        function or the activation "sparsemax", or if the training diverged.
+        function or the activation "sparsemax", or if training diverged.
 
     See Also
     --------
@@ -114,19 +111,14 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     True
     """
     network, steps = unwrap(estimator)
+    for step in (*steps, network):
+        if isinstance(step, BaseEstimator):
+            check_is_fitted(step)
     if not isinstance(network, SimpleMLPClassifier):
-        if hasattr(network, "refit"):  # a search without best_estimator_
-            check_is_fitted(network)
-            raise ValueError(
-                f"This {type(network).__name__} has no best_estimator_, since refit=False. "
-                "Fit an estimator with its best_params_, or the search with refit=True."
-            )
         raise TypeError(
             "to_onnx writes a SimpleMLPClassifier, a Pipeline that ends with one, or a search for "
-            f"one, got {estimator!r}."
+            f"one with refit=True, got {estimator!r}."
         )
-    for step in (*steps, network):
-        check_is_fitted(step)
     try:
         import onnx
         from skl2onnx import convert_sklearn
@@ -135,10 +127,10 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
         raise ImportError(
             "to_onnx needs packages that are not installed: pip install 'skmnist[onnx]'"
         ) from error
-    names = [f"step_{number}" for number in range(len(steps) + 1)]
+    named = [(f"step_{number}", step) for number, step in enumerate((*steps, network))]
     try:
         model = convert_sklearn(
-            Pipeline(list(zip(names, (*steps, network), strict=True))),
+            Pipeline(named),
             name=type(estimator).__name__,
             initial_types=[("X", FloatTensorType([None, *_sample_shape(steps, network)]))],
             target_opset=OPSETS,
@@ -171,9 +163,9 @@ def _set_function_types(operator: Any) -> None:
 
 
 def _convert_function(scope: Any, operator: Any, container: Any) -> None:
-    op = _operators(container)
     divisor = 1.0 if operator.raw_operator.func is None else 255.0
-    op("Div", operator.inputs[0], divisor, output=operator.outputs[0]).add_to(scope, container)
+    scaled = _operators(container)("Div", operator.inputs[0], divisor, output=operator.outputs[0])
+    scaled.add_to(scope, container)
 
 
 def _set_output_types(operator: Any) -> None:
@@ -249,9 +241,13 @@ def _activation(activation: str | Callable) -> Callable[[Op, Any], Any]:
     if name not in _ACTIVATIONS:
         raise ValueError(
             f"The activation {activation!r} can't be written to an ONNX file. These can: "
-            f"{', '.join(_ACTIVATIONS)}."
+            f"{', '.join(sorted(_ACTIVATIONS))}."
         )
     return _ACTIVATIONS[name]
+
+
+def _of_the_same_name(name: str) -> Callable[[Op, Any], Any]:
+    return lambda op, x: op(name.capitalize(), x)
 
 
 def _gelu(op: Op, x: Any) -> Any:
@@ -274,8 +270,8 @@ def _squareplus(op: Op, x: Any) -> Any:
 # By Keras's names, with the numbers that Keras takes by default. Without sparsemax: Keras 3.15
 # computes another function than the published one, and may one day compute that.
 _ACTIVATIONS: dict[str, Callable[[Op, Any], Any]] = {
-    "celu": lambda op, x: op("Celu", x),
-    "elu": lambda op, x: op("Elu", x),
+    **{name: _of_the_same_name(name) for name in ("celu", "elu", "relu", "selu", "sigmoid")},
+    **{name: _of_the_same_name(name) for name in ("softmax", "softplus", "softsign", "tanh")},
     "exponential": lambda op, x: op("Exp", x),
     "gelu": _gelu,
     "hard_shrink": lambda op, x: op("Shrink", x, lambd=0.5),
@@ -288,19 +284,12 @@ _ACTIVATIONS: dict[str, Callable[[Op, Any], Any]] = {
     "log_sigmoid": lambda op, x: op("Neg", op("Softplus", op("Neg", x))),
     "log_softmax": lambda op, x: op("LogSoftmax", x),
     "mish": lambda op, x: op("Mul", x, op("Tanh", op("Softplus", x))),
-    "relu": lambda op, x: op("Relu", x),
     "relu6": lambda op, x: op("Clip", x, 0.0, 6.0),
-    "selu": lambda op, x: op("Selu", x),
-    "sigmoid": lambda op, x: op("Sigmoid", x),
     "silu": lambda op, x: op("Mul", x, op("Sigmoid", x)),
     "soft_shrink": lambda op, x: op("Shrink", x, bias=0.5, lambd=0.5),
-    "softmax": lambda op, x: op("Softmax", x),
-    "softplus": lambda op, x: op("Softplus", x),
-    "softsign": lambda op, x: op("Softsign", x),
     "sparse_plus": _sparse_plus,
     "sparse_sigmoid": lambda op, x: op("HardSigmoid", x, alpha=0.5, beta=0.5),
     "squareplus": _squareplus,
     "swish": lambda op, x: op("Mul", x, op("Sigmoid", x)),
-    "tanh": lambda op, x: op("Tanh", x),
     "tanh_shrink": lambda op, x: op("Sub", x, op("Tanh", x)),
 }

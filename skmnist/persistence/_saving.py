@@ -16,18 +16,17 @@ from skops.io.exceptions import UntrustedTypesFoundException
 
 from skmnist._files import atomic_write
 
-# Parts of a fitted search; skops trusts scikit-learn's estimators itself.
-_SPLITTERS = [
-    f"{value.__module__}.{name}"
-    for name, value in vars(sklearn.model_selection).items()
-    if inspect.isclass(value) and hasattr(value, "split")
-]
 _TRUSTED = [
     "skmnist.classifier.SimpleMLPClassifier",
     # The scaler of the command line.
     "skmnist._pixels.scale_pixels",
+    # Parts of a fitted search; skops trusts scikit-learn's estimators itself.
     "sklearn.metrics._scorer._PassthroughScorer",
-    *_SPLITTERS,
+    *(
+        f"{value.__module__}.{name}"
+        for name, value in vars(sklearn.model_selection).items()
+        if inspect.isclass(value) and hasattr(value, "split")
+    ),
 ]
 
 
