@@ -20,6 +20,7 @@ import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.metadata_routing import MetadataRequest
 
+from skmnist._compat import plain_requests
 from skmnist._network import NUMPY_ACTIVATIONS, Architecture, TrainedNetwork
 
 # Goes up when what is written can't be read by the versions before.
@@ -77,7 +78,7 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
         state["_training"] = {name: getattr(state["_training"], name) for name in fields}
     if "_metadata_request" in state:
         # It has a reference to the classifier, whose state this is.
-        state["_metadata_request"] = state["_metadata_request"]._serialize()
+        state["_metadata_request"] = plain_requests(state["_metadata_request"])
     for name in {"callbacks", "callbacks_"} & set(state):
         if state[name]:
             from skmnist.engine.callbacks import without_model

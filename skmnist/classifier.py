@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skmnist._compat import _fit_context
+from skmnist._compat import CallbackSupportMixin, _fit_context, callbacks_of
 from skmnist._inputs import (
     check_classes,
     check_labels,
@@ -331,7 +330,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             }
 
         listener = None
-        if getattr(self, "_skl_callbacks", None):
+        if callbacks_of(self):
             from skmnist.engine.training import EpochListener
 
             tasks: list[Any] = []

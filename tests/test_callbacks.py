@@ -12,7 +12,6 @@ import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
@@ -326,8 +325,13 @@ class TestInstances:
 
 
 class TestScikitLearnCallbacks:
-    def test_each_epoch_is_a_task_with_a_fitted_estimator(self, digits):
-        monitor = ScoringMonitor(scoring="accuracy")
+    @pytest.fixture
+    def sklearn_callback(self):
+        """The module, which scikit-learn has from 1.9 on."""
+        return pytest.importorskip("sklearn.callback", reason="needs scikit-learn 1.9")
+
+    def test_each_epoch_is_a_task_with_a_fitted_estimator(self, digits, sklearn_callback):
+        monitor = sklearn_callback.ScoringMonitor(scoring="accuracy")
         classifier = SimpleMLPClassifier(6, learning_rate=0.01, epochs=3, random_state=0)
         classifier.set_callbacks(monitor).fit(digits.X, digits.y)
         rows = monitor.get_logs().data
@@ -338,18 +342,18 @@ class TestScikitLearnCallbacks:
         assert epochs == expected
         assert [row["accuracy"] for row in rows if row["task_name"] == "fit"] == expected[-1:]
 
-    def test_they_get_the_weights_of_the_samples(self, digits):
+    def test_they_get_the_weights_of_the_samples(self, digits, sklearn_callback):
         """As LogisticRegression passes them."""
         weights = np.where(digits.y < 5, 100.0, 0.01)
         for classifier in (SimpleMLPClassifier(6, epochs=2), LogisticRegression(max_iter=2)):
-            monitor = ScoringMonitor(scoring="accuracy")
+            monitor = sklearn_callback.ScoringMonitor(scoring="accuracy")
             classifier.set_callbacks(monitor).fit(digits.X, digits.y, sample_weight=weights)
             scores = [row["accuracy"] for row in monitor.get_logs().data]
             assert classifier.score(digits.X, digits.y, weights) in scores
             assert classifier.score(digits.X, digits.y) not in scores
 
-    def test_they_nest_from_a_search_down_to_the_epochs(self, digits):
-        monitor = ScoringMonitor(scoring="accuracy")
+    def test_they_nest_from_a_search_down_to_the_epochs(self, digits, sklearn_callback):
+        monitor = sklearn_callback.ScoringMonitor(scoring="accuracy")
         classifier = SimpleMLPClassifier(6, epochs=2, random_state=0).set_callbacks(monitor)
         pipeline = Pipeline([("scale", MinMaxScaler()), ("mlp", classifier)])
         search = GridSearchCV(pipeline, {"mlp__hidden_units": [3, 4]}, cv=2, refit=False)
@@ -357,13 +361,14 @@ class TestScikitLearnCallbacks:
         rows = monitor.get_logs("most_recent").data
         assert sum(row["task_name"] == "epoch" for row in rows) == 2 * 2 * 2
 
-    def test_progress_bar_reaches_the_end(self, digits, capsys):
-        classifier = SimpleMLPClassifier(6, epochs=4).set_callbacks(ProgressBar())
+    def test_progress_bar_reaches_the_end(self, digits, sklearn_callback, capsys):
+        classifier = SimpleMLPClassifier(6, epochs=4).set_callbacks(sklearn_callback.ProgressBar())
         classifier.fit(digits.X, digits.y)
         out = capsys.readouterr().out
         assert "SimpleMLPClassifier" in out
         assert "100%" in out
 
+    @pytest.mark.usefixtures("sklearn_callback")
     def test_a_callback_can_stop_the_training(self, digits):
         class StopAfterTwo:
             n_epochs = 0

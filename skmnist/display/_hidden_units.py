@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import _safe_indexing, check_array
-from sklearn.utils.validation import _num_samples, check_consistent_length, check_is_fitted
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skmnist._compat import _num_samples, _safe_indexing
 from skmnist.display._drawing import (
     CAPTION_POINTS,
     IMAGE_POINTS,

@@ -25,7 +25,7 @@ def check_labels(labels: Any, name: str) -> Any:
         if np.isin(rows, (0, 1)).all() and (rows.sum(axis=1) == 1).all():
             return rows.argmax(axis=1)
         raise ValueError(f"{name} must have one dimension, got an array of shape {rows.shape}.")
-    return column_or_1d(labels, input_name=name)
+    return column_or_1d(labels)
 
 
 def check_probabilities(probabilities: Any) -> Any:

@@ -14,6 +14,7 @@ import skops.io
 from sklearn.base import BaseEstimator
 from skops.io.exceptions import UntrustedTypesFoundException
 
+from skmnist._compat import PARTS_OF_SEARCHES
 from skmnist._files import atomic_write
 
 _TRUSTED = [
@@ -21,7 +22,7 @@ _TRUSTED = [
     # The scaler of the command line.
     "skmnist._pixels.scale_pixels",
     # Parts of a fitted search; skops trusts scikit-learn's estimators itself.
-    "sklearn.metrics._scorer._PassthroughScorer",
+    *PARTS_OF_SEARCHES,
     *(
         f"{value.__module__}.{name}"
         for name, value in vars(sklearn.model_selection).items()
