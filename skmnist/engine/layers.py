@@ -144,6 +144,7 @@ def activation_in_numpy(activation: str | Callable) -> Callable[[np.ndarray], np
 
     def activate(sums: np.ndarray) -> np.ndarray:
         raise_if_forked(f"Predicting with activation={activation!r}")
-        return np.asarray(function(tf.constant(sums)))
+        with tf.device("CPU:0"):
+            return np.asarray(function(tf.constant(sums)))
 
     return activate

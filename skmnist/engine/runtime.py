@@ -104,6 +104,26 @@ def _respect_thread_limit() -> None:
         return
 
 
+def _let_gpu_memory_grow() -> None:
+    """Let TensorFlow take the memory of GPUs as it is used.
+
+    Otherwise it takes all of it at its start, in each process, although no fit uses any. Nothing is
+    changed where that is set already, or TensorFlow is running.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if any(
+        tf.config.experimental.get_memory_growth(gpu) is not None
+        or tf.config.get_logical_device_configuration(gpu) is not None
+        for gpu in gpus
+    ):
+        return
+    try:
+        for gpu in gpus:
+            tf.config.experimental.set_memory_growth(gpu, True)
+    except RuntimeError:  # it is running
+        return
+
+
 def _look_back() -> None:
     global _was_running
     _was_running = _is_running()
@@ -122,6 +142,7 @@ def _is_running() -> bool:
 
 # At once, since TensorFlow takes no other number after its first tensor.
 _respect_thread_limit()
+_let_gpu_memory_grow()
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no forks
     # In the child, where no other thread can start a fit meanwhile.
     os.register_at_fork(after_in_child=_look_back)

@@ -99,6 +99,8 @@ def train(
         # Around the building too, where Python would drop a KeyboardInterrupt.
         deferred_interrupts() as interrupts,
         _memory_errors(architecture),
+        # Not every device has XLA, and networks so small gain nothing from another one.
+        tf.device("CPU:0"),
     ):
         classifier = KerasClassifier(
             model=_new_network,
