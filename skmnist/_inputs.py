@@ -234,6 +234,8 @@ def check_weights(
             weights = _check_sample_weight(sample_weight, labels.codes, dtype=np.float64)
         if weights.min() < 0:
             raise ValueError(f"{name} holds negative weights, such as {weights.min()}.")
+        if not weights.any():  # scikit-learn 1.6 does not check it
+            raise ValueError(f"{name} must contain at least one non-zero number.")
     if class_weight is not None:
         weights = weights * _weights_of_classes(class_weight, labels)[labels.codes]
     # Only their ratios count. A power of two, which changes no digit, brings them to where float32

