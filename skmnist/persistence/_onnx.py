@@ -1,10 +1,11 @@
-"""Fitted estimators as ONNX files: a converter for skl2onnx."""
+"""Fitted estimators as ONNX files: a converter for skl2onnx, which its import registers there."""
 
 from __future__ import annotations
 
 import math
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ OPSETS = {"": 17, "ai.onnx.ml": 3}
 Op = Callable[..., Any]
 
 
-def register_converter() -> None:
+def _register_converter() -> None:
     """Let skl2onnx convert a `SimpleMLPClassifier`, alone or in what it converts around one."""
     from skl2onnx import update_registered_converter
 
@@ -293,3 +294,7 @@ _ACTIVATIONS: dict[str, Callable[[Op, Any], Any]] = {
     "swish": lambda op, x: op("Mul", x, op("Sigmoid", x)),
     "tanh_shrink": lambda op, x: op("Sub", x, op("Tanh", x)),
 }
+
+
+with suppress(ImportError):
+    _register_converter()
