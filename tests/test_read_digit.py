@@ -288,7 +288,9 @@ class TestFiles:
         monkeypatch.setitem(sys.modules, "pillow_heif", None)
         path = tmp_path / "a.heic"
         path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
-        with pytest.raises(ValueError, match=r"a\.heic' is a HEIC picture.*skmnist\[heic\]"):
+        with pytest.raises(
+            ValueError, match=r"a\.heic' cannot be read \(HEIC needs .*skmnist\[heic\]"
+        ):
             read_digit(path)
 
     def test_modes(self, page):
@@ -425,7 +427,9 @@ class TestNotAPicture:
     def test_a_format_that_another_program_reads_is_refused(self, page, tmp_path):
         path = tmp_path / "digit.png"
         Image.fromarray(page).save(path, "EPS")  # Pillow starts Ghostscript for it
-        with pytest.raises(ValueError, match=r"digit\.png' is in another format"):
+        with pytest.raises(
+            ValueError, match=r"digit\.png' cannot be read \(Unid.*expected a picture in one"
+        ):
             read_digit(path)
         with pytest.raises(ValueError, match="picture is in the format EPS"):
             read_digit(Image.open(path))
@@ -455,7 +459,7 @@ class TestNotAPicture:
         path = saved(page, tmp_path / "bomb.png")
         for times in (1.5, 3):  # Pillow itself only warns below twice its limit
             monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", int(400 * 300 / times))
-            with pytest.raises(ValueError, match=r"bomb\.png' has more pixels than Pillow's limit"):
+            with pytest.raises(ValueError, match=r"bomb\.png' cannot be read .*exceeds limit"):
                 read_digit(path)
 
     def test_a_bomb(self):
@@ -465,5 +469,5 @@ class TestNotAPicture:
         content = bytearray(buffer.getvalue())
         content[16:24] = (60_000).to_bytes(4, "big") * 2
         content[29:33] = zlib.crc32(bytes(content[12:29])).to_bytes(4, "big")
-        with pytest.raises(ValueError, match="picture has more pixels than Pillow's limit"):
+        with pytest.raises(ValueError, match=r"picture cannot be read .*exceeds limit"):
             read_digit(bytes(content))

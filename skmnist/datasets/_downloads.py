@@ -22,12 +22,12 @@ MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1
 # Keras's have their names and sizes.
 FASHION_SHA256 = {
     f"{name}-ubyte.gz": sha256
-    for name, sha256 in (
-        ("train-images-idx3", "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
-        ("train-labels-idx1", "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
-        ("t10k-images-idx3", "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
-        ("t10k-labels-idx1", "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
-    )
+    for name, sha256 in {
+        "train-images-idx3": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+        "train-labels-idx1": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+        "t10k-images-idx3": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        "t10k-labels-idx1": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+    }.items()
 }
 _CLOTHES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
@@ -47,14 +47,10 @@ Fashion-MNIST: 70,000 images, 60,000 to train and 10,000 to test
 Grey-level images, 28 x 28 pixels, of single pieces of clothing from Zalando's shop. A pixel is an
 integer from 0 (background) to 255; the label is one of ten kinds, 0 to 9, which target_names names.
 
-Makers:    Han Xiao, Kashif Rasul and Roland Vollgraf, Zalando SE
+Makers:    Han Xiao, Kashif Rasul and Roland Vollgraf, Zalando SE, https://arxiv.org/abs/1708.07747
 Home:      https://github.com/zalandoresearch/fashion-mnist
 Licence:   MIT
-Reference: H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking
-           machine learning algorithms", 2017, https://arxiv.org/abs/1708.07747
-
-Source: four IDX files as Keras has them, downloaded once, and kept where
-keras.datasets.fashion_mnist keeps them.
+Source:    Keras's four IDX files, kept where keras.datasets.fashion_mnist keeps them.
 
 Split: Fashion-MNIST's own, in its own order.
 """
@@ -89,43 +85,34 @@ def read_fashion() -> ImageData:
 
 def _fetch(name: str, sha256: str, subfolder: str = "") -> str:
     """Return the path of one of Keras's files in Keras's cache, after downloading it if needed."""
-    folders = [base / "datasets" / subfolder for base in _cache_bases()]
-    for path in (folder / name for folder in folders):
-        if os.path.isfile(path):  # path.is_file() raises where the folder is forbidden
-            if sha256_of(path) == sha256:
-                return str(path)
-            warnings.warn(
-                f"{path} is damaged, or another file than Keras's: its SHA-256 is not {sha256}. "
-                "It is downloaded again.",
-                stacklevel=5,
-            )
-    target = folders[-1] / name
+    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    with suppress(OSError):  # as Keras does when it is imported
+        home.mkdir(parents=True, exist_ok=True)
+    if not (os.path.isfile(home / "datasets" / subfolder / name) or os.access(home, os.W_OK)):
+        home = Path(tempfile.gettempdir(), ".keras")
+    path = home / "datasets" / subfolder / name
+    if os.path.isfile(path):
+        if sha256_of(path) == sha256:
+            return str(path)
+        warnings.warn(
+            f"{path} is damaged, or another file than Keras's: its SHA-256 is not {sha256}. "
+            "It is downloaded again.",
+            stacklevel=5,
+        )
     import pooch  # here, because most who load data download none
 
     try:
-        pooch.retrieve(
-            ORIGIN + name, f"sha256:{sha256}", fname=name, path=target.parent, progressbar=False
-        )
+        pooch.retrieve(ORIGIN + name, f"sha256:{sha256}", name, path.parent)
         with suppress(OSError):
-            target.chmod(0o644)  # pooch lets the owner alone read it
+            path.chmod(0o644)  # pooch lets the owner alone read it
     # Servers cause errors of several libraries.
     except Exception as error:
         # from None: the text of the error is enough, and tracebacks of urllib3 would bury it.
         raise OSError(
             f"Keras's {name} could not be downloaded ({printable(error)}); put it, unaltered, into "
-            f"{str(target.parent)!r} (from {ORIGIN}{name}, SHA-256 {sha256})"
+            f"{str(path.parent)!r} (from {ORIGIN}{name}, SHA-256 {sha256})"
         ) from None
-    return str(target)
-
-
-def _cache_bases() -> list[Path]:
-    """Return Keras's folders, as `keras.utils.get_file` documents them; the last is writable."""
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    with suppress(OSError):  # as Keras does when it is imported
-        home.mkdir(parents=True, exist_ok=True)
-    if os.access(home, os.W_OK):
-        return [home]
-    return [home, Path(tempfile.gettempdir(), ".keras")]
+    return str(path)
 
 
 def sha256_of(path: str | Path) -> str:

@@ -68,7 +68,7 @@ def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
 
     1. The paper is subtracted: a quadratic surface fitted to the margin, and shadows wider than a
        stroke. What differs most from it is the ink, whether it is darker or lighter.
-    2. Ink and paper are separated at Otsu's threshold [2]_, moved to halfway between the two.
+    2. Ink and paper are separated at Otsu's threshold [2]_.
     3. The digit is chosen: the largest connected shape and the smaller ones beside it, such as the
        detached top of a 5. Specks, soft shadows, lines across the page, frames around a digit and,
        beside a digit that lies free, shapes at the edge of the picture are left out.
@@ -219,20 +219,16 @@ def _find_ink(pixels: NDArray[np.float64]) -> _Ink | None:
     # Ink covers so little of a page that Otsu's rule would divide the paper instead; beside the
     # ink there is as much of the one as of the other.
     reach = 2 * round(max(contrast.shape) / 100) + 3
-    values = contrast[ndimage.maximum_filter(candidates, reach)]
-    is_ink = values > threshold_otsu(values)
-    # The edge of a stroke is halfway between ink and paper.
-    threshold = max(least, (values[is_ink].mean() + values[~is_ink].mean()) / 2)
+    threshold = max(least, threshold_otsu(contrast[ndimage.maximum_filter(candidates, reach)]))
 
     labels = label(contrast > threshold)
     rise = ndimage.maximum_filter(contrast, reach) - ndimage.minimum_filter(contrast, reach)
-    longest = max(contrast.shape)
+    # Specks are small, and shadows have no edge at which the contrast rises.
+    least_side = max(3, 0.025 * max(contrast.shape))
     shapes = [
         shape
         for shape in regionprops(labels, rise)
-        # Specks are small, and shadows have no edge at which the contrast rises.
-        if _Box(*shape.bbox).longer >= max(3, 0.025 * longest)
-        and shape.intensity_max > 0.8 * threshold
+        if _Box(*shape.bbox).longer >= least_side and shape.intensity_max > 0.8 * threshold
     ]
     kept, warning = _choose(shapes, contrast.shape)
     if not kept:
@@ -245,27 +241,23 @@ def _find_ink(pixels: NDArray[np.float64]) -> _Ink | None:
 
 def _choose(shapes: list[Any], page: tuple[int, ...]) -> tuple[list[Any], str]:
     """Return the shapes that make the digit, and what to warn of."""
-    boxes = {shape.label: _Box(*shape.bbox) for shape in shapes}
-    shapes = [shape for shape in shapes if not _is_paper(shape, boxes[shape.label], page)]
-    shapes = [shape for shape in shapes if not any(_encloses(shape, other) for other in shapes)]
-    free = [shape for shape in shapes if not boxes[shape.label].touches(page)]
+    pairs = [(shape, _Box(*shape.bbox)) for shape in shapes]
+    pairs = [(shape, box) for shape, box in pairs if not _is_paper(shape, box, page)]
+    pairs = [pair for pair in pairs if not any(_encloses(*pair, *other) for other in pairs)]
     # Beside a digit that lies free, what comes in from the edge is something else, such as the
     # table; unless the picture was cropped to the digit.
+    free = [pair for pair in pairs if not pair[1].touches(page)]
     is_cropped = any(
-        boxes[shape.label].height >= 0.5 * page[0] and boxes[shape.label].width >= 0.5 * page[1]
-        for shape in shapes
-        if shape not in free
+        box.touches(page) and box.height >= 0.5 * page[0] and box.width >= 0.5 * page[1]
+        for _, box in pairs
     )
-    if not is_cropped and any(boxes[shape.label].longer >= 0.1 * max(page) for shape in free):
-        shapes = free
-    if not shapes:
+    if not is_cropped and any(box.longer >= 0.1 * max(page) for _, box in free):
+        pairs = free
+    if not pairs:
         return [], ""
-    main = max(shapes, key=lambda shape: shape.area)
-    digit = boxes[main.label]
-    kept = [main]
-    warning = ""
-    for shape in shapes:
-        box = boxes[shape.label]
+    main, digit = max(pairs, key=lambda pair: pair[0].area)
+    kept, warning = [(main, digit)], ""
+    for shape, box in pairs:
         # The top of a 5 may not touch the rest. What is about as high as the digit and not close
         # to it is another digit.
         reach = 0.25 if box.height < 0.5 * digit.height else 0.1
@@ -276,32 +268,29 @@ def _choose(shapes: list[Any], page: tuple[int, ...]) -> tuple[list[Any], str]:
                     "Expected a picture of one digit."
                 )
         elif shape is not main and shape.area >= 0.02 * main.area:
-            kept.append(shape)
-    if any(boxes[shape.label].touches(page) for shape in kept):
+            kept.append((shape, box))
+    if any(box.touches(page) for _, box in kept):
         warning = (
             "has ink at its edge, so a part of the digit may be missing. Expected a margin around "
             "the digit."
         )
-    return kept, warning
+    return [shape for shape, _ in kept], warning
 
 
 def _is_paper(shape: Any, box: _Box, page: tuple[int, ...]) -> bool:
     """Whether a shape is a line across the page, squared paper, or what the paper lies on."""
     height, width = page
-    if not box.touches(page):
-        return False
     is_row = box.width == width and box.height < 0.1 * height
     is_column = box.height == height and box.width < 0.1 * width
     has_squares = shape.euler_number < -8  # more holes than any digit
     y, x = shape.coords.T
-    at_edge = np.count_nonzero((y == 0) | (y == height - 1) | (x == 0) | (x == width - 1))
-    is_around = at_edge > 0.35 * 2 * (height + width)
-    return bool(is_row or is_column or has_squares or is_around)
+    n_at_edge = np.count_nonzero((y == 0) | (y == height - 1) | (x == 0) | (x == width - 1))
+    is_around = n_at_edge > 0.35 * 2 * (height + width)
+    return box.touches(page) and bool(is_row or is_column or has_squares or is_around)
 
 
-def _encloses(frame: Any, other: Any) -> bool:
+def _encloses(frame: Any, box: _Box, other: Any, inner: _Box) -> bool:
     """Whether a shape has another in one of its holes, more than a speck in a 0."""
-    box, inner = _Box(*frame.bbox), _Box(*other.bbox)
     if frame.euler_number > 0 or not 0.2 * box.longer < inner.longer < box.longer:
         return False
     y, x = other.coords[0] - box[:2]

@@ -173,7 +173,7 @@ def load_mnist(
       y_train       int64 of shape (4000,)
       y_test        int64 of shape (1000,)
       target_names  <U1 of shape (10,)
-      DESCR         str, 1,479 characters
+      DESCR         str, 1,097 characters
     >>> digits = load_mnist("sample", classes=(3, 8), train_size=100, random_state=0)
     >>> digits.X_train.shape, digits.X_test.shape, digits.target_names.tolist()
     ((100, 784), (200, 784), ['3', '8'])

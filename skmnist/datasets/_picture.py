@@ -67,7 +67,7 @@ def shrink(image: Image, longest: int) -> Image:
 
 
 def _from_file(file: IO[bytes], name: str) -> Image:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         if not (hasattr(file, "seekable") and file.seekable()):
@@ -78,21 +78,11 @@ def _from_file(file: IO[bytes], name: str) -> Image:
             opened = Image.open(file, formats=_heif(file) or _FORMATS)
         opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # spares a JPEG much of the work
         return _from_image(opened, name)
-    except ModuleNotFoundError:
-        raise ValueError(
-            f"{name} is a HEIC picture, which needs pillow-heif: pip install 'skmnist[heic]'. Or "
-            "save it as a PNG or a JPEG."
-        ) from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ValueError(
-            f"{name} has more pixels than Pillow's limit, PIL.Image.MAX_IMAGE_PIXELS = "
-            f"{Image.MAX_IMAGE_PIXELS:,}; make the picture smaller, or set a higher limit."
-        ) from None
-    except UnidentifiedImageError:
-        raise ValueError(f"{name} is in another format, or damaged; expected {_FILE}.") from None
     # Pillow's many parsers raise some ten types of error on damaged bytes.
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
+        if isinstance(error, ModuleNotFoundError):
+            reason = "HEIC needs pillow-heif: pip install 'skmnist[heic]'"
         raise ValueError(f"{name} cannot be read ({reason}); expected {_FILE}.") from error
 
 
@@ -115,7 +105,7 @@ def _from_image(image: Image, name: str) -> Image:
             f"{name} is in the format {image.format}; expected {_FILE}, or the pixels alone."
         )
     upright = ImageOps.exif_transpose(image)
-    if upright.mode not in ("F", "I") and not upright.mode.startswith("I;16"):
+    if upright.mode[0] not in "FI":
         return upright.convert("RGBA")
     # Pillow would cut such levels off at 255.
     levels = np.asarray(upright, dtype=np.float64)
@@ -133,10 +123,10 @@ def _from_array(source: Any) -> Image:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     shape_fits = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
-    if not shape_fits or array.size == 0:
-        raise ValueError(f"picture has the shape {array.shape}; expected {_ARRAY}.")
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"picture has the dtype {array.dtype}; expected {_ARRAY}.")
+    if not shape_fits or array.size == 0 or array.dtype.kind not in "biuf":
+        raise ValueError(
+            f"picture has the shape {array.shape} and the dtype {array.dtype}; expected {_ARRAY}."
+        )
     lowest, highest = array.min(), array.max()
     if not (lowest >= 0 and highest <= 255):  # NaN compares as False
         raise ValueError(f"picture holds numbers from {lowest} to {highest}; expected {_ARRAY}.")
@@ -157,13 +147,10 @@ def _opaque(image: Image) -> Image:
         return Image.new("RGB", image.size)
     pixels = np.asarray(colour)
     edge = np.concatenate([visible[0], visible[-1], visible[:, 0], visible[:, -1]])
-    ground: tuple[int, ...]
+    # The colour of paper that was cut out; or nothing but the ink is there, of whatever colour.
+    ground = np.median(pixels[visible], axis=0).astype(int)
     if edge.mean() < 0.5 and visible.mean() < 0.5:
-        # Nothing but the ink is there, of whatever colour.
-        ground = (255,) * 3 if pixels[visible].mean() < 128 else (0,) * 3
-    else:
-        # A sheet of paper that was cut out: go on with its colour.
-        ground = tuple(int(level) for level in np.median(pixels[visible], axis=0))
-    opaque = Image.new("RGB", image.size, ground)
+        ground[:] = 255 if pixels[visible].mean() < 128 else 0
+    opaque = Image.new("RGB", image.size, tuple(ground.tolist()))
     opaque.paste(colour, mask=alpha)
     return opaque
