@@ -37,6 +37,12 @@ def keep(figure: plt.Figure, name: str) -> None:
     plt.close(figure)
 
 
+def shrink(name: str) -> None:
+    """Keep fewer colours of a picture with photos."""
+    path = FOLDER / f"{name}.png"
+    Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
+
+
 def draw_start() -> None:
     """Draw what the code at the top of README draws."""
     network = SimpleMLPClassifier(32, learning_rate=0.003, epochs=20, random_state=0)
@@ -81,6 +87,7 @@ def draw_data() -> None:
         for ax in column:
             ax.set_axis_off()
     keep(figure, "read-digit")
+    shrink("read-digit")
 
 
 def draw_predictions() -> None:
@@ -91,6 +98,7 @@ def draw_predictions() -> None:
         pictures = [str(PICTURES / name) for name in names]
         shown = ["--show", str(FOLDER / "predict.png")]
         skmnist(["predict", f"{folder}/digits.skops", *pictures, *shown])
+    shrink("predict")
 
 
 if __name__ == "__main__":
