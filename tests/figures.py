@@ -35,7 +35,7 @@ def visible_texts(figure):
         for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
             low, high = sorted(axis.get_view_interval())
             ticks = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
-            texts += [axis.label, *(tick.label1 for tick in ticks)]
+            texts += [axis.label, *(tick.label1 for tick in ticks if tick.label1.get_visible())]
     # The boxes of slanted texts overlap where their letters do not.
     texts = [text for text in texts if text.get_text().strip() and text.get_rotation() in (0, 90)]
     return [(text.get_text(), text.get_window_extent()) for text in texts]

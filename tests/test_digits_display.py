@@ -13,7 +13,6 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
-from sklearn.tree import DecisionTreeClassifier
 
 from skmnist import DigitsDisplay
 from tests.figures import captions, drawn, pixels
@@ -49,11 +48,9 @@ def test_a_wrong_prediction_stands_out_by_text_and_frame():
     )
     assert captions(display.plot()) == ["7 (90%)", "4 (60%)\ntrue: 1", "2 (>99%)"]
     np.testing.assert_array_equal(display.wrong, [False, True, False])
-    for color in ("tab:red", "blue"):
-        display.plot(wrong_color=None if color == "tab:red" else color)
-        assert [is_framed(frame, color) for frame in display.frames_] == [False, True, False]
-        assert same_color(display.captions_[1].get_color(), color)
-        assert not same_color(display.captions_[0].get_color(), color)
+    assert [is_framed(frame, "tab:red") for frame in display.frames_] == [False, True, False]
+    colors = [same_color(text.get_color(), "tab:red") for text in display.captions_]
+    assert colors == [False, True, False]
 
 
 def test_predictions_without_labels_are_never_wrong(small_digits, bayes):
@@ -62,39 +59,27 @@ def test_predictions_without_labels_are_never_wrong(small_digits, bayes):
     assert not any("true" in caption for caption in captions(display))
 
 
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        lambda bayes: bayes,
-        lambda bayes: GridSearchCV(make_pipeline(StandardScaler(), bayes), {}, cv=2),
-    ],
-    ids=["bare", "search of pipeline"],
-)
-def test_predictions_and_probabilities_are_those_of_the_estimator(wrap, small_digits):
+def test_predictions_and_probabilities_are_those_of_the_estimator(small_digits):
     X, y = small_digits
     names = np.array([f"digit {label}" for label in y])
-    fitted = wrap(GaussianNB(var_smoothing=0.1)).fit(X, names)
+    bayes = make_pipeline(StandardScaler(), GaussianNB(var_smoothing=0.1))
+    fitted = GridSearchCV(bayes, {}, cv=2).fit(X, names)
     display = DigitsDisplay.from_estimator(fitted, X, names, n=20)
     np.testing.assert_array_equal(display.predictions, fitted.predict(X[:20]))
     np.testing.assert_allclose(display.probabilities, fitted.predict_proba(X[:20]).max(axis=1))
     np.testing.assert_array_equal(pixels(display), X[:20].reshape(-1, 8, 8))  # not as scaled
 
 
-def test_a_classifier_without_probabilities(small_digits):
-    X, y = small_digits
-    svc = LinearSVC().fit(X[:300], y[:300])
-    assert captions(DigitsDisplay.from_estimator(svc, X, y, n=1)) == ["0"]
-
-
-def test_only_what_is_shown_is_predicted(small_digits):
-    class Counting(DecisionTreeClassifier):
+def test_a_classifier_without_probabilities_predicts_only_what_is_shown(small_digits):
+    class Counting(LinearSVC):
         def predict(self, X):
             self.n_predicted_ = len(X)
             return super().predict(X)
 
-    tree = Counting().fit(*small_digits)
-    DigitsDisplay.from_estimator(tree, *small_digits, n=3)
-    assert tree.n_predicted_ == 3
+    X, y = small_digits
+    svc = Counting().fit(X[:300], y[:300])
+    assert captions(DigitsDisplay.from_estimator(svc, X, y, n=1)) == ["0"]
+    assert svc.n_predicted_ == 1
 
 
 def test_worst_first_shows_the_most_confident_mistakes_first(small_digits, bayes):
@@ -133,15 +118,6 @@ def test_worst_pairs_are_the_most_frequent_confusions():
     assert left[0] == left[1] < right[0] == right[1]  # a row for each pair
     headings = {text.get_text() for text in display.ax_.texts} - set(captions(display))
     assert headings == {"5 read as 8\n3 times", "4 read as 9\n2 times"}
-
-
-def test_worst_pairs_of_an_estimator(small_digits, bayes):
-    X, y = small_digits
-    display = DigitsDisplay.from_estimator(bayes, X, y, worst_pairs=1, n=3)
-    ((label, prediction),) = display.pairs
-    predictions = bayes.predict(X)
-    assert display.pairs[label, prediction] == np.sum((y == label) & (predictions == prediction))
-    assert len(display.images_) == 3
 
 
 def test_data_frames_keep_their_feature_names_and_order(small_digits):
@@ -192,8 +168,8 @@ def test_ink_stands_out_from_what_shines_through_the_axes(paper, axes, cmap):
 
 
 @pytest.mark.parametrize(("n", "n_columns", "expected"), [(10, None, 5), (16, None, 4), (7, 3, 3)])
-def test_columns(n, n_columns, expected, small_digits):
-    display = DigitsDisplay.from_images(small_digits[0], n=n, n_columns=n_columns)
+def test_columns(n, n_columns, expected):
+    display = DigitsDisplay.from_images(np.zeros((n, 9)), n=n, n_columns=n_columns)
     extents = np.array([image.get_extent() for image in display.images_])
     assert len(np.unique(extents[:, 0].round(3))) == expected
     assert len(np.unique(extents[:, 2].round(3))) == -(-n // expected)
@@ -202,12 +178,12 @@ def test_columns(n, n_columns, expected, small_digits):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"images": np.zeros((2, 64))}, r"\(n_images, height, width\).*\(2, 64\).*from_images"),
+        ({"images": np.zeros((2, 64))}, r"images must have three dimensions.*\(2, 64\)"),
         ({"images": np.full((1, 8, 8), np.nan)}, "NaN"),
         ({"labels": [1]}, r"inconsistent numbers of samples: \[2, 1\]"),
         ({"probabilities": np.eye(2)}, r"probabilities must be one .*max\(axis=1\)"),
         ({"labels": [1, 2], "predictions": ["1", "2"]}, "Mix of label input types"),
-        ({"labels": [[1, 2], [3, 4]]}, r"labels must have one dimension.*\(2, 2\)"),
+        ({"labels": [[1, 2], [3, 4]]}, r"1d array.*\(2, 2\)"),
     ],
 )
 def test_the_constructor_refuses(arguments, message):
@@ -218,30 +194,21 @@ def test_the_constructor_refuses(arguments, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"X": np.zeros((2, 50))}, "50 features.*image_shape"),
-        ({"image_shape": (5, 5)}, r"image_shape must be .* 64 pixels.*got \(5, 5\)"),
+        ({"X": np.zeros((2, 50))}, "50 features of X do not make a square.*image_shape"),
+        ({"image_shape": (5, 5)}, r"64 features of X are not \(5, 5\)"),
         ({"X": np.zeros((2, 4, 4, 3))}, r"\(2, 4, 4, 3\)"),
         ({"n": 0}, "n == 0"),
         ({"n_columns": -1}, "n_columns == -1"),
+        ({"worst_first": True}, "worst_first=True needs the true labels"),
+        ({"worst_first": True, "y_true": [0, 1]}, "classifier with predict_proba"),
+        ({"worst_pairs": 3}, "worst_pairs needs the true labels"),
+        ({"worst_pairs": 3, "y_true": [0, 0]}, "predictions that are wrong"),
     ],
 )
-def test_from_images_refuses(arguments, message):
+def test_from_predictions_refuses(arguments, message):
+    defaults = {"X": np.zeros((2, 64)), "y_true": None, "y_pred": [0, 0]}
     with pytest.raises(ValueError, match=message):
-        DigitsDisplay.from_images(**{"X": np.zeros((2, 64)), **arguments})
-
-
-@pytest.mark.parametrize(
-    ("y_true", "options", "message"),
-    [
-        (None, {"worst_first": True}, "worst_first=True needs the true labels"),
-        ([0, 1], {"worst_first": True}, "classifier with predict_proba"),
-        (None, {"worst_pairs": 3}, "worst_pairs needs the true labels"),
-        ([0, 0], {"worst_pairs": 3}, "predictions that are wrong"),
-    ],
-)
-def test_from_predictions_refuses(y_true, options, message):
-    with pytest.raises(ValueError, match=message):
-        DigitsDisplay.from_predictions(np.zeros((2, 64)), y_true, [0, 0], **options)
+        DigitsDisplay.from_predictions(**defaults | arguments)
 
 
 def test_from_estimator_refuses_what_is_not_a_fitted_classifier(small_digits):

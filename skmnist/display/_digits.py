@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
-from sklearn.utils import check_array
-from sklearn.utils.multiclass import unique_labels
+from sklearn.utils import check_array, check_scalar, column_or_1d
+from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import check_consistent_length
 
-from skmnist._compat import _num_samples, _safe_indexing
-from skmnist.display._drawing import (
-    IMAGE_POINTS,
-    axes_or_new,
-    draw_grid,
-    in_columns,
-    is_dark,
-    red_on,
-)
-from skmnist.display._inputs import as_images, check_count, check_labels, check_probabilities
+from skmnist._compat import _safe_indexing
+from skmnist.display import _drawing
+from skmnist.display._inputs import check_image_shape, check_images
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
-    from matplotlib.figure import Figure, SubFigure
 
 
 class DigitsDisplay:
@@ -37,9 +30,8 @@ class DigitsDisplay:
     one.
 
     It is recommended to use :meth:`from_estimator`, :meth:`from_predictions` or
-    :meth:`from_images`, which also choose what to show.
-
-    The parameters are attributes too, by the same names.
+    :meth:`from_images`, which also choose what to show. The parameters are attributes too, by the
+    same names.
 
     Parameters
     ----------
@@ -51,8 +43,6 @@ class DigitsDisplay:
         The predicted labels.
     probabilities : array-like of shape (n_images,), default=None
         The probability, between 0 and 1, that the classifier gave to its prediction.
-    indices : array-like of shape (n_images,), default=None
-        The positions of the images in the data. None means ``0, 1, …``.
     pairs : mapping of (label, prediction) to int, default=None
         How often a label was confused with a prediction in all of the data. If given, each pair
         has a row of its own, with those of the images that belong to it.
@@ -61,23 +51,21 @@ class DigitsDisplay:
     ----------
     wrong : ndarray of shape (n_images,), dtype=bool
         Which predictions differ from the label. All False without labels or predictions.
-    images_ : ndarray of shape (n_images,), dtype=object
-        The matplotlib AxesImage of each image. Set by :meth:`plot`, as are the following.
-    captions_ : ndarray of shape (n_images,), dtype=object
-        The matplotlib Text above each image.
-    frames_ : ndarray of shape (n_images,), dtype=object
-        The matplotlib Rectangle around each image.
+    indices : ndarray of shape (n_images,), dtype=int
+        The positions of the images in the data; set by the `from_…` methods.
+    images_, captions_, frames_ : list of length n_images
+        The matplotlib AxesImage of each image, the Text above it and the Rectangle around it. Set
+        by :meth:`plot`, as are the following.
     ax_ : matplotlib Axes
-        The axes of the grid. Its unit is a point, 1/72 inch.
+        The axes of the grid. Its unit is the longer side of an image.
     figure_ : matplotlib Figure
         The figure.
 
     Raises
     ------
     ValueError
-        If `images` is not a numeric array of three dimensions, contains NaN or infinity or
-        is empty, if lengths differ, if labels and predictions cannot be compared, or if a
-        probability is not between 0 and 1.
+        If `images` is not a numeric array of three dimensions, contains NaN or infinity or is
+        empty, if lengths differ, or if labels and predictions cannot be compared.
 
     Examples
     --------
@@ -101,24 +89,24 @@ class DigitsDisplay:
         labels: ArrayLike | None = None,
         predictions: ArrayLike | None = None,
         probabilities: ArrayLike | None = None,
-        indices: ArrayLike | None = None,
         pairs: Mapping[tuple[Any, Any], int] | None = None,
     ) -> None:
-        self.images: NDArray[Any] = check_array(images, allow_nd=True, input_name="images")
-        if self.images.ndim != 3:
+        self.images = check_images(images, "images")
+        check_consistent_length(images, labels, predictions, probabilities)
+        self.labels = _check_labels(labels)
+        self.predictions = _check_labels(predictions)
+        self.probabilities = None if probabilities is None else np.asarray(probabilities)
+        if probabilities is not None and np.ndim(probabilities) != 1:
             raise ValueError(
-                "images must have the shape (n_images, height, width), got an array of shape "
-                f"{self.images.shape}. DigitsDisplay.from_images takes rows of pixels too."
+                "probabilities must be one number for each image, such as "
+                f"predict_proba(X).max(axis=1), got the shape {np.shape(probabilities)}."
             )
-        check_consistent_length(images, labels, predictions, probabilities, indices)
-        self.labels = check_labels(labels, "labels")
-        self.predictions = check_labels(predictions, "predictions")
-        self.probabilities = check_probabilities(probabilities)
-        self.indices = np.arange(len(self.images)) if indices is None else np.asarray(indices)
+        self.pairs = pairs
+        self.indices: NDArray[np.integer] = np.arange(len(self.images))
         self.wrong = np.zeros(len(self.images), dtype=bool)
         if labels is not None and predictions is not None:
-            self.wrong = _differ(self.labels, self.predictions)
-        self.pairs = None if pairs is None else dict(pairs)
+            unique_labels(self.labels, self.predictions)  # refuses a mix of strings and numbers
+            self.wrong = np.asarray(self.labels != self.predictions, dtype=bool)
 
     def __repr__(self) -> str:
         wrong = "" if self.predictions is None else f", {self.wrong.sum()} wrong"
@@ -130,7 +118,6 @@ class DigitsDisplay:
         *,
         n_columns: int | None = None,
         cmap: str | Colormap | None = None,
-        wrong_color: str | None = None,
         figsize: tuple[float, float] | None = None,
     ) -> DigitsDisplay:
         """Draw the images.
@@ -145,9 +132,6 @@ class DigitsDisplay:
         cmap : str or matplotlib Colormap, default=None
             The colours of the pixels. None draws ink on paper: "gray_r" on a light background,
             "gray" on a dark one.
-        wrong_color : str, default=None
-            The colour of the frame and the caption of a wrong prediction. None means a red that
-            stands out from the background.
         figsize : tuple of float, default=None
             Width and height in inches of a new figure, if `ax` is None. None makes it as large as
             its images need.
@@ -155,16 +139,15 @@ class DigitsDisplay:
         Returns
         -------
         display : DigitsDisplay
-            This display, with `images_`, `captions_`, `frames_`, `ax_` and `figure_` set.
+            This display, drawn.
 
         Raises
         ------
         ValueError
             If `n_columns` is not a positive int, or if `ax` is not an Axes.
         """
-        n_images = len(self.images)
-        cells = in_columns(n_images, n_columns)
-        headings = []
+        cells = _drawing.in_columns(len(self.images), n_columns)
+        headings: list[str] = []
         if self.pairs is not None:
             pairs = list(zip(self.labels.tolist(), self.predictions.tolist(), strict=True))
             rows = [list(self.pairs).index(pair) for pair in pairs]
@@ -173,24 +156,24 @@ class DigitsDisplay:
                 f"{label} read as {prediction}\n{count} {'time' if count == 1 else 'times'}"
                 for (label, prediction), count in self.pairs.items()
             ]
-        self.ax_ = axes_or_new(ax, figsize)
-        self.figure_: Figure | SubFigure = self.ax_.figure
-        self.images_, self.frames_, self.captions_ = draw_grid(
+        self.ax_ = _drawing.axes_or_new(ax, figsize)
+        self.figure_ = self.ax_.figure
+        self.images_, self.frames_, self.captions_, _ = _drawing.draw_grid(
             self.ax_,
             self.images,
-            [self._caption(position) for position in range(n_images)],
+            [self._caption(position) for position in range(len(self.images))],
             cells,
-            new_side=IMAGE_POINTS if ax is None and figsize is None else None,
+            new_side=_drawing.IMAGE_POINTS if ax is None and figsize is None else None,
             headings=headings,
-            cmap=cmap or ("gray" if is_dark(self.ax_) else "gray_r"),
+            cmap=cmap or ("gray" if _drawing.is_dark(self.ax_) else "gray_r"),
             # One scale for all: a faint digit looks fainter than the others, as it is.
             vmin=min(0, self.images.min()),
             vmax=self.images.max(),
         )
         if self.pairs is None:  # otherwise all of them are wrong
-            color = wrong_color or red_on(self.ax_)
-            wrong = zip(self.captions_[self.wrong], self.frames_[self.wrong], strict=True)
-            for caption, frame in wrong:
+            color = _drawing.red_on(self.ax_)
+            for position in np.flatnonzero(self.wrong):
+                caption, frame = self.captions_[position], self.frames_[position]
                 caption.set(color=color, fontweight="bold")
                 frame.set(edgecolor=color, linewidth=caption.get_fontsize() / 3.5, alpha=1)
         return self
@@ -216,12 +199,10 @@ class DigitsDisplay:
         X: Any,
         y: ArrayLike | None = None,
         *,
-        image_shape: tuple[int, int] | None = None,
         n: int = 10,
         worst_first: bool = False,
         worst_pairs: int | None = None,
-        ax: Axes | None = None,
-        **plot_options: Any,
+        **options: Any,
     ) -> DigitsDisplay:
         """Show images with the predictions of a fitted classifier.
 
@@ -235,8 +216,6 @@ class DigitsDisplay:
             Pipeline transform them.
         y : array-like of shape (n_samples,), default=None
             The true labels. Without them no prediction is marked as wrong.
-        image_shape : tuple of (height, width), default=None
-            The shape of an image. None takes it from `X`; rows of features make square images.
         n : int, default=10
             How many images to show at most; with `worst_pairs`, of each pair.
         worst_first : bool, default=False
@@ -246,10 +225,9 @@ class DigitsDisplay:
         worst_pairs : int, default=None
             If given, show so many of the most frequent confusions, such as "5 read as 8", in a row
             each, led by the most confident mistake.
-        ax : matplotlib Axes, default=None
-            The axes to draw in. None makes a new figure.
-        **plot_options
-            `n_columns`, `cmap`, `wrong_color` and `figsize`, for :meth:`plot`.
+        **options
+            `image_shape`, which is (height, width) of an image that is not square, and `ax`,
+            `n_columns`, `cmap` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -259,10 +237,7 @@ class DigitsDisplay:
         Raises
         ------
         ValueError
-            If `estimator` is not a classifier, if `worst_first` lacks labels or probabilities, if
-            `worst_pairs` lacks labels or all predictions are right, if `X` does not hold images,
-            or not those of `image_shape`, if `n` or `worst_pairs` is not a positive int, and in
-            the cases of the constructor and of :meth:`plot`.
+            If `estimator` is not a classifier, and in the cases of :meth:`from_predictions`.
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
 
@@ -283,25 +258,15 @@ class DigitsDisplay:
         check_consistent_length(X, y)
         if not worst_first and worst_pairs is None:
             # A slow classifier predicts only the images shown.
-            first = slice(check_count(n, "n"))
+            first = slice(check_scalar(n, "n", Integral, min_val=1))
             X, y = _safe_indexing(X, first), None if y is None else _safe_indexing(y, first)
-        predictions = check_labels(estimator.predict(X), "The output of estimator.predict")
+        predictions = _check_labels(estimator.predict(X))
         probabilities = None
         if hasattr(estimator, "predict_proba"):
             columns = np.searchsorted(estimator.classes_, predictions)
             probabilities = np.asarray(estimator.predict_proba(X))[np.arange(len(columns)), columns]
-        return cls.from_predictions(
-            X,
-            y,
-            predictions,
-            probabilities=probabilities,
-            image_shape=image_shape,
-            n=n,
-            worst_first=worst_first,
-            worst_pairs=worst_pairs,
-            ax=ax,
-            **plot_options,
-        )
+        options |= {"n": n, "worst_first": worst_first, "worst_pairs": worst_pairs}
+        return cls.from_predictions(X, y, predictions, probabilities=probabilities, **options)
 
     @classmethod
     def from_predictions(
@@ -315,7 +280,6 @@ class DigitsDisplay:
         n: int = 10,
         worst_first: bool = False,
         worst_pairs: int | None = None,
-        ax: Axes | None = None,
         **plot_options: Any,
     ) -> DigitsDisplay:
         """Show images with predictions made before, for example in a cross-validation.
@@ -332,19 +296,10 @@ class DigitsDisplay:
             The probability of each predicted label.
         image_shape : tuple of (height, width), default=None
             The shape of an image. None takes it from `X`; rows of features make square images.
-        n : int, default=10
-            How many images to show at most; with `worst_pairs`, of each pair.
-        worst_first : bool, default=False
-            If True, the wrong predictions come first, led by the most confident of them, followed
-            by the right ones, led by the least confident. If False, the first images of `X` are
-            shown.
-        worst_pairs : int, default=None
-            If given, show so many of the most frequent confusions, such as "5 read as 8", in a row
-            each, led by the most confident mistake where there are probabilities.
-        ax : matplotlib Axes, default=None
-            The axes to draw in. None makes a new figure.
+        n, worst_first, worst_pairs
+            As in :meth:`from_estimator`.
         **plot_options
-            `n_columns`, `cmap`, `wrong_color` and `figsize`, for :meth:`plot`.
+            `ax`, `n_columns`, `cmap` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -356,7 +311,7 @@ class DigitsDisplay:
         ValueError
             If `worst_first` lacks labels or probabilities, if `worst_pairs` lacks labels or all
             predictions are right, if `X` does not hold images, or not those of `image_shape`, if
-            `n` or `worst_pairs` is not a positive int, and in the cases of the constructor and of
+            `n` or `worst_pairs` is not positive, and in the cases of the constructor and of
             :meth:`plot`.
 
         Examples
@@ -370,22 +325,51 @@ class DigitsDisplay:
         >>> DigitsDisplay.from_predictions(X, y, y_pred, n=3)
         DigitsDisplay(3 images, 1 wrong)
         """
-        check_consistent_length(X, y_true, y_pred, probabilities)
-        n = check_count(n, "n")
-        labels, predictions = check_labels(y_true, "y_true"), check_labels(y_pred, "y_pred")
-        probabilities = check_probabilities(probabilities)
+        check_scalar(n, "n", Integral, min_val=1)
+        pixels = check_array(X, allow_nd=True, input_name="X")
+        if image_shape is not None or pixels.ndim == 2:
+            pixels = pixels.reshape(-1, *check_image_shape(image_shape, pixels[0].size, "X"))
+        data = cls(pixels, labels=y_true, predictions=y_pred, probabilities=probabilities)
         pairs = None
         if worst_pairs is not None:
-            n_pairs = check_count(worst_pairs, "worst_pairs")
-            pairs, shown = _worst_pairs(labels, predictions, probabilities, n_pairs, n)
+            check_scalar(worst_pairs, "worst_pairs", Integral, min_val=1)
+            pairs, shown = data._worst_pairs(worst_pairs, n)
         elif worst_first:
-            shown = _worst_first(labels, predictions, probabilities)[:n]
+            shown = data._worst_first()[:n]
         else:
-            shown = np.arange(_num_samples(X))[:n]
-        columns = {"labels": labels, "predictions": predictions, "probabilities": probabilities}
+            shown = data.indices[:n]
+        columns = {name: getattr(data, name) for name in ("labels", "predictions", "probabilities")}
         columns = {name: None if c is None else c[shown] for name, c in columns.items()}
-        images = as_images(_safe_indexing(X, shown), image_shape)
-        return cls(images, indices=shown, pairs=pairs, **columns).plot(ax, **plot_options)
+        display = cls(data.images[shown], pairs=pairs, **columns)
+        display.indices = shown
+        return display.plot(**plot_options)
+
+    def _worst_first(self) -> NDArray[np.integer]:
+        """Order images from the most confident mistake to the most confident right prediction."""
+        if self.labels is None or self.probabilities is None:
+            raise ValueError(
+                "worst_first=True needs the true labels and a classifier with predict_proba or, in "
+                "from_predictions, probabilities."
+            )
+        order = np.where(self.wrong, -self.probabilities, self.probabilities)
+        return np.argsort(order, kind="stable")
+
+    def _worst_pairs(
+        self, n_pairs: int, n: int
+    ) -> tuple[dict[tuple[Any, Any], int], NDArray[np.integer]]:
+        """Count the most frequent confusions, and find images of each, the most confident first."""
+        if not self.wrong.any():
+            raise ValueError("worst_pairs needs the true labels, and predictions that are wrong.")
+        wrong = np.flatnonzero(self.wrong)
+        if self.probabilities is not None:
+            wrong = wrong[np.argsort(-self.probabilities[wrong], kind="stable")]
+        found: dict[tuple[Any, Any], list[int]] = {}
+        pairs = zip(self.labels[wrong].tolist(), self.predictions[wrong].tolist(), strict=True)
+        for position, pair in zip(wrong.tolist(), pairs, strict=True):
+            found.setdefault(pair, []).append(position)
+        worst = sorted(found, key=lambda pair: -len(found[pair]))[:n_pairs]
+        shown = np.concatenate([found[pair][:n] for pair in worst])
+        return {pair: len(found[pair]) for pair in worst}, shown
 
     @classmethod
     def from_images(
@@ -393,10 +377,8 @@ class DigitsDisplay:
         X: Any,
         y: ArrayLike | None = None,
         *,
-        image_shape: tuple[int, int] | None = None,
         n: int = 10,
-        ax: Axes | None = None,
-        **plot_options: Any,
+        **options: Any,
     ) -> DigitsDisplay:
         """Show the first images of the data, with their labels.
 
@@ -406,14 +388,10 @@ class DigitsDisplay:
             The images.
         y : array-like of shape (n_samples,), default=None
             The labels.
-        image_shape : tuple of (height, width), default=None
-            The shape of an image. None takes it from `X`; rows of features make square images.
         n : int, default=10
             How many images to show at most.
-        ax : matplotlib Axes, default=None
-            The axes to draw in. None makes a new figure.
-        **plot_options
-            `n_columns`, `cmap` and `figsize`, for :meth:`plot`.
+        **options
+            As in :meth:`from_estimator`.
 
         Returns
         -------
@@ -423,8 +401,7 @@ class DigitsDisplay:
         Raises
         ------
         ValueError
-            If `X` does not hold images, or not those of `image_shape`, if `n` is not a positive
-            int, and in the cases of the constructor and of :meth:`plot`.
+            In the cases of :meth:`from_predictions`.
 
         Examples
         --------
@@ -435,40 +412,13 @@ class DigitsDisplay:
         >>> [caption.get_text() for caption in display.captions_]
         ['0', '1', '2', '3', '4']
         """
-        return cls.from_predictions(X, y, None, image_shape=image_shape, n=n, ax=ax, **plot_options)
+        return cls.from_predictions(X, y, None, n=n, **options)
 
 
-def _differ(labels: Any, predictions: Any) -> NDArray[np.bool_]:
-    unique_labels(labels, predictions)  # refuses a mix of strings and numbers
-    return np.asarray(labels != predictions, dtype=bool)
-
-
-def _worst_first(labels: Any, predictions: Any, probabilities: Any) -> NDArray[np.integer]:
-    """Order images from the most confident mistake to the most confident right prediction."""
-    if labels is None or probabilities is None:
-        raise ValueError(
-            "worst_first=True needs the true labels and a classifier with predict_proba or, in "
-            "from_predictions, probabilities."
-        )
-    wrong = _differ(labels, predictions)
-    return np.argsort(np.where(wrong, -probabilities, probabilities), kind="stable")
-
-
-def _worst_pairs(
-    labels: Any, predictions: Any, probabilities: Any, n_pairs: int, n: int
-) -> tuple[dict[tuple[Any, Any], int], NDArray[np.integer]]:
-    """Count the most frequent confusions, and find images of each, the most confident first."""
-    if labels is None or not (wrong := _differ(labels, predictions)).any():
-        raise ValueError("worst_pairs needs the true labels, and predictions that are wrong.")
-    order = (
-        np.arange(len(labels))
-        if probabilities is None
-        else np.argsort(-probabilities, kind="stable")
-    )
-    found: dict[tuple[Any, Any], list[int]] = {}
-    for position in order[wrong[order]]:
-        pair = labels[[position]].tolist()[0], predictions[[position]].tolist()[0]
-        found.setdefault(pair, []).append(position)
-    pairs = sorted(found, key=lambda pair: -len(found[pair]))[:n_pairs]
-    shown = np.concatenate([found[pair][:n] for pair in pairs])
-    return {pair: len(found[pair]) for pair in pairs}, shown
+def _check_labels(labels: Any) -> Any:
+    """Return labels as an array; one-hot rows become the numbers of their columns."""
+    if labels is None:
+        return None
+    if type_of_target(labels) == "multilabel-indicator":
+        return np.argmax(labels, axis=1)
+    return column_or_1d(labels)

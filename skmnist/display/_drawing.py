@@ -1,23 +1,24 @@
-"""Axes, colours that suit their background, and grids of images with captions."""
+"""Panels with a legend, grids of images with captions, and colours that suit their background."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from skmnist.display._inputs import check_count
+from sklearn.utils import check_scalar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
-CAPTION_POINTS, LEGEND_POINTS = 9.0, 16.0
-IMAGE_POINTS = 90.0  # the longer side of an image in a new figure …
-MIN_WIDTH, MAX_WIDTH = 280.0, 900.0  # … whose width is between these
+POINTS, LINE_POINTS = 9.0, 12.0  # letters of a caption, and the distance of its lines
+# The longer side of an image in a new figure, and how wide the figure is at least and at most.
+IMAGE_POINTS, MIN_WIDTH, MAX_WIDTH = 90.0, 250.0, 900.0
+GAP = 0.1  # between images, as a part of their longer side
 
 
 def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None) -> Axes:
@@ -34,62 +35,77 @@ def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None) -> Axes:
     return ax
 
 
-def divide(
-    ax: Axes | None, n_panels: int, figsize: tuple[float, float] | None
-) -> tuple[Axes, list[Axes], Axes]:
-    """Replace an axes by panels, three in a row, and by one above them for their legend."""
+def draw_panels(
+    ax: Axes | None, n_panels: int, figsize: tuple[float, float] | None, **options: Any
+) -> tuple[Axes, Sequence[Axes]]:
+    """Put a subfigure in the place of an axes, with panels in it, three in a row."""
     n_columns = min(n_panels, 3)
     n_rows = math.ceil(n_panels / n_columns)
     ax = axes_or_new(ax, figsize or ([4.5, 9, 11.4][n_columns - 1], 3.3 * n_rows + 0.3))
-    place, figure = ax.get_subplotspec(), ax.figure
+    place = ax.get_subplotspec()
     if place is None:
         raise ValueError("ax must be part of a grid of axes, such as one made by plt.subplots().")
-    gaps = {} if figure.get_layout_engine() else {"wspace": 0.35, "hspace": 0.4}
-    heights = [LEGEND_POINTS, max(size_in_points(ax)[1], 2 * LEGEND_POINTS) - LEGEND_POINTS]
-    halves = place.subgridspec(2, 1, height_ratios=heights, hspace=0.0)
-    grid = halves[1].subgridspec(n_rows, n_columns, **gaps)
     ax.set_axis_off()
-    legend_ax = figure.add_subplot(halves[0])
-    legend_ax.set_axis_off()
-    cells = [divmod(i, n_columns) for i in range(n_panels)]
-    return ax, [figure.add_subplot(grid[cell]) for cell in cells], legend_ax
-
-
-def size_in_points(ax: Axes) -> NDArray[np.floating]:
     figure: Any = ax.get_figure(root=True)
-    if engine := figure.get_layout_engine():
-        engine.execute(figure)
-    box: Any = ax.get_window_extent()
-    return box.size * 72 / figure.dpi
+    options["gridspec_kw"] = {} if figure.get_layout_engine() else {"wspace": 0.4, "hspace": 0.4}
+    subfigure = ax.figure.add_subfigure(place)
+    panels = subfigure.subplots(n_rows, n_columns, squeeze=False, **options).ravel()
+    for unused in panels[n_panels:]:
+        unused.remove()
+    return ax, panels[:n_panels]
 
 
-def text_size(ax: Axes, texts: Sequence[str], points: float) -> NDArray[np.floating]:
-    """Return the width of the widest and the height of the highest text, in points."""
-    figure: Any = ax.get_figure(root=True)
-    probe: Any = ax.text(0, 0, "", fontsize=points, fontweight="bold")
-    sizes = [np.zeros(2)]
-    for text in set(texts):
-        probe.set_text(text)
-        sizes.append(probe.get_window_extent().size * 72 / figure.dpi)
-    probe.remove()
-    return np.max(sizes, axis=0)
-
-
-def draw_legend(ax: Axes, panels: Sequence[Axes]) -> Any:
-    """Draw one legend for all panels, in letters small enough for its axes."""
+def draw_legend(panels: Sequence[Axes]) -> Any:
+    """Draw one legend for all panels above them, in letters small enough for their width."""
+    figure: Any = panels[0].figure
     entries: dict[str, Any] = {}
     for panel in panels:
         entries |= dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))
-    options: dict[str, Any] = {"loc": "center", "ncols": len(entries), "borderpad": 0}
+    options: dict[str, Any] = {"loc": "outside upper center", "ncols": len(entries)}
     options |= {"frameon": False, "columnspacing": 1.5, "handletextpad": 0.5}
-    size_in_points(ax)  # computes the layout
-    legend = ax.legend(entries.values(), entries, **options)
-    room = ax.get_window_extent().width / legend.get_window_extent().width
+    legend = figure.legend(entries.values(), entries, **options)
+    room = figure.bbox.width / legend.get_window_extent().width
     if room < 1:
-        points = room * legend.get_texts()[0].get_fontsize()  # type: ignore[operator]
-        legend = ax.legend(entries.values(), entries, fontsize=points, **options)
-    legend.set_in_layout(False)
+        points = room * legend.get_texts()[0].get_fontsize()
+        legend.remove()
+        legend = figure.legend(entries.values(), entries, fontsize=points, **options)
     return legend
+
+
+def compute_layout(ax: Axes) -> NDArray[np.floating]:
+    """Return width and height of an axes in points, once the figure's layout is computed."""
+    figure: Any = ax.get_figure(root=True)
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+    ax.apply_aspect()
+    return ax.get_window_extent().size * 72 / figure.dpi
+
+
+def text_width(texts: Iterable[str]) -> float:
+    """Return the width of the widest line, in bold, as a multiple of the font size."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    bold = FontProperties(size=1, weight="bold")
+    lines = {line for text in texts for line in text.splitlines()}
+    measure = text_to_path.get_text_width_height_descent
+    return max((measure(line, bold, ismath=False)[0] for line in lines), default=0.0) or 0.1
+
+
+def slant_long_labels(ax: Axes) -> None:
+    """Slant the names of values below an axes that are too long to stand side by side."""
+    labels: Any = ax.get_xticklabels()
+    room = compute_layout(ax)[0] / len(labels)
+    if room < labels[0].get_fontsize() * text_width(label.get_text() for label in labels):
+        ax.tick_params(axis="x", rotation=45)
+        for label in labels:
+            label.set(ha="right", va="top", rotation_mode="anchor")
+
+
+def draw_star(panel: Axes, x: float, y: float, label: str, **options: Any) -> Any:
+    """Mark what was chosen."""
+    options |= {"markersize": 13, "clip_on": False, "zorder": 3, "label": label}
+    return panel.plot(x, y, "*", **options)
 
 
 def keep_within_unit(ax: Axes, values: NDArray[np.floating]) -> None:
@@ -111,7 +127,8 @@ def number_text(number: float) -> str:
 def is_dark(ax: Axes) -> bool:
     from matplotlib.colors import to_rgba
 
-    for color in (ax.get_facecolor(), ax.figure.get_facecolor()):
+    figure: Any = ax.get_figure(root=True)
+    for color in (ax.get_facecolor(), figure.get_facecolor()):
         *rgb, alpha = to_rgba(color)
         if alpha > 0.5:
             return sum(rgb) < 1.5
@@ -144,18 +161,15 @@ def readable_on(image: Any, value: float) -> str:
 
 
 def in_columns(n_images: int, n_columns: int | None) -> NDArray[np.integer]:
-    """Return row and column of each image.
-
-    None means a number of columns near the square root that leaves few places empty.
-    """
+    """Return row and column of each image; None means about as many columns as rows."""
     if n_columns is not None:
-        check_count(n_columns, "n_columns")
+        check_scalar(n_columns, "n_columns", Integral, min_val=1)
     elif n_images <= 5:
         n_columns = n_images
     else:
         root = math.sqrt(n_images)
         possible = range(math.ceil(root), math.floor(1.6 * root) + 1)
-        n_columns = min(possible, key=lambda n: -n_images % n)
+        n_columns = min(possible, key=lambda n: -n_images % n)  # leaves the fewest places empty
     return np.column_stack(np.divmod(np.arange(n_images), n_columns))
 
 
@@ -170,53 +184,51 @@ def draw_grid(
     below: float = 0.0,
     foot: float = 0.0,
     **options: Any,
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Draw images with captions in cells, given by row and column; the unit is a point.
+) -> tuple[list[Any], list[Any], list[Any], float]:
+    """Draw images with captions in cells, given by row and column, and headings before the rows.
 
-    All images are in one axes: an axes for each takes half a minute for 256 of them. With
-    `new_side`, the figure is new, and the longer side of an image is to be so long. `headings` are
-    texts before the rows, `below` is room below each image, as a part of its longer side, and
-    `foot` is room below the grid. Returns the images, their frames and the captions.
+    The unit of the axes is the longer side of an image, and `below` is room below each. All images
+    are in one axes: an axes for each takes half a minute for 256 of them. With `new_side`, the
+    figure is new and gets the size that images of so many points and a `foot` need. Returns the
+    images, their frames, the captions and the unit in points.
     """
     from matplotlib import rcParams
     from matplotlib.patches import Rectangle
 
-    figure: Any = ax.get_figure(root=True)
     n_rows, n_columns = cells.max(axis=0) + 1
     wide, high = np.array(pixels.shape[:0:-1]) / max(pixels.shape[1:])
-    caption_width, caption_height = text_size(ax, captions, CAPTION_POINTS)
-    margin = text_size(ax, headings, CAPTION_POINTS)[0] + 12 if headings else 0.0
-    ax.set_axis_off()
+    n_lines = max(1 + caption.count("\n") for caption in captions)
+    caption_width = text_width(captions)
+    margin = POINTS * (text_width(headings) + 1 if headings else 0)
+    line = LINE_POINTS
     if new_side is not None:
-        side = min(new_side, MAX_WIDTH / n_columns / wide)
-        cell_width = max(1.12 * side * wide, min(caption_width + 8, IMAGE_POINTS))
-        cell_height = 1.05 * side * (high + below) + caption_height + 8
-        width = max(margin + n_columns * cell_width, MIN_WIDTH if foot else 0)
-        figure.set_size_inches(width / 72 + 0.1, (n_rows * cell_height + foot) / 72 + 0.1)
-    width, height = size_in_points(ax)
-    cell_width, cell_height = (width - margin) / n_columns, (height - foot) / n_rows
-    room = 0.92 * cell_width / max(caption_width, 1), 0.4 * cell_height / max(caption_height, 1)
-    shrink = min(1, *room)
-    caption_height = caption_height * shrink + 5
-    side = min(cell_width / wide / 1.08, (cell_height - caption_height) / (high + below) / 1.04)
-    side = max(side, 1)
-    image_width, image_height = side * wide, side * high
-    cell_width = min(cell_width, 1.15 * max(image_width, caption_width * shrink))
-    cell_height = min(cell_height, 1.06 * side * (high + below) + caption_height + 6)
-    images, frames, texts = [], [], []
+        side = min(max(new_side, MIN_WIDTH / n_columns), MAX_WIDTH / n_columns)
+        room = side * (1 + GAP)
+    else:
+        width, height = compute_layout(ax)
+        room = (width - margin) / n_columns
+        line = min(LINE_POINTS, 0.4 * height / n_rows / n_lines)
+        side = (height / n_rows - n_lines * line) / (high + below + GAP)
+        side = min(side, room / (1 + GAP))
+    points = min(POINTS * line / LINE_POINTS, 0.95 * room / caption_width)
+    head = n_lines * points * LINE_POINTS / POINTS / side
+    cell = np.array([max(1 + GAP, points * caption_width / 0.95 / side), head + high + below + GAP])
+    width, height = (n_columns, n_rows) * cell
+    margin *= points / POINTS / side
+    if new_side is not None:
+        inches = np.array([margin + width, height]) * side / 72 + (0.1, 0.1 + foot / 72)
+        ax.get_figure(root=True).set_size_inches(inches)  # type: ignore[union-attr]
     frame = {"fill": False, "edgecolor": rcParams["axes.edgecolor"], "linewidth": 0.8, "alpha": 0.3}
-    letters = {"fontsize": CAPTION_POINTS * shrink, "ha": "center", "va": "bottom"}
+    letters: Any = {"fontsize": points, "in_layout": False}
+    images, frames, texts = [], [], []
     for (row, column), image, caption in zip(cells, pixels, captions, strict=True):
-        x = margin + (column + 0.5) * cell_width - image_width / 2
-        y = -row * cell_height - caption_height - image_height
-        extent = (x, x + image_width, y, y + image_height)
-        images.append(ax.imshow(image, extent=extent, origin="upper", **options))
-        frames.append(ax.add_patch(Rectangle((x, y), image_width, image_height, **frame)))
-        texts.append(ax.text(x + image_width / 2, y + image_height + 3, caption, **letters))
+        x, y = column * cell[0] + (cell[0] - wide) / 2, row * cell[1] + head
+        images.append(ax.imshow(image, extent=(x, x + wide, y + high, y), **options))
+        frames.append(ax.add_patch(Rectangle((x, y), wide, high, **frame)))
+        texts.append(ax.text(x + wide / 2, y - 0.03, caption, ha="center", va="bottom", **letters))
     for row, heading in enumerate(headings):
-        y = -row * cell_height - caption_height - image_height / 2
-        ax.text(0, y, heading, fontsize=CAPTION_POINTS * shrink, fontweight="bold", va="center")
-    ax.set(xlim=(0, margin + n_columns * cell_width), ylim=(-n_rows * cell_height - foot, 0))
-    for artist in ax.get_children():
-        artist.set_in_layout(False)  # all of them are inside the axes
-    return np.array(images), np.array(frames), np.array(texts)
+        y = row * cell[1] + head + high / 2
+        ax.text(-margin, y, heading, fontweight="bold", va="center", **letters)
+    ax.set(xlim=(-margin, width), ylim=(height, 0))
+    ax.set_axis_off()
+    return images, frames, texts, side

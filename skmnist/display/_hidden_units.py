@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array
+from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skmnist._compat import _num_samples, _safe_indexing
-from skmnist.display._drawing import (
-    CAPTION_POINTS,
-    IMAGE_POINTS,
-    axes_or_new,
-    diverging_on,
-    draw_grid,
-    in_columns,
-    text_size,
-)
-from skmnist.display._inputs import check_count, check_image_shape, unwrap
+from skmnist.display import _drawing
+from skmnist.display._inputs import check_image_shape, check_images, unwrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.collections import LineCollection
-    from matplotlib.colorbar import Colorbar
     from matplotlib.colors import Colormap
-    from matplotlib.figure import Figure, SubFigure
 
-FLOATS = [np.float64, np.float32]
 # The few largest weights may be twice as large as all others, and would leave these pale.
 SHOWN_WHOLE = 99.5  # per cent of the weights
 MANY_SAMPLES = 10_000  # as good as more for a standard deviation
 # Parts of an image's longer side: the bars, the space above and below them, the largest letters.
-BARS, GAP, LETTER = 0.3, 0.04, 0.085
-READABLE_POINTS = 4.5
+BARS, SPACE, LETTER = 0.3, 0.04, 0.085
+READABLE_POINTS, LABEL_POINTS = 5.0, 8.0
 
 
 class HiddenUnitsDisplay:
@@ -46,9 +36,8 @@ class HiddenUnitsDisplay:
     what the unit is good for: an active unit makes a class with a bar upwards more probable, and
     one with a bar downwards less. One scale serves all bars too.
 
-    It is recommended to use :meth:`from_estimator`.
-
-    The parameters are attributes too, by the same names.
+    It is recommended to use :meth:`from_estimator`. The parameters are attributes too, by the same
+    names.
 
     Parameters
     ----------
@@ -71,16 +60,15 @@ class HiddenUnitsDisplay:
     limit : float
         The weight that has the strongest colour: red, and blue for ``-limit``. It is exceeded by
         one weight in 200, which the colour bar shows by pointed ends.
-    images_ : ndarray of shape (n_units,), dtype=object
-        The matplotlib AxesImage of each unit. Set by :meth:`plot`, as are the following.
-    captions_ : ndarray of shape (n_units,), dtype=object
-        The matplotlib Text above each image.
+    images_, captions_ : list of length n_units
+        The matplotlib AxesImage of each unit, and the Text above it. Set by :meth:`plot`, as are
+        the following.
     bars_ : matplotlib LineCollection or None
         The bars of all units, one unit after the other. None without output weights.
     colorbar_ : matplotlib Colorbar
         The colour bar.
     ax_ : matplotlib Axes
-        The axes of the grid. Its unit is a point, 1/72 inch.
+        The axes of the grid. Its unit is the longer side of an image.
     figure_ : matplotlib Figure
         The figure.
 
@@ -112,30 +100,16 @@ class HiddenUnitsDisplay:
         names: Sequence[str] | None = None,
         label: str = "weight of a pixel",
     ) -> None:
-        self.weights: NDArray[np.floating] = check_array(
-            weights, allow_nd=True, dtype=FLOATS, input_name="weights"
-        )
-        if self.weights.ndim != 3:
-            raise ValueError(
-                "weights must have the shape (n_units, height, width), got an array of shape "
-                f"{self.weights.shape}."
-            )
-        self.indices: NDArray[np.integer] = np.arange(len(self.weights))
-        self.output_weights: NDArray[np.floating] | None = None
-        self.classes: Any = None if classes is None else np.asarray(classes)
+        self.weights = check_images(weights, "weights")
+        self.indices = np.arange(len(self.weights))
+        self.output_weights: Any = output_weights
+        self.classes: Any = classes
         if output_weights is not None:
-            weights_out = check_array(output_weights, dtype=FLOATS, input_name="output_weights")
-            if self.classes is None:
-                self.classes = np.arange(weights_out.shape[1])
-            if weights_out.shape != (len(self.weights), *self.classes.shape):
-                raise ValueError(
-                    f"output_weights must have a row for each of the {len(self.weights)} units and "
-                    f"a column for each of the {len(self.classes)} classes, got the shape "
-                    f"{weights_out.shape}."
-                )
-            self.output_weights = weights_out
+            self.output_weights = check_array(output_weights, input_name="output_weights")
+            self.classes = np.arange(self.output_weights.shape[1]) if classes is None else classes
+            check_consistent_length(self.output_weights.T, self.classes)
         self.names = [f"unit {i}" for i in self.indices] if names is None else list(names)
-        check_consistent_length(self.weights, self.names)
+        check_consistent_length(self.weights, self.output_weights, self.names)
         self.label = label
         sizes = np.abs(self.weights)
         # Where nearly all weights are zero, the largest one remains.
@@ -171,8 +145,7 @@ class HiddenUnitsDisplay:
         Returns
         -------
         display : HiddenUnitsDisplay
-            This display, with `images_`, `captions_`, `bars_`, `colorbar_`, `ax_` and `figure_`
-            set.
+            This display, drawn.
 
         Raises
         ------
@@ -180,29 +153,45 @@ class HiddenUnitsDisplay:
             If `n_columns` is not a positive int, or if `ax` is not an Axes.
         """
         from matplotlib import colormaps
+        from matplotlib.cm import ScalarMappable
+        from matplotlib.colors import Normalize
 
-        n_units, *shape = self.weights.shape
-        is_new = ax is None and figsize is None
-        self.ax_ = axes_or_new(ax, figsize)
-        self.figure_: Figure | SubFigure = self.ax_.figure
-        colors = colormaps.get_cmap(cmap or diverging_on(self.ax_))
-        letter, rotation, names_height = self._letters_of_classes(shape[1] / max(shape))
-        self.images_, _, self.captions_ = draw_grid(
+        n_units, height, width = self.weights.shape
+        cells = _drawing.in_columns(n_units, n_columns)
+        self.ax_ = _drawing.axes_or_new(ax, figsize)
+        self.figure_ = self.ax_.figure
+        colors = colormaps.get_cmap(cmap or _drawing.diverging_on(self.ax_))
+        scale = ScalarMappable(Normalize(-self.limit, self.limit), colors)
+        self.colorbar_ = self.figure_.colorbar(
+            scale,
+            ax=self.ax_,
+            location="bottom",
+            pad=0.02,
+            shrink=0.7,
+            aspect=30,
+            extend="both" if np.abs(self.weights).max() > self.limit else "neither",
+            ticks=[-self.limit, 0, self.limit],
+            format="{x:.2g}",
+        )
+        self.colorbar_.set_label(self.label, fontsize=LABEL_POINTS)
+        self.colorbar_.ax.tick_params(labelsize=LABEL_POINTS)
+        below, letter, rotation = self._room_for_bars(width / max(height, width))
+        self.images_, _, self.captions_, unit = _drawing.draw_grid(
             self.ax_,
             self.weights,
             [self._caption(position) for position in range(n_units)],
-            in_columns(n_units, n_columns),
-            new_side=max(IMAGE_POINTS, 6 / letter) if is_new else None,
-            below=0 if self.output_weights is None else BARS + 3 * GAP + names_height,
-            foot=34 + 1.4 * CAPTION_POINTS * len(self.label.splitlines()),
+            cells,
+            new_side=max(_drawing.IMAGE_POINTS, 6 / letter)
+            if ax is None and figsize is None
+            else None,
+            below=below,
+            foot=35 + 1.3 * LABEL_POINTS * len(self.label.splitlines()),
             cmap=colors,
-            vmin=-self.limit,
-            vmax=self.limit,
+            norm=scale.norm,
         )
-        self.bars_: LineCollection | None = None
+        self.bars_: Any = None
         if self.output_weights is not None:
-            self._draw_bars(colors, letter, rotation)
-        self.colorbar_ = self._draw_colorbar()
+            self._draw_bars(colors, unit, letter, rotation)
         return self
 
     def _caption(self, position: int) -> str:
@@ -212,63 +201,40 @@ class HiddenUnitsDisplay:
         best = str(self.classes[np.argmax(self.output_weights[position])])
         return f"{name}: for {best}" if len(best) <= 3 else f"{name}: for\n{best}"
 
-    def _letters_of_classes(self, wide: float) -> tuple[float, int, float]:
-        """Return font size, rotation and height of the names below bars, as parts of a side."""
+    def _room_for_bars(self, wide: float) -> tuple[float, float, int]:
+        """Return the room below an image, and size and rotation of the classes' names in it."""
         if self.output_weights is None:
-            return LETTER, 0, 0.0
-        width, height = text_size(self.ax_, list(map(str, self.classes)), 10) / 10
-        pitch = wide / len(self.classes)
-        letter = min(LETTER, 0.95 * pitch)
-        if letter * width < 1.1 * pitch:
-            return letter, 0, letter * height
-        letter = min(LETTER, 0.8 * pitch)
-        return letter, 90, letter * width
+            return 0.0, LETTER, 0
+        length = _drawing.text_width(map(str, self.classes))
+        letter = min(LETTER, 0.9 * wide / len(self.classes))
+        if letter * length < wide / len(self.classes):
+            return BARS + 3 * SPACE + letter, letter, 0
+        return BARS + 3 * SPACE + letter * length, letter, 90
 
-    def _draw_bars(self, colors: Colormap, letter: float, rotation: int) -> None:
+    def _draw_bars(self, colors: Colormap, unit: float, letter: float, rotation: int) -> None:
         heights: Any = self.output_weights
-        left, right, bottom, top = np.transpose([im.get_extent() for im in self.images_])
-        longer_side = max(right[0] - left[0], top[0] - bottom[0])
-        zeros = bottom - (GAP + BARS / 2) * longer_side
-        pitch = (right[0] - left[0]) / len(self.classes)
-        places = left[:, np.newaxis] + pitch * (np.arange(len(self.classes)) + 0.5)
-        scale = BARS / 2 * longer_side / (np.abs(heights).max() or 1)
+        n_classes = heights.shape[1]
+        left, right, bottom, _ = np.transpose([image.get_extent() for image in self.images_])
+        zeros = bottom + SPACE + BARS / 2
+        pitch = (right[0] - left[0]) / n_classes
+        places = left[:, np.newaxis] + pitch * (np.arange(n_classes) + 0.5)
+        ends = zeros[:, np.newaxis] - heights * BARS / 2 / (np.abs(heights).max() or 1)
         self.bars_ = self.ax_.vlines(
             places.ravel(),
-            np.repeat(zeros, len(self.classes)),
-            (zeros[:, np.newaxis] + scale * heights).ravel(),
+            np.repeat(zeros, n_classes),
+            ends.ravel(),
             colors=list(colors(np.where(heights.ravel() > 0, 0.85, 0.15))),
-            linewidth=0.8 * pitch,
+            linewidth=0.8 * pitch * unit,
             capstyle="butt",
-            in_layout=False,
         )
         color = self.ax_.xaxis.label.get_color()
-        self.ax_.hlines(zeros, left, right, color, linewidth=0.5, alpha=0.5, in_layout=False)
-        if letter * longer_side < READABLE_POINTS:
+        self.ax_.hlines(zeros, left, right, color, linewidth=0.5, alpha=0.5)
+        if letter * unit < READABLE_POINTS:
             return
-        for row, y in zip(places, zeros - (BARS / 2 + GAP) * longer_side, strict=True):
+        names: Any = {"rotation": rotation, "ha": "center", "va": "top", "in_layout": False}
+        for row, y in zip(places, zeros + BARS / 2 + SPACE, strict=True):
             for x, name in zip(row, self.classes, strict=True):
-                text = self.ax_.text(x, y, str(name), ha="center", va="top", rotation=rotation)
-                text.set(fontsize=letter * longer_side, in_layout=False)
-
-    def _draw_colorbar(self) -> Colorbar:
-        left, right = self.ax_.get_xlim()
-        bottom = self.ax_.get_ylim()[0] + 18 + 1.4 * CAPTION_POINTS * len(self.label.splitlines())
-        width = min(0.8 * (right - left), 3 * IMAGE_POINTS)
-        place = ((left + right - width) / 2, bottom, width, 8)
-        bar = self.ax_.figure.colorbar(
-            self.images_[0],
-            cax=self.ax_.inset_axes(place, transform=self.ax_.transData),
-            orientation="horizontal",
-            extend="both" if np.abs(self.weights).max() > self.limit else "neither",
-            ticks=[-self.limit, 0, self.limit],
-            format="{x:.2g}",
-        )
-        room = (right - left) / text_size(self.ax_, [self.label], CAPTION_POINTS)[0]
-        points = CAPTION_POINTS * min(1, room)
-        bar.set_label(self.label, fontsize=points)
-        bar.ax.tick_params(labelsize=points, length=2, pad=2)
-        bar.ax.set_in_layout(False)
-        return bar
+                self.ax_.text(x, y, str(name), fontsize=letter * unit, **names)
 
     @classmethod
     def from_estimator(
@@ -278,7 +244,6 @@ class HiddenUnitsDisplay:
         X: Any = None,
         image_shape: tuple[int, int] | None = None,
         n: int = 20,
-        ax: Axes | None = None,
         **plot_options: Any,
     ) -> HiddenUnitsDisplay:
         """Show the units of a fitted network.
@@ -310,10 +275,8 @@ class HiddenUnitsDisplay:
             How many hidden units to show at most: those with the most weight, in the order of
             their numbers. The weight of a unit is the length of the vector of its weights shown,
             times that of its weights for the classes.
-        ax : matplotlib Axes, default=None
-            The axes to draw in. None makes a new figure.
         **plot_options
-            `n_columns`, `cmap` and `figsize`, for :meth:`plot`.
+            `ax`, `n_columns`, `cmap` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -325,7 +288,7 @@ class HiddenUnitsDisplay:
         ValueError
             If `estimator` is not such a classifier, if its training diverged, if the features
             that it was fitted to do not make images, such as after a PCA, or if `X` does not have
-            these features. Also if `n` is not a positive int, and in the cases of :meth:`plot`.
+            these features. Also if `n` is not positive, and in the cases of :meth:`plot`.
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
 
@@ -335,27 +298,38 @@ class HiddenUnitsDisplay:
         >>> from sklearn.datasets import load_digits
         >>> from sklearn.neural_network import MLPClassifier
         >>> X, y = load_digits(return_X_y=True)
-        >>> network = MLPClassifier(8, random_state=0, max_iter=1000).fit(X / 16, y)
+        >>> network = MLPClassifier(8, random_state=0, tol=0.1).fit(X / 16, y)
         >>> display = HiddenUnitsDisplay.from_estimator(network, X=X / 16, n=6)
         >>> display.weights.shape, display.output_weights.shape
         ((6, 8, 8), (6, 10))
         """
-        check_count(n, "n")
+        check_scalar(n, "n", Integral, min_val=1)
         network, steps = unwrap(estimator)
         first, *others = _kernels(network)
         n_features, n_units = first.shape
-        height, width = _image_shape(network, estimator, image_shape, X, n_features, steps)
+        if image_shape is None and np.ndim(X) == 3:
+            image_shape = np.shape(X)[1:]
+        elif image_shape is None:
+            image_shape = getattr(network, "image_shape_", None)
+        if image_shape is None and getattr(estimator, "n_features_in_", n_features) != n_features:
+            made_by = " and ".join(type(step).__name__ for step in steps)
+            raise ValueError(
+                f"The network was fitted to {n_features} features that {made_by} made of pixels: "
+                "its weights do not make images. Pass image_shape=(height, width) if they do."
+            )
+        height, width = check_image_shape(image_shape, n_features, "the network's input")
         weights = first.T
-        after = f" after {type(steps[-1]).__name__}" if steps else ""
-        label = f"weight of a pixel{after}"
+        label = "weight of a pixel"
         if X is not None:
             weights = weights * _spread(X, steps, n_features)
-            label = f"weight of a pixel × its standard deviation{after}"
+            label += " × its standard deviation"
+        if steps:
+            label += f"\nafter {type(steps[-1]).__name__}"
         output_weights = None
         names = [str(name) for name in network.classes_]
         indices = np.arange(n_units)
         if others:
-            output_weights = others[0] if len(others) == 1 else np.linalg.multi_dot(others)
+            output_weights = reduce(np.matmul, others)
             output_weights = output_weights - output_weights.mean(axis=1, keepdims=True)
             sizes = np.linalg.norm(weights, axis=1) * np.linalg.norm(output_weights, axis=1)
             indices = np.sort(np.argsort(-sizes, kind="stable")[:n])
@@ -371,14 +345,13 @@ class HiddenUnitsDisplay:
             label=label,
         )
         display.indices = indices
-        return display.plot(ax, **plot_options)
+        return display.plot(**plot_options)
 
 
 def _kernels(network: Any) -> list[NDArray[np.floating]]:
     """Return the weights of each layer of a fitted network."""
     if not hasattr(network, "coefs_") or not hasattr(network, "classes_"):
-        if hasattr(network, "fit"):
-            check_is_fitted(network)
+        check_is_fitted(network)
         raise ValueError(
             "HiddenUnitsDisplay only supports classifiers with the weights of their layers in "
             f"coefs_, such as SimpleMLPClassifier, got {network!r}."
@@ -387,30 +360,7 @@ def _kernels(network: Any) -> list[NDArray[np.floating]]:
     if kernels[-1].shape[1] == 1 and len(network.classes_) == 2:
         # MLPClassifier has one output for two classes: a weight for one is against the other.
         kernels[-1] = np.hstack([-kernels[-1], kernels[-1]])
-    if not all(np.isfinite(kernel).all() for kernel in kernels):
-        raise ValueError(
-            f"The weights of this {type(network).__name__} are not finite: its training diverged. "
-            "Lower learning_rate, or scale the features, and fit again."
-        )
     return kernels
-
-
-def _image_shape(
-    network: Any, estimator: Any, image_shape: Any, X: Any, n_features: int, steps: list[Any]
-) -> tuple[int, int]:
-    if image_shape is None and np.ndim(X) == 3:
-        image_shape = np.shape(X)[1:]
-    elif image_shape is None:
-        image_shape = getattr(network, "image_shape_", None)
-    n_pixels = getattr(estimator, "n_features_in_", n_features)
-    if image_shape is None and n_pixels != n_features:
-        names = " and ".join(type(step).__name__ for step in steps)
-        raise ValueError(
-            f"The network was fitted to {n_features} features that {names} made of {n_pixels} "
-            "pixels: its weights do not make images. Show a network fitted to pixels, scaled or "
-            "not, or pass image_shape=(height, width) if the features are images after all."
-        )
-    return check_image_shape(image_shape, n_features, "the network's input")
 
 
 def _spread(X: Any, steps: list[Any], n_features: int) -> NDArray[np.floating]:

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import math
-import textwrap
-from collections.abc import Mapping, Sequence
-from numbers import Integral
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_scalar
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skmnist.display._drawing import (
-    axes_or_new,
-    divide,
-    draw_legend,
-    keep_within_unit,
-    number_text,
-    readable_on,
-    red_on,
-    size_in_points,
-    text_size,
-)
-from skmnist.display._search_results import Scale, best_of_each, read_search
+from skmnist.display import _drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
-    from matplotlib.figure import Figure, SubFigure
-    from matplotlib.image import AxesImage
-    from matplotlib.legend import Legend
 
+MANY_NUMBERS = 8  # more than these have an axis of numbers instead of a place each
 CELL_POINTS, LEAST_POINTS = 10.0, 4.5
 NOTHING = (0.5, 0.5, 0.5, 0.25)  # a cell without a score: gray on light and on dark backgrounds
 
@@ -132,40 +120,29 @@ class SearchDisplay:
         best_over: Sequence[str] = (),
         iterations: ArrayLike | None = None,
     ) -> None:
-        if not isinstance(param_values, Mapping) or not param_values:
-            raise ValueError(
-                "param_values must be a mapping of one or more names to the values of the "
-                f"candidates, got {param_values!r}."
-            )
         self.param_values = {name: list(values) for name, values in param_values.items()}
         self.fold_scores = _check_numbers(fold_scores, "fold_scores")
         self.mean_scores: NDArray[np.float64] = self.fold_scores.mean(axis=1)
         n_candidates = len(self.mean_scores)
-        self.iterations: NDArray[np.integer] = np.zeros(n_candidates, dtype=int)
-        if iterations is not None:
-            self.iterations = np.asarray(iterations)
+        self.iterations = np.zeros(n_candidates) if iterations is None else np.asarray(iterations)
         self.fit_times: NDArray[np.float64] | None = None
         if fit_times is not None:
             columns = fit_times if np.ndim(fit_times) == 2 else np.reshape(fit_times, (-1, 1))
             self.fit_times = _check_numbers(columns, "fit_times")
-        self.best_index = best_index
         if best_index is not None:
             check_scalar(best_index, "best_index", Integral, min_val=0, max_val=n_candidates - 1)
+            best_index = None if np.isnan(self.mean_scores[best_index]) else best_index
+        self.best_index = best_index
         self.score_name = score_name
         self.best_over = list(best_over)
         values = self.param_values.values()
         check_consistent_length(self.fold_scores, self.fit_times, self.iterations, *values)
 
     def __repr__(self) -> str:
-        best = self._best_with_score
+        best = self.best_index
         text = "" if best is None else f", best {self.score_name} {self.mean_scores[best]:.3f}"
         names = ", ".join(self.param_values)
         return f"{type(self).__name__}({names}: {len(self.mean_scores)} candidates{text})"
-
-    @property
-    def _best_with_score(self) -> int | None:
-        best = self.best_index
-        return None if best is None or np.isnan(self.mean_scores[best]) else best
 
     def plot(
         self,
@@ -189,136 +166,152 @@ class SearchDisplay:
         Returns
         -------
         display : SearchDisplay
-            This display, with `axes_`, `lines_`, `image_`, `texts_`, `best_`, `legend_`, `ax_`
-            and `figure_` set.
+            This display, drawn.
 
         Raises
         ------
         ValueError
             If `ax` is not an Axes or, for panels, not part of a grid.
         """
-        self.image_: AxesImage | None = None
-        self.legend_: Legend | None = None
-        self.lines_ = self.texts_ = self.best_ = np.array([], dtype=object)
-        names = list(self.param_values)
-        scales = [Scale(values) for values in self.param_values.values()]
-        n_filled = len(set(zip(*(scale.cells for scale in scales), strict=True)))
-        if len(scales) == 2 and 3 * n_filled > math.prod(len(scale.labels) for scale in scales):
-            self._draw_map(ax, figsize, names, scales, cmap)
+        self.image_: Any = None
+        self.legend_: Any = None
+        self.lines_: list[Any] = []
+        self.texts_: list[Any] = []
+        self.best_: list[Any] = []
+        scales = [_Scale(values) for values in self.param_values.values()]
+        n_tried = len(set(zip(*(scale.cells for scale in scales), strict=True)))
+        if len(scales) == 2 and 3 * n_tried > math.prod(len(scale.labels) for scale in scales):
+            self._draw_map(ax, figsize, scales, cmap)
         else:
-            times = None if len(names) > 1 else self.fit_times
-            self.ax_, panels, legend_ax = divide(ax, len(names) + (times is not None), figsize)
-            self.axes_ = np.array(panels, dtype=object)
-            middle = "mean" if self.fold_scores.shape[1] > 1 else "the only fold"
-            middle += ", the best over the others" * (len(names) > 1)
-            for panel, name, scale in zip(panels, names, scales, strict=False):
-                if panel is not panels[0]:
-                    panel.sharey(panels[0])
-                self._draw_curve(panel, name, scale, self.fold_scores, self.mean_scores, middle)
-            keep_within_unit(panels[0], self.fold_scores)
-            for panel in panels[::3]:
-                panel.set_ylabel(f"test {self.score_name}")
-            if times is not None:
-                # The time until a fit failed is not that of a fit.
-                times = np.where(np.isnan(self.mean_scores)[:, np.newaxis], np.nan, times)
-                medians = np.median(times, axis=1)
-                self._draw_curve(panels[1], names[0], scales[0], times, medians, middle)
-                # From 0, so that twice as long looks twice as high.
-                panels[1].set_ylim(0, 1.08 * (np.nanmax(times, initial=0) or 1))
-                what = "mean" if times.shape[1] == 1 else "median"
-                panels[1].set_ylabel(f"{what} fit time (s)")
-            self.legend_ = draw_legend(legend_ax, panels)
-        self.figure_: Figure | SubFigure = self.ax_.figure
+            self._draw_panels(ax, figsize, scales)
+        self.figure_ = self.ax_.figure
         return self
 
+    def _draw_panels(self, ax: Any, figsize: Any, scales: list[_Scale]) -> None:
+        names = list(self.param_values)
+        times = self.fit_times if len(names) == 1 else None
+        n_panels = len(names) + (times is not None)
+        self.ax_, panels = _drawing.draw_panels(ax, n_panels, figsize, sharey=len(names) > 1)
+        self.axes_ = np.array(panels, dtype=object)
+        middle = "mean" if self.fold_scores.shape[1] > 1 else "the only fold"
+        middle += ", the best over the others" * (len(names) > 1)
+        for panel, name, scale in zip(panels, names, scales, strict=False):
+            self._draw_curve(panel, name, scale, self.fold_scores, self.mean_scores, middle)
+        _drawing.keep_within_unit(panels[0], self.fold_scores)
+        for panel in panels[::3]:
+            panel.set_ylabel(f"test {self.score_name}")
+        if times is not None:
+            # The time until a fit failed is not that of a fit.
+            times = np.where(np.isnan(self.mean_scores)[:, np.newaxis], np.nan, times)
+            self._draw_curve(
+                panels[1], names[0], scales[0], times, np.median(times, axis=1), middle
+            )
+            # From 0, so that twice as long looks twice as high.
+            panels[1].set_ylim(0, 1.08 * (np.nanmax(times, initial=0) or 1))
+            panels[1].set_ylabel(f"{'mean' if times.shape[1] == 1 else 'median'} fit time (s)")
+        self.legend_ = _drawing.draw_legend(panels)
+        for panel, scale in zip(panels, scales * 2, strict=False):
+            if not scale.has_axis:
+                _drawing.slant_long_labels(panel)
+
     def _draw_curve(
-        self, panel: Axes, name: str, scale: Scale, folds: Any, middle: Any, label: str
+        self, panel: Axes, name: str, scale: _Scale, folds: Any, middle: Any, label: str
     ) -> None:
         """Draw numbers for each fold, their middle and that of the best candidate."""
-        best = self._best_with_score
-        rows = best_of_each([self.param_values[name]], self.mean_scores, self.iterations, best)
+        best = self.best_index
+        rows = self._best_of_each([self.param_values[name]])
         rows = rows[np.argsort(scale.places[rows])]
         places, n_folds = scale.places[rows], folds.shape[1]
         # Nothing is between categories, and only noise between values drawn at random.
         is_grid = len(self.param_values) == 1 or 2 * len(rows) <= len(folds)
         style = "o-" if scale.is_numeric and is_grid else "o"
-        if scale.is_log:
-            panel.set_xscale("log")
         (line,) = panel.plot(places, middle[rows], style, label=label)
+        self.lines_.append(line)
         if n_folds > 1:
             dots: dict[str, Any] = {"color": line.get_color(), "alpha": 0.5, "markeredgewidth": 0}
             dots |= {"markersize": 8, "clip_on": False, "label": f"each of {n_folds} folds"}
             panel.plot(np.repeat(places, n_folds), folds[rows].ravel(), ".", **dots)
-        self.lines_ = np.array([*self.lines_, line], dtype=object)
         if best is not None:
-            star: dict[str, Any] = {"markersize": 13, "clip_on": False, "zorder": 3}
-            star["label"] = f"best: {number_text(self.mean_scores[best])}"
+            text = f"best: {_drawing.number_text(self.mean_scores[best])}"
             if len(self.param_values) == 1:
-                star["label"] += f" with {scale.labels[scale.cells[best]]}"
-            marks = panel.plot(scale.places[best], middle[best], "*", **star)
-            self.best_ = np.array([*self.best_, *marks], dtype=object)
+                text += f" with {scale.labels[scale.cells[best]]}"
+            self.best_ += _drawing.draw_star(panel, scale.places[best], middle[best], text)
         missing = places[np.isnan(middle[rows])]
         if len(missing):
             # At the bottom: it has no place among the scores.
-            cross: Any = {"color": red_on(panel), "transform": panel.get_xaxis_transform()}
+            cross: Any = {"color": _drawing.red_on(panel), "transform": panel.get_xaxis_transform()}
             panel.plot(missing, np.full(len(missing), 0.04), "x", label="no score (NaN)", **cross)
         panel.grid(alpha=0.3)
         panel.set_xlabel(self._label(name))
+        panel.set_xscale("log" if scale.is_log else "linear")
         if not scale.has_axis:
+            panel.set_xticks(range(len(scale.labels)), scale.labels)
             panel.set_xlim(-0.5, len(scale.labels) - 0.5)
-            _name_columns(panel, scale.labels)
 
     def _label(self, name: str) -> str:
-        over = f"(best over {', '.join(self.best_over)})" * bool(self.best_over)
-        return "\n".join([name, *textwrap.wrap(over, 40)])
+        return f"{name}\n(best over {', '.join(self.best_over)})" if self.best_over else name
 
-    def _draw_map(
-        self, ax: Any, figsize: Any, names: list[str], scales: list[Scale], cmap: Any
-    ) -> None:
+    def _best_of_each(self, values: Iterable[Sequence[Any]]) -> NDArray[np.integer]:
+        """Return the best candidate for each combination of values, in the order searched.
+
+        It is the best of all, or else that which a halving search kept the longest, or else that
+        with the highest score.
+        """
+        scores = np.nan_to_num(self.mean_scores, nan=-np.inf)
+        chosen: dict[Any, int] = {}
+        for row, combination in enumerate(zip(*values, strict=True)):
+            key = tuple(map(_identity, combination))
+            chosen[key] = max(
+                (chosen.get(key, row), row),
+                key=lambda i: (i == self.best_index, self.iterations[i], scores[i]),
+            )
+        return np.array(list(chosen.values()))
+
+    def _draw_map(self, ax: Any, figsize: Any, scales: list[_Scale], cmap: Any) -> None:
         from matplotlib.patches import Rectangle
 
-        best = self._best_with_score
-        values = list(self.param_values.values())
-        rows = best_of_each(values, self.mean_scores, self.iterations, best)
         across, down = scales
+        best = self.best_index
+        rows = self._best_of_each(self.param_values.values())
         n_columns, n_rows = len(across.labels), len(down.labels)
         size = 1.2 + 0.09 * max(map(len, down.labels)) + 0.85 * n_columns, 1.4 + 0.5 * n_rows
-        ax = axes_or_new(ax, figsize or tuple(np.clip(size, (4.5, 3), (14, 10))))
+        self.ax_ = ax = _drawing.axes_or_new(
+            ax, figsize or tuple(np.clip(size, (4.5, 3), (14, 10)))
+        )
+        self.axes_ = np.array([ax], dtype=object)
         grid = np.full((n_rows, n_columns), np.nan)
         grid[down.cells[rows], across.cells[rows]] = self.mean_scores[rows]
         # Numbers grow upwards; a list is read from the top.
         origin = "lower" if down.is_numeric else "upper"
-        image = ax.imshow(grid, cmap=cmap, origin=origin, aspect="auto", interpolation="nearest")
+        self.image_ = image = ax.imshow(grid, cmap=cmap, origin=origin, aspect="auto")
+        name_across, name_down = self.param_values
         ax.set(title=f"Mean test {self.score_name}", facecolor=NOTHING)
-        ax.set(xlabel=self._label(names[0]), ylabel=names[1])
+        ax.set(xlabel=self._label(name_across), ylabel=name_down)
+        ax.set_xticks(range(n_columns), across.labels)
         ax.set_yticks(range(n_rows), down.labels)
-        _name_columns(ax, across.labels)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
-        captions = [
-            "NaN" if np.isnan(score) else "★ " * (row == best) + number_text(score)
-            for row, score in enumerate(self.mean_scores)
-        ]
-        cell = size_in_points(ax) / (n_columns, n_rows)
-        room = 0.85 * cell / text_size(ax, captions, CELL_POINTS)
-        points = CELL_POINTS * min(1, *room)
+        _drawing.slant_long_labels(ax)
+        captions = ["NaN" if np.isnan(x) else _drawing.number_text(x) for x in self.mean_scores]
+        cell = _drawing.compute_layout(ax) / (n_columns, n_rows)
+        points = min(CELL_POINTS, 0.85 * cell[0] / _drawing.text_width(captions), 0.7 * cell[1])
         if points < LEAST_POINTS:
             ax.figure.colorbar(image, ax=ax, label=self.score_name)
             rows = rows[:0]
-        texts = []
         for row in rows:
-            place, score = (across.cells[row], down.cells[row]), self.mean_scores[row]
-            texts.append(ax.text(*place, captions[row], ha="center", va="center", fontsize=points))
-            if not np.isnan(score):
-                texts[-1].set_color(readable_on(image, score))
+            score = self.mean_scores[row]
+            color = None if np.isnan(score) else _drawing.readable_on(image, score)
+            text: Any = {"ha": "center", "va": "center", "fontsize": points, "color": color}
+            place = across.cells[row], down.cells[row]
+            self.texts_.append(ax.text(*place, captions[row], **text))
         if best is not None:
             # Inside the cell, whose colour is known.
-            corner = (across.cells[best] - 0.46, down.cells[best] - 0.46)
-            frame: Any = {"edgecolor": readable_on(image, self.mean_scores[best]), "linewidth": 2}
-            mark = ax.add_patch(Rectangle(corner, 0.92, 0.92, fill=False, **frame))
-            self.best_ = np.array([mark], dtype=object)
-        self.ax_, self.image_, self.axes_ = ax, image, np.array([ax], dtype=object)
-        self.texts_ = np.array(texts, dtype=object)
+            corner = across.cells[best] - 0.46, down.cells[best] - 0.46
+            frame: Any = {
+                "edgecolor": _drawing.readable_on(image, self.mean_scores[best]),
+                "linewidth": 2,
+            }
+            self.best_.append(ax.add_patch(Rectangle(corner, 0.92, 0.92, fill=False, **frame)))
 
     @classmethod
     def from_estimator(
@@ -327,7 +320,6 @@ class SearchDisplay:
         *,
         param: str | Sequence[str] | None = None,
         metric: str | None = None,
-        ax: Axes | None = None,
         **plot_options: Any,
     ) -> SearchDisplay:
         """Show the results of a fitted search.
@@ -345,11 +337,8 @@ class SearchDisplay:
         metric : str, default=None
             Which metric to show of a search with several. None shows the one that has chosen the
             best candidate. Of any other, the highest mean is marked.
-        ax : matplotlib Axes, default=None
-            The axes whose place the panels take, or in which the heat map is drawn. None makes a
-            new figure.
         **plot_options
-            `cmap` and `figsize`, for :meth:`plot`.
+            `ax`, `cmap` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -385,19 +374,101 @@ class SearchDisplay:
         >>> display.axes_[0].get_xlabel()
         'max_depth\\n(best over criterion)'
         """
-        return cls(**read_search(search, param, metric)).plot(ax, **plot_options)
+        while isinstance(search, Pipeline):
+            search = search.steps[-1][1]
+        if not hasattr(search, "cv_results_"):
+            check_is_fitted(search)
+            raise ValueError(f"SearchDisplay only supports searches, got {search!r}.")
+        results = search.cv_results_
+        candidates = results["params"]
+        searched = list(dict.fromkeys(name for candidate in candidates for name in candidate))
+        if not searched:
+            raise ValueError("The search has no parameters: its grid is empty.")
+        # Without the names of the steps, unless two parameters have the same name then.
+        last = [name.rpartition("__")[2] for name in searched]
+        short = {
+            name: s if last.count(s) == 1 else name for name, s in zip(searched, last, strict=True)
+        }
+        values = {short[name]: [c.get(name, "not set") for c in candidates] for name in searched}
+        varying = [name for name in values if len(set(map(_identity, values[name]))) > 1]
+        if param is None:
+            # Numbers make the better horizontal axis, names the better list.
+            shown = sorted(varying, key=lambda name: not all(map(_is_number, values[name])))
+            shown = shown or list(values)[:1]
+        else:
+            shown = [
+                short.get(name, name) for name in ([param] if isinstance(param, str) else param)
+            ]
+        if not (shown and len(set(shown)) == len(shown) and set(shown) <= values.keys()):
+            raise ValueError(
+                f"param must name one or more different parameters of {', '.join(values)}, "
+                f"got {param!r}."
+            )
+        metric, score_name, is_chosen_by_it = _metric(search, metric)
+        is_fold = re.compile(rf"split\d+_test_{re.escape(metric)}").fullmatch
+        scores = np.column_stack([results[key] for key in results if is_fold(key)])
+        iterations = np.asarray(results.get("iter", np.zeros(len(candidates))))
+        best_index = getattr(search, "best_index_", None) if is_chosen_by_it else None
+        means = np.where(iterations == iterations.max(), scores.mean(axis=1), np.nan)
+        if best_index is None and not np.isnan(means).all():
+            best_index = int(np.nanargmax(means))
+        display = cls(
+            {name: values[name] for name in shown},
+            scores,
+            fit_times=results["mean_fit_time"],
+            best_index=best_index,
+            score_name=score_name,
+            best_over=[name for name in varying if name not in shown],
+            iterations=iterations,
+        )
+        return display.plot(**plot_options)
+
+
+def _metric(search: Any, metric: str | None) -> tuple[str, str, bool]:
+    """Return a metric's name in cv_results_ and in the figure, and whether it chose the best."""
+    prefix = "mean_test_"
+    keys = [key.removeprefix(prefix) for key in search.cv_results_ if key.startswith(prefix)]
+    chosen = "score" if keys == ["score"] else search.refit
+    metric = chosen if metric is None else metric
+    if metric not in keys:
+        raise ValueError(
+            f"metric must be one of {', '.join(keys)}, or None if refit is one of them, "
+            f"got {metric!r}."
+        )
+    is_named = metric == "score" and isinstance(search.scoring, str)
+    return metric, search.scoring if is_named else metric, metric == chosen or callable(chosen)
 
 
 def _check_numbers(numbers: ArrayLike, name: str) -> NDArray[np.float64]:
     return check_array(numbers, dtype=np.float64, ensure_all_finite=False, input_name=name)
 
 
-def _name_columns(ax: Axes, labels: list[str]) -> None:
-    """Write values below their places, slanted where they are too long."""
-    ax.set_xticks(range(len(labels)), labels)
-    points: Any = ax.get_xticklabels()[0].get_fontsize()
-    room = size_in_points(ax)[0] / len(labels)
-    if text_size(ax, labels, points)[0] > room:
-        slant, va = (30, "top") if room > 2 * points else (90, "center")
-        slanted: Any = {"rotation": slant, "ha": "right", "va": va, "rotation_mode": "anchor"}
-        ax.set_xticks(range(len(labels)), labels, **slanted)
+def _is_number(value: Any) -> bool:
+    """Whether a value is a finite real number; True and False are not."""
+    is_real = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+    return is_real and math.isfinite(value)
+
+
+def _identity(value: Any) -> Any:
+    """Return a key that is the same for equal values, such as lists and estimators."""
+    return float(value) if _is_number(value) else repr(value)
+
+
+class _Scale:
+    """The places of a parameter's values along an axis, and their texts."""
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        texts = {_identity(value): getattr(value, "__name__", str(value)) for value in values}
+        keys = list(texts)
+        self.is_numeric = all(map(_is_number, values))
+        if self.is_numeric:
+            keys.sort()
+            texts = {key: f"{key:.6g}" for key in keys}
+        self.labels = list(texts.values())
+        self.cells = np.array([keys.index(_identity(value)) for value in values])
+        self.has_axis = self.is_numeric and len(keys) > MANY_NUMBERS
+        self.places = np.array(keys)[self.cells] if self.has_axis else self.cells
+        low, middle, high = np.quantile(keys, [0, 0.5, 1]) if self.has_axis else (0, 0, 0)
+        # Numbers that look more like powers than like evenly spaced ones.
+        is_geometric = middle**2 < math.sqrt(max(low, 0) * high) * (low + high) / 2
+        self.is_log = low > 0 and high >= 10 * low and is_geometric

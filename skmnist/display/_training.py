@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
-from skmnist.display._drawing import divide, draw_legend, keep_within_unit, number_text
+from skmnist.display import _drawing
 from skmnist.display._inputs import unwrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
 
 # What a panel shows, and which of its validation values is the best.
 PANELS = {"loss": np.nanargmin, "accuracy": np.nanargmax}
@@ -75,12 +73,24 @@ class TrainingDisplay:
     def __init__(
         self, history: Mapping[str, Sequence[float]], *, early_stopping: bool = False
     ) -> None:
-        self.history = _check_history(history)
+        if not isinstance(history, Mapping) or "loss" not in history:
+            raise ValueError(
+                "history must be a mapping with 'loss', such as history_ of a fitted "
+                f"SimpleMLPClassifier, got {history!r}."
+            )
+        keys = [key for name in PANELS for key in (name, f"val_{name}") if key in history]
+        self.history = {key: np.asarray(history[key], dtype=np.float64) for key in keys}
+        shapes = {key: values.shape for key, values in self.history.items()}
+        if len(set(shapes.values())) > 1 or len(shapes["loss"]) != 1 or shapes["loss"] == (0,):
+            raise ValueError(
+                "history must have one value for each of one or more epochs, got arrays of the "
+                f"shapes {shapes}."
+            )
         self.early_stopping = early_stopping
         self.best_epochs = {
             name: int(find_best(self.history[f"val_{name}"])) + 1
             for name, find_best in PANELS.items()
-            if f"val_{name}" in self.history and not np.isnan(self.history[f"val_{name}"]).all()
+            if not np.isnan(self.history.get(f"val_{name}", np.nan)).all()
         }
 
     def __repr__(self) -> str:
@@ -102,7 +112,7 @@ class TrainingDisplay:
         Returns
         -------
         display : TrainingDisplay
-            This display, with `axes_`, `legend_`, `ax_` and `figure_` set.
+            This display, drawn.
 
         Raises
         ------
@@ -110,53 +120,39 @@ class TrainingDisplay:
             If `ax` is not an Axes, or not part of a grid.
         """
         shown = [name for name in PANELS if {name, f"val_{name}"} & self.history.keys()]
-        self.ax_, panels, legend_ax = divide(ax, len(shown), figsize)
-        self.figure_: Figure | SubFigure = self.ax_.figure
+        self.ax_, panels = _drawing.draw_panels(ax, len(shown), figsize)
+        self.figure_ = self.ax_.figure
         self.axes_ = np.array(panels, dtype=object)
         for panel, name in zip(panels, shown, strict=True):
             self._draw(panel, name)
-        self.legend_ = draw_legend(legend_ax, panels)
+        self.legend_ = _drawing.draw_legend(panels)
         return self
 
     def _draw(self, panel: Axes, name: str) -> None:
-        from matplotlib.ticker import MaxNLocator
-
         n_epochs = len(self.history["loss"])
         epochs = np.arange(1, n_epochs + 1)
         marker = "." if n_epochs <= FEW_EPOCHS else ""
-        curves = {name: "training", f"val_{name}": "validation"}
-        if not self.early_stopping:
-            curves[f"val_{name}"] = "held-out"
-        for (key, label), style in zip(curves.items(), ("-", "--"), strict=True):
+        held_out = "validation" if self.early_stopping else "held-out"
+        for key, label, style in ((name, "training", "-"), (f"val_{name}", held_out, "--")):
             if key in self.history:
                 (line,) = panel.plot(epochs, self.history[key], style, marker=marker, label=label)
-        if self.early_stopping and name == "accuracy" and name in self.best_epochs:
-            best = self.best_epochs[name]
-            score = self.history["val_accuracy"][best - 1]
-            panel.plot(
-                best,
-                score,
-                "*",
-                color=line.get_color(),
-                markersize=13,
-                zorder=3,
-                clip_on=False,
-                label=f"best: {number_text(score)} in epoch {best}",
-            )
         if name == "accuracy":
-            keep_within_unit(panel, np.concatenate([line.get_ydata() for line in panel.lines]))
+            if self.early_stopping and name in self.best_epochs:
+                best = self.best_epochs[name]
+                score = self.history["val_accuracy"][best - 1]
+                label = f"best: {_drawing.number_text(score)} in epoch {best}"
+                _drawing.draw_star(panel, best, score, label, color=line.get_color())
+            _drawing.keep_within_unit(
+                panel, np.concatenate([line.get_ydata() for line in panel.lines])
+            )
         panel.set(ylabel=name, xlabel="epoch")
-        steps = [1, 2, 5, 10]
-        locator = MaxNLocator("auto", integer=True, steps=steps, min_n_ticks=min(2, n_epochs))
-        panel.xaxis.set_major_locator(locator)
+        panel.locator_params(axis="x", integer=True, min_n_ticks=min(2, n_epochs))
         if n_epochs == 1:
             panel.set_xlim(0.5, 1.5)  # otherwise the axis shows thousandths of an epoch
         panel.grid(alpha=0.3)
 
     @classmethod
-    def from_estimator(
-        cls, estimator: Any, *, ax: Axes | None = None, **plot_options: Any
-    ) -> TrainingDisplay:
+    def from_estimator(cls, estimator: Any, **plot_options: Any) -> TrainingDisplay:
         """Show how a fitted estimator was trained.
 
         Parameters
@@ -165,10 +161,8 @@ class TrainingDisplay:
             A fitted estimator with a `history_`, such as SimpleMLPClassifier, a Pipeline that ends
             with one, or a fitted search for one, whose best estimator is shown. If its
             `early_stopping` is True, the best epoch is marked.
-        ax : matplotlib Axes, default=None
-            The axes whose place the panels take. None makes a new figure.
         **plot_options
-            `figsize`, for :meth:`plot`.
+            `ax` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -188,9 +182,7 @@ class TrainingDisplay:
                 f"{type(trained).__name__} has no history_: it is not fitted, or does not keep one."
             )
         early_stopping = getattr(trained, "early_stopping", False) is True
-        return cls.from_history(
-            trained.history_, early_stopping=early_stopping, ax=ax, **plot_options
-        )
+        return cls(trained.history_, early_stopping=early_stopping).plot(**plot_options)
 
     @classmethod
     def from_history(
@@ -198,7 +190,6 @@ class TrainingDisplay:
         history: Mapping[str, Sequence[float]],
         *,
         early_stopping: bool = False,
-        ax: Axes | None = None,
         **plot_options: Any,
     ) -> TrainingDisplay:
         """Show a history, such as ``history_`` or Keras's ``History.history``.
@@ -210,10 +201,8 @@ class TrainingDisplay:
             "val_accuracy".
         early_stopping : bool, default=False
             Whether the validation accuracy decided which epoch's weights were kept.
-        ax : matplotlib Axes, default=None
-            The axes whose place the panels take. None makes a new figure.
         **plot_options
-            `figsize`, for :meth:`plot`.
+            `ax` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -233,30 +222,4 @@ class TrainingDisplay:
         >>> [ax.get_ylabel() for ax in display.axes_]
         ['loss', 'accuracy']
         """
-        return cls(history, early_stopping=early_stopping).plot(ax, **plot_options)
-
-
-def _check_history(history: Mapping[str, Sequence[float]]) -> dict[str, NDArray[np.floating]]:
-    if not isinstance(history, Mapping):
-        raise ValueError(
-            "history must be a mapping such as history_ of a fitted SimpleMLPClassifier, "
-            f"got {type(history).__name__}."
-        )
-    shown = [key for name in PANELS for key in (name, f"val_{name}") if key in history]
-    if "loss" not in shown:
-        raise ValueError(f"history has no 'loss', only {sorted(history)}.")
-    values: dict[str, NDArray[np.floating]] = {
-        key: np.asarray(history[key], dtype=np.float64) for key in shown
-    }
-    if values["loss"].ndim != 1 or values["loss"].size == 0:
-        raise ValueError(
-            "history['loss'] must hold one value for each of one or more epochs, "
-            f"got {history['loss']!r}."
-        )
-    for key in shown:
-        if values[key].shape != values["loss"].shape:
-            raise ValueError(
-                f"history[{key!r}] has {values[key].size} values but history['loss'] has "
-                f"{values['loss'].size}."
-            )
-    return values
+        return cls(history, early_stopping=early_stopping).plot(**plot_options)
