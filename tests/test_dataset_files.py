@@ -4,6 +4,7 @@ import gzip
 import itertools
 import pickle
 import struct
+import sys
 import tarfile
 import tracemalloc
 import zipfile
@@ -438,6 +439,7 @@ def test_folder_without_images(tmp_path):
         load_mnist(tmp_path)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="devices of POSIX")
 def test_not_a_regular_file():
     with pytest.raises(ValueError, match="is not a regular file; expected"):
         load_mnist("/dev/zero")

@@ -12,6 +12,9 @@ from skmnist import SimpleMLPClassifier
 from tests.processes import DATA, end, run, start
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
+needs_memory_limit = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux respects RLIMIT_AS"
+)
 
 
 @pytest.mark.slow
@@ -33,6 +36,7 @@ sys.exit(main(sys.argv[1:]))
 
 class TestMemory:
     @pytest.mark.slow
+    @needs_memory_limit
     def test_a_candidate_that_cannot_fit_costs_the_search_nothing(self):
         scores, message = run(
             DATA
@@ -60,6 +64,7 @@ print(json.dumps([scores, message]))
             SimpleMLPClassifier(10**9).fit(digits.X, digits.y)
 
     @pytest.mark.slow
+    @needs_memory_limit
     def test_that_is_gone_when_it_is_asked_for(self):
         # Ten seconds long, TensorFlow waits for memory to be given back.
         message = run(

@@ -112,6 +112,7 @@ def is_worker():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal to kill with")
 def test_a_killed_worker_ends_the_search_and_not_the_next(data, tmp_path, monkeypatch):
     monkeypatch.setenv("SKMNIST_TEST_PID", str(os.getpid()))
     get_reusable_executor().shutdown(wait=True)
