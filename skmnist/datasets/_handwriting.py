@@ -26,38 +26,15 @@ _LOWEST_DIGIT = 6
 _LEAST_CONTRAST = 0.06  # of grey levels from 0 to 1
 
 
-class _Box(NamedTuple):
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
-
-    @property
-    def longer(self) -> int:
-        return max(self.height, self.width)
-
-    def gap(self, other: _Box) -> int:
-        """Pixels between two boxes, 0 where they overlap."""
-        down = max(self.top - other.bottom, other.top - self.bottom)
-        return max(down, self.left - other.right, other.left - self.right, 0)
-
-    def touches(self, shape: tuple[int, ...]) -> bool:
-        return 0 in self[:2] or self.bottom == shape[0] or self.right == shape[1]
-
-
 class _Ink(NamedTuple):
     contrast: NDArray[np.float64]  # (h, w): 0 is paper, more is ink; other shapes are set to 0
     threshold: float
-    box: _Box
+    box: tuple[slice, slice]  # of the digit
     warning: str
+
+    @property
+    def longer(self) -> int:
+        return max(side.stop - side.start for side in self.box)
 
 
 def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
@@ -143,9 +120,9 @@ def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
             f"{name} shows nothing drawn: nothing in it stands out from the paper. Expected a "
             "picture of one digit, with a margin around it."
         )
-    if ink.box.longer < _LOWEST_DIGIT:
+    if ink.longer < _LOWEST_DIGIT:
         raise ValueError(
-            f"{name} shows something {ink.box.longer} pixels high or wide; expected a digit of "
+            f"{name} shows something {ink.longer} pixels high or wide; expected a digit of "
             f"at least {_LOWEST_DIGIT}."
         )
     if ink.warning:
@@ -161,11 +138,11 @@ def _pixels(image: Image) -> NDArray[np.float64]:
 def _look_closer(image: Image, ink: _Ink) -> _Ink:
     """If the ink is a small part of the picture, find it again in that part."""
     scale = max(image.size) / max(ink.contrast.shape)
-    if scale <= 1 or ink.box.longer > 0.4 * _WORKING_SIDE:
+    if scale <= 1 or ink.longer > 0.4 * _WORKING_SIDE:
         return ink
-    box, margin = ink.box, ink.box.longer
-    left, top = max(0, box.left - margin), max(0, box.top - margin)
-    corners = np.array([left, top, box.right + margin, box.bottom + margin]) * scale
+    rows, columns = ink.box
+    left, top = max(0, columns.start - ink.longer), max(0, rows.start - ink.longer)
+    corners = np.array([left, top, columns.stop + ink.longer, rows.stop + ink.longer]) * scale
     part = image.crop(tuple(np.minimum(corners, image.size * 2).astype(int).tolist()))
     return _find_ink(_pixels(part)) or ink
 
@@ -228,7 +205,7 @@ def _find_ink(pixels: NDArray[np.float64]) -> _Ink | None:
     shapes = [
         shape
         for shape in regionprops(labels, rise)
-        if _Box(*shape.bbox).longer >= least_side and shape.intensity_max > 0.8 * threshold
+        if max(shape.image.shape) >= least_side and shape.intensity_max > 0.8 * threshold
     ]
     kept, warning = _choose(shapes, contrast.shape)
     if not kept:
@@ -241,61 +218,72 @@ def _find_ink(pixels: NDArray[np.float64]) -> _Ink | None:
 
 def _choose(shapes: list[Any], page: tuple[int, ...]) -> tuple[list[Any], str]:
     """Return the shapes that make the digit, and what to warn of."""
-    pairs = [(shape, _Box(*shape.bbox)) for shape in shapes]
-    pairs = [(shape, box) for shape, box in pairs if not _is_paper(shape, box, page)]
-    pairs = [pair for pair in pairs if not any(_encloses(*pair, *other) for other in pairs)]
+    shapes = [shape for shape in shapes if not _is_paper(shape, page)]
+    shapes = [shape for shape in shapes if not any(_encloses(shape, other) for other in shapes)]
     # Beside a digit that lies free, what comes in from the edge is something else, such as the
     # table; unless the picture was cropped to the digit.
-    free = [pair for pair in pairs if not pair[1].touches(page)]
+    free = [shape for shape in shapes if not _touches(shape, page)]
     is_cropped = any(
-        box.touches(page) and box.height >= 0.5 * page[0] and box.width >= 0.5 * page[1]
-        for _, box in pairs
+        _touches(shape, page) and (np.array(shape.image.shape) >= np.array(page) / 2).all()
+        for shape in shapes
     )
-    if not is_cropped and any(box.longer >= 0.1 * max(page) for _, box in free):
-        pairs = free
-    if not pairs:
+    if not is_cropped and any(max(shape.image.shape) >= 0.1 * max(page) for shape in free):
+        shapes = free
+    if not shapes:
         return [], ""
-    main, digit = max(pairs, key=lambda pair: pair[0].area)
-    kept, warning = [(main, digit)], ""
-    for shape, box in pairs:
+    main = max(shapes, key=lambda shape: shape.area)
+    height, longer = main.image.shape[0], max(main.image.shape)
+    kept, warning = [main], ""
+    for shape in shapes:
         # The top of a 5 may not touch the rest. What is about as high as the digit and not close
         # to it is another digit.
-        reach = 0.25 if box.height < 0.5 * digit.height else 0.1
-        if box.gap(digit) > reach * digit.longer:
-            if box.longer >= 0.5 * digit.longer:
+        reach = 0.25 if shape.image.shape[0] < 0.5 * height else 0.1
+        if _gap(shape, main) > reach * longer:
+            if max(shape.image.shape) >= 0.5 * longer:
                 warning = (
                     "shows several shapes of like size, and only the largest of them was read. "
                     "Expected a picture of one digit."
                 )
         elif shape is not main and shape.area >= 0.02 * main.area:
-            kept.append((shape, box))
-    if any(box.touches(page) for _, box in kept):
+            kept.append(shape)
+    if any(_touches(shape, page) for shape in kept):
         warning = (
             "has ink at its edge, so a part of the digit may be missing. Expected a margin around "
             "the digit."
         )
-    return [shape for shape, _ in kept], warning
+    return kept, warning
 
 
-def _is_paper(shape: Any, box: _Box, page: tuple[int, ...]) -> bool:
+def _touches(shape: Any, page: tuple[int, ...]) -> bool:
+    return 0 in shape.bbox[:2] or shape.bbox[2] == page[0] or shape.bbox[3] == page[1]
+
+
+def _gap(one: Any, other: Any) -> int:
+    """Pixels between the boxes of two shapes, 0 where they overlap."""
+    first, second = np.reshape(one.bbox, (2, 2)), np.reshape(other.bbox, (2, 2))
+    return int(max((first[0] - second[1]).max(), (second[0] - first[1]).max(), 0))
+
+
+def _is_paper(shape: Any, page: tuple[int, ...]) -> bool:
     """Whether a shape is a line across the page, squared paper, or what the paper lies on."""
-    height, width = page
-    is_row = box.width == width and box.height < 0.1 * height
-    is_column = box.height == height and box.width < 0.1 * width
+    (height, width), (rows, columns) = page, shape.image.shape
+    is_row = columns == width and rows < 0.1 * height
+    is_column = rows == height and columns < 0.1 * width
     has_squares = shape.euler_number < -8  # more holes than any digit
     y, x = shape.coords.T
     n_at_edge = np.count_nonzero((y == 0) | (y == height - 1) | (x == 0) | (x == width - 1))
     is_around = n_at_edge > 0.35 * 2 * (height + width)
-    return box.touches(page) and bool(is_row or is_column or has_squares or is_around)
+    return _touches(shape, page) and bool(is_row or is_column or has_squares or is_around)
 
 
-def _encloses(frame: Any, box: _Box, other: Any, inner: _Box) -> bool:
+def _encloses(frame: Any, other: Any) -> bool:
     """Whether a shape has another in one of its holes, more than a speck in a 0."""
-    if frame.euler_number > 0 or not 0.2 * box.longer < inner.longer < box.longer:
+    longer = max(frame.image.shape)
+    if frame.euler_number > 0 or not 0.2 * longer < max(other.image.shape) < longer:
         return False
-    y, x = other.coords[0] - box[:2]
-    inside = 0 <= y < box.height and 0 <= x < box.width
-    return inside and bool(frame.image_filled[y, x])
+    place = other.coords[0] - frame.bbox[:2]
+    is_inside = (place >= 0).all() and (place < frame.image.shape).all()
+    return bool(is_inside and frame.image_filled[tuple(place)])
 
 
 def _boxed(ink: _Ink) -> NDArray[np.uint8]:
@@ -303,13 +291,13 @@ def _boxed(ink: _Ink) -> NDArray[np.uint8]:
     from scipy import ndimage
     from skimage.transform import resize, resize_local_mean
 
-    box, longer = ink.box, ink.box.longer
-    margin = 4 + longer // 6  # for strokes to grow into
+    rows, columns = ink.box
+    margin = 4 + ink.longer // 6  # for strokes to grow into
     fine = np.pad(ink.contrast, margin)[
-        box.top : box.bottom + 2 * margin, box.left : box.right + 2 * margin
+        rows.start : rows.stop + 2 * margin, columns.start : columns.stop + 2 * margin
     ]
     # Fine enough for the edge of a stroke to be anywhere in one of the 20 x 20 pixels.
-    factor = 2 ** max(0, int(np.ceil(np.log2(8 * _BOX / longer))))
+    factor = 2 ** max(0, int(np.ceil(np.log2(8 * _BOX / ink.longer))))
     if factor > 1:
         fine = resize(fine, tuple(factor * side for side in fine.shape), order=1)
     inside = fine > ink.threshold
@@ -320,23 +308,23 @@ def _boxed(ink: _Ink) -> NDArray[np.uint8]:
     # In a long stroke, the depths are spread evenly from 0 to half its width.
     mean_depth = float(distance[inside].mean())
     stroke = 4 * mean_depth
-    longer = _extent(inside).longer
+    longer = max(inside[_extent(inside)].shape)
     width = min(max(_BOX * stroke / longer, _THINNEST), _THICKEST)
     # A digit that grows has to be scaled down more, and its strokes with it: solved for `width`.
     grow = (width * longer / _BOX - stroke) / 2 / (1 - width / _BOX)
     grow = max(grow, -0.8 * mean_depth)
 
     drawn = np.clip(distance + grow + 0.5, 0, 1)
-    box = _extent(drawn >= 0.5)
-    drawn = drawn[box.top : box.bottom, box.left : box.right]
-    missing = [box.longer - side for side in drawn.shape]
+    drawn = drawn[_extent(drawn >= 0.5)]
+    missing = [max(drawn.shape) - side for side in drawn.shape]
     square = np.pad(drawn, [(side // 2, side - side // 2) for side in missing])
     return np.rint(255 * resize_local_mean(square, (_BOX, _BOX))).astype(np.uint8)
 
 
-def _extent(mask: NDArray[np.bool_]) -> _Box:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return _Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+def _extent(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    from scipy import ndimage
+
+    return ndimage.find_objects(mask.astype(np.uint8))[0]
 
 
 def _centred(boxed: NDArray[np.uint8]) -> NDArray[np.uint8]:
