@@ -17,18 +17,14 @@ class ImageBunch(Bunch):
     """A :class:`~sklearn.utils.Bunch` that shows shapes, not 60,000 rows of 784 numbers."""
 
     def __repr__(self) -> str:
-        title = str(self.get("DESCR", "")).partition("\n")[0] or type(self).__name__
-        lines = [f"  {printable(name):12}  {_show(value)}" for name, value in self.items()]
-        return "\n".join([printable(title), *lines])
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, str):
-        return f"str, {len(value):,} characters"
-    if not hasattr(value, "shape"):
-        return repr(value)
-    kind = getattr(value, "dtype", None) or type(value).__name__  # a DataFrame has many dtypes
-    return f"{kind} of shape {value.shape}"
+        lines = [str(self.get("DESCR", "")).partition("\n")[0] or type(self).__name__]
+        for name, value in self.items():
+            shown = f"str, {len(value):,} characters" if isinstance(value, str) else repr(value)
+            if hasattr(value, "shape"):
+                kind = getattr(value, "dtype", type(value).__name__)  # a DataFrame has many dtypes
+                shown = f"{kind} of shape {value.shape}"
+            lines.append(f"  {name!s:12}  {shown}")
+        return "\n".join(map(printable, lines))
 
 
 def bunch(data: ImageData, X_train: Any, y_train: Any, X_test: Any, y_test: Any) -> ImageBunch:

@@ -23,9 +23,7 @@ _EMNIST_CHARACTERS = {
     "emnist-balanced": _MERGED,
     "emnist-bymerge": _MERGED,
     "emnist-byclass": digits + ascii_uppercase + ascii_lowercase,
-    "emnist-digits": digits,
     "emnist-letters": f" {ascii_uppercase}",  # counted from 1
-    "emnist-mnist": digits,
 }
 
 

@@ -84,9 +84,7 @@ def describe_other(path: str, start: bytes) -> str | None:
 
 def describe_pictures(path: str, suffix: str) -> str:
     """Describe a folder of pictures."""
-    what = (
-        "a folder of pictures; if each is in a folder with the name of its label, they are read by"
-    )
+    what = "a folder of pictures; if each is in a folder with the name of its label, these lines do"
     return _message(path, what, _PICTURES.format(repr(path), suffix))
 
 
