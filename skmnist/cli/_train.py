@@ -58,7 +58,6 @@ def train(options: Namespace) -> None:
     )
     n_images, epochs = len(data.y_train), _pluralize(classifier.epochs, "epoch")
     pixels = "raw pixels" if options.raw_pixels else "pixels scaled to 0 to 1"
-    figures = {"first_digits": "the first five digits"}
     if options.search is None:
         _show_network(classifier, data, console)
     start = time.perf_counter()
@@ -84,16 +83,12 @@ def train(options: Namespace) -> None:
         fitted = estimator.best_estimator_
         with _figure(options.output / "search.png", 9, 3.8) as ax:
             SearchDisplay.from_estimator(estimator, ax=ax)
-        figures["search"] = "score and fit time of each candidate"
     console.print(f"  after {time.perf_counter() - start:.1f} s")
     if options.save is not None:
         save(fitted, options.save)
         console.print(f"  saved in {printable(options.save)}")
-    figures |= _report(estimator, data, options.output, console)
-    console.print("\nThe figures", style="bold")
-    console.print(f"  in {printable(options.output.resolve())}:")
-    for name, content in figures.items():
-        console.print(f"  {f'{name}.png':20}  {content}")
+    _report(estimator, data, options.output, console)
+    console.print(f"\nThe figures are in {printable(options.output.resolve())}")
 
 
 def _load(source: str | None) -> Bunch:
@@ -168,8 +163,8 @@ def _ranking(search: GridSearchCV) -> str:
     return results.round(4).to_string(index=False)
 
 
-def _report(estimator: Any, data: Bunch, folder: Path, console: Console) -> dict[str, str]:
-    """Test a fitted estimator and draw the outcome; return what is on which figure."""
+def _report(estimator: Any, data: Bunch, folder: Path, console: Console) -> None:
+    """Test a fitted estimator and draw the outcome."""
     predictions = estimator.predict(data.images_test)
     console.print("\nThe test", style="bold")
     console.print(f"  Test accuracy: {accuracy_score(data.y_test, predictions):.4f}\n")
@@ -179,21 +174,13 @@ def _report(estimator: Any, data: Bunch, folder: Path, console: Console) -> dict
         console.print(printable(line))
 
     with _figure(folder / "predictions.png", 10, 4.2) as ax:
-        shown = DigitsDisplay.from_estimator(estimator, data.images_test, data.y_test, ax=ax)
+        DigitsDisplay.from_estimator(estimator, data.images_test, data.y_test, ax=ax)
     with _figure(folder / "hidden_units.png", 8, 6) as ax:
-        units = HiddenUnitsDisplay.from_estimator(estimator, X=data.images_train, n=12, ax=ax)
+        HiddenUnitsDisplay.from_estimator(estimator, X=data.images_train, n=12, ax=ax)
     with _figure(folder / "training.png", 9, 3.5) as ax:
         TrainingDisplay.from_estimator(estimator, ax=ax)
     with _figure(folder / "confusion_matrix.png", 6.5, 5.5) as ax:
         ConfusionMatrixDisplay.from_predictions(data.y_test, predictions, ax=ax)
-    unit = "digit" if units.output_weights is None else "hidden unit"
-    n_shown, n_wrong = len(shown.wrong), np.count_nonzero(shown.wrong)
-    return {
-        "predictions": f"the first {n_shown} test images, {n_wrong} of them read wrong",
-        "hidden_units": f"the weights of the pixels, for each {unit}",
-        "training": "loss and accuracy, epoch by epoch",
-        "confusion_matrix": "which digits are taken for which",
-    }
 
 
 @contextmanager
