@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -68,14 +68,14 @@ class SearchDisplay:
     axes_ : ndarray of shape (n_panels,), dtype=object
         The matplotlib Axes of the panels, or that of the heat map. Set by :meth:`plot`, as are the
         following.
-    lines_ : ndarray of shape (n_panels,), dtype=object
+    lines_ : list of length n_panels
         The matplotlib Line2D of the means, one for each of `axes_`. Empty for a heat map.
     image_ : matplotlib AxesImage or None
         The heat map. None for panels.
-    texts_ : ndarray of shape (n_candidates,), dtype=object
-        The matplotlib Text of each candidate in the heat map. Empty for panels, and where the
-        cells are too small: they have a colour bar then.
-    best_ : ndarray, dtype=object
+    texts_ : list
+        The matplotlib Text of each cell of the heat map that was tried. Empty for panels, and where
+        the cells are too small: they have a colour bar then.
+    best_ : list
         The marks of the best candidate: a Line2D in each of `axes_`, a Rectangle in a heat map.
         Empty where none is marked.
     legend_ : matplotlib Legend or None
@@ -88,8 +88,7 @@ class SearchDisplay:
     Raises
     ------
     ValueError
-        If there are no candidates or no parameters, if lengths differ, or if `best_index` is not
-        the number of a candidate.
+        If lengths differ, or if `best_index` is not the number of a candidate.
 
     Examples
     --------
@@ -178,34 +177,32 @@ class SearchDisplay:
         self.lines_: list[Any] = []
         self.texts_: list[Any] = []
         self.best_: list[Any] = []
-        scales = [_Scale(values) for values in self.param_values.values()]
-        n_tried = len(set(zip(*(scale.cells for scale in scales), strict=True)))
-        if len(scales) == 2 and 3 * n_tried > math.prod(len(scale.labels) for scale in scales):
-            self._draw_map(ax, figsize, scales, cmap)
+        scales = [_Scale(name, values) for name, values in self.param_values.items()]
+        n_cells = math.prod(len(scale.labels) for scale in scales)
+        if len(scales) == 2 and 3 * len(self._best_of_each(*scales)) > n_cells:
+            self._draw_map(ax, figsize, cmap, *scales)
         else:
             self._draw_panels(ax, figsize, scales)
         self.figure_ = self.ax_.figure
         return self
 
     def _draw_panels(self, ax: Any, figsize: Any, scales: list[_Scale]) -> None:
-        names = list(self.param_values)
-        times = self.fit_times if len(names) == 1 else None
-        n_panels = len(names) + (times is not None)
-        self.ax_, panels = _drawing.draw_panels(ax, n_panels, figsize, sharey=len(names) > 1)
+        is_alone = len(scales) == 1
+        times = self.fit_times if is_alone else None
+        n_panels = len(scales) + (times is not None)
+        self.ax_, panels = _drawing.draw_panels(ax, n_panels, figsize, sharey=not is_alone)
         self.axes_ = np.array(panels, dtype=object)
         middle = "mean" if self.fold_scores.shape[1] > 1 else "the only fold"
-        middle += ", the best over the others" * (len(names) > 1)
-        for panel, name, scale in zip(panels, names, scales, strict=False):
-            self._draw_curve(panel, name, scale, self.fold_scores, self.mean_scores, middle)
+        middle += "" if is_alone else ", the best over the others"
+        for panel, scale in zip(panels, scales, strict=False):
+            self._draw_curve(panel, scale, self.fold_scores, self.mean_scores, middle)
         _drawing.keep_within_unit(panels[0], self.fold_scores)
         for panel in panels[::3]:
             panel.set_ylabel(f"test {self.score_name}")
         if times is not None:
             # The time until a fit failed is not that of a fit.
             times = np.where(np.isnan(self.mean_scores)[:, np.newaxis], np.nan, times)
-            self._draw_curve(
-                panels[1], names[0], scales[0], times, np.median(times, axis=1), middle
-            )
+            self._draw_curve(panels[1], scales[0], times, np.median(times, axis=1), middle)
             # From 0, so that twice as long looks twice as high.
             panels[1].set_ylim(0, 1.08 * (np.nanmax(times, initial=0) or 1))
             panels[1].set_ylabel(f"{'mean' if times.shape[1] == 1 else 'median'} fit time (s)")
@@ -214,13 +211,10 @@ class SearchDisplay:
             if not scale.has_axis:
                 _drawing.slant_long_labels(panel)
 
-    def _draw_curve(
-        self, panel: Axes, name: str, scale: _Scale, folds: Any, middle: Any, label: str
-    ) -> None:
+    def _draw_curve(self, panel: Axes, scale: _Scale, folds: Any, middle: Any, label: str) -> None:
         """Draw numbers for each fold, their middle and that of the best candidate."""
         best = self.best_index
-        rows = self._best_of_each([self.param_values[name]])
-        rows = rows[np.argsort(scale.places[rows])]
+        rows = self._best_of_each(scale)
         places, n_folds = scale.places[rows], folds.shape[1]
         # Nothing is between categories, and only noise between values drawn at random.
         is_grid = len(self.param_values) == 1 or 2 * len(rows) <= len(folds)
@@ -242,51 +236,44 @@ class SearchDisplay:
             cross: Any = {"color": _drawing.red_on(panel), "transform": panel.get_xaxis_transform()}
             panel.plot(missing, np.full(len(missing), 0.04), "x", label="no score (NaN)", **cross)
         panel.grid(alpha=0.3)
-        panel.set_xlabel(self._label(name))
+        panel.set_xlabel(self._label(scale))
         panel.set_xscale("log" if scale.is_log else "linear")
         if not scale.has_axis:
             panel.set_xticks(range(len(scale.labels)), scale.labels)
             panel.set_xlim(-0.5, len(scale.labels) - 0.5)
 
-    def _label(self, name: str) -> str:
-        return f"{name}\n(best over {', '.join(self.best_over)})" if self.best_over else name
+    def _label(self, scale: _Scale) -> str:
+        return scale.name + f"\n(best over {', '.join(self.best_over)})" * bool(self.best_over)
 
-    def _best_of_each(self, values: Iterable[Sequence[Any]]) -> NDArray[np.integer]:
-        """Return the best candidate for each combination of values, in the order searched.
+    def _best_of_each(self, *scales: _Scale) -> NDArray[np.integer]:
+        """Return the best candidate for each combination of values, in their order.
 
         It is the best of all, or else that which a halving search kept the longest, or else that
         with the highest score.
         """
+        rows = np.arange(len(self.mean_scores))
         scores = np.nan_to_num(self.mean_scores, nan=-np.inf)
-        chosen: dict[Any, int] = {}
-        for row, combination in enumerate(zip(*values, strict=True)):
-            key = tuple(map(_identity, combination))
-            chosen[key] = max(
-                (chosen.get(key, row), row),
-                key=lambda i: (i == self.best_index, self.iterations[i], scores[i]),
-            )
-        return np.array(list(chosen.values()))
+        order = np.lexsort((-rows, scores, self.iterations, rows == self.best_index))[::-1]
+        cells = np.column_stack([scale.cells[order] for scale in scales])
+        return order[np.unique(cells, axis=0, return_index=True)[1]]
 
-    def _draw_map(self, ax: Any, figsize: Any, scales: list[_Scale], cmap: Any) -> None:
+    def _draw_map(self, ax: Any, figsize: Any, cmap: Any, across: _Scale, down: _Scale) -> None:
         from matplotlib.patches import Rectangle
 
-        across, down = scales
         best = self.best_index
-        rows = self._best_of_each(self.param_values.values())
+        rows = self._best_of_each(across, down)
         n_columns, n_rows = len(across.labels), len(down.labels)
         size = 1.2 + 0.09 * max(map(len, down.labels)) + 0.85 * n_columns, 1.4 + 0.5 * n_rows
-        self.ax_ = ax = _drawing.axes_or_new(
-            ax, figsize or tuple(np.clip(size, (4.5, 3), (14, 10)))
-        )
+        size = tuple(np.clip(size, (4.5, 3), (14, 10)))
+        self.ax_ = ax = _drawing.axes_or_new(ax, figsize or size)
         self.axes_ = np.array([ax], dtype=object)
         grid = np.full((n_rows, n_columns), np.nan)
         grid[down.cells[rows], across.cells[rows]] = self.mean_scores[rows]
         # Numbers grow upwards; a list is read from the top.
         origin = "lower" if down.is_numeric else "upper"
         self.image_ = image = ax.imshow(grid, cmap=cmap, origin=origin, aspect="auto")
-        name_across, name_down = self.param_values
         ax.set(title=f"Mean test {self.score_name}", facecolor=NOTHING)
-        ax.set(xlabel=self._label(name_across), ylabel=name_down)
+        ax.set(xlabel=self._label(across), ylabel=down.name)
         ax.set_xticks(range(n_columns), across.labels)
         ax.set_yticks(range(n_rows), down.labels)
         ax.tick_params(length=0)
@@ -307,11 +294,9 @@ class SearchDisplay:
         if best is not None:
             # Inside the cell, whose colour is known.
             corner = across.cells[best] - 0.46, down.cells[best] - 0.46
-            frame: Any = {
-                "edgecolor": _drawing.readable_on(image, self.mean_scores[best]),
-                "linewidth": 2,
-            }
-            self.best_.append(ax.add_patch(Rectangle(corner, 0.92, 0.92, fill=False, **frame)))
+            color = _drawing.readable_on(image, self.mean_scores[best])
+            frame = Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=color, linewidth=2)
+            self.best_.append(ax.add_patch(frame))
 
     @classmethod
     def from_estimator(
@@ -457,7 +442,8 @@ def _identity(value: Any) -> Any:
 class _Scale:
     """The places of a parameter's values along an axis, and their texts."""
 
-    def __init__(self, values: Sequence[Any]) -> None:
+    def __init__(self, name: str, values: Sequence[Any]) -> None:
+        self.name = name
         texts = {_identity(value): getattr(value, "__name__", str(value)) for value in values}
         keys = list(texts)
         self.is_numeric = all(map(_is_number, values))

@@ -196,11 +196,8 @@ class TrainingDisplay:
 
         Parameters
         ----------
-        history : mapping of str to sequence of float
-            One value per epoch of "loss" and, if known, "accuracy", "val_loss" and
-            "val_accuracy".
-        early_stopping : bool, default=False
-            Whether the validation accuracy decided which epoch's weights were kept.
+        history, early_stopping
+            As for the class.
         **plot_options
             `ax` and `figsize`, for :meth:`plot`.
 
