@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from skmnist import SimpleMLPClassifier
+from tests.helpers import NO_STEP
 
 # TensorFlow runs short training runs operation by operation; XLA compiles those that take 0.3 s
 # otherwise, such as 40 epochs of 310 rows in batches of one.
@@ -112,6 +113,12 @@ class TestSeeds:
         )
         assert not are_equal(without, with_dropout, digits.X)
         assert are_equal(with_dropout, with_dropout, digits.X)
+
+    def test_dropout_leaves_out_other_units_in_each_epoch(self, digits):
+        classifier = train(
+            digits, dropout=0.5, learning_rate=NO_STEP, epochs=2, shuffle=False, random_state=0
+        )
+        assert abs(np.subtract(*classifier.loss_curve_)) > 1e-3
 
     def test_compiled_or_not_is_the_same_training(self, digits, monkeypatch):
         networks = []
