@@ -272,11 +272,16 @@ class TestFiles:
                 np.testing.assert_array_equal(read_digit(picture), read_digit(page))
         np.testing.assert_array_equal(np.asarray(image), page)
 
-    def test_lossless_formats(self, page, tmp_path):
-        for name in ("a.bmp", "a.tiff", "a.gif", "a.ppm", "a.webp"):
-            options = {"lossless": True} if name == "a.webp" else {}
-            path = saved(page, tmp_path / name, **options)
-            assert difference(read_digit(path), read_digit(page)) < 0.01, name
+    def test_formats(self, page, tmp_path):
+        options = {"a.webp": {"lossless": True}}
+        images = dict.fromkeys(("a.bmp", "a.tiff", "a.ppm", "a.webp"), page)
+        images |= {"16.png": page.astype(np.uint16) * 257, "32.tiff": page.astype(np.float32) / 255}
+        paths = [saved(image, tmp_path / name, **options.get(name, {}))
+                 for name, image in images.items()]  # fmt: skip
+        other = Image.fromarray(page[::-1].copy())  # of an animation, the first picture is read
+        paths.append(saved(page, tmp_path / "a.gif", save_all=True, append_images=[other]))
+        for path in paths:
+            assert difference(read_digit(path), read_digit(page)) < 0.01, path
 
     def test_heic(self, page, tmp_path):
         heif = pytest.importorskip("pillow_heif")
@@ -298,23 +303,11 @@ class TestFiles:
             image = Image.fromarray(page).convert("RGB").convert(mode)
             assert difference(read_digit(image), read_digit(page)) < 0.08, mode  # "1" is dithered
 
-    def test_sixteen_bits_and_floats(self, page, tmp_path):
-        sixteen = saved(page.astype(np.uint16) * 257, tmp_path / "a.png")
-        floats = saved(page.astype(np.float32) / 255, tmp_path / "a.tiff")
-        for path in (sixteen, floats):
-            assert difference(read_digit(path), read_digit(page)) < 0.01
-
     def test_is_turned_as_exif_data_require(self, page, tmp_path):
         exif = Image.Exif()
         exif[0x0112] = 5  # mirrored and turned
         path = saved(np.ascontiguousarray(page.T), tmp_path / "a.png", exif=exif)
         np.testing.assert_array_equal(read_digit(path), read_digit(page))
-
-    def test_an_animation_is_its_first_picture(self, page, tmp_path):
-        other = Image.fromarray(page[::-1].copy())
-        path = tmp_path / "a.gif"
-        Image.fromarray(page).save(path, save_all=True, append_images=[other])
-        assert difference(read_digit(path), read_digit(page)) < 0.01
 
     def test_ink_on_nothing(self, page_of):
         for colour in (0, 255, (200, 30, 30)):

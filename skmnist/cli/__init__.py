@@ -50,7 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             from skmnist.cli._train import train
 
             train(options)
-    except (KeyboardInterrupt, UserWarning):
+    except (KeyboardInterrupt, UserWarning) as error:
+        if isinstance(error, UserWarning) and "interrupted" not in str(error):
+            raise  # by a filter that makes all warnings errors
         print("\nskmnist: interrupted", file=sys.stderr)
         return 130
     # Some options can only be checked with the data at hand, or by Keras.
