@@ -176,12 +176,6 @@ class _Stateless:
 
         def __getattr__(self, name: str) -> Any: ...
 
-    def apply(self, grads: Sequence[tf.Tensor], variables: Sequence[keras.Variable]) -> None:
-        iterations = self._iterations + 1
-        super().apply(grads, variables)  # type: ignore[misc]
-        # In Keras 3.8, `_backend_apply_gradients` counts the steps, which is replaced here.
-        self._iterations.assign(iterations)
-
     def _var_key(self, variable: keras.Variable) -> int:
         return id(variable)
 
