@@ -90,7 +90,7 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     `QuantileTransformer`, for example, rounds differently where many values are equal. Compare
     the predictions of some samples before you rely on them.
 
-    Importing `skmnist.persistence` registers the converter with skl2onnx, so that
+    Importing this function registers the converter with skl2onnx, so that
     ``skl2onnx.to_onnx`` converts a `SimpleMLPClassifier` as well, with its own options and in
     everything that skl2onnx converts around a classifier, such as `CalibratedClassifierCV`.
 
