@@ -37,7 +37,7 @@ def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None) -> Axes:
 
 def draw_panels(
     ax: Axes | None, n_panels: int, figsize: tuple[float, float] | None, **options: Any
-) -> tuple[Axes, Sequence[Axes]]:
+) -> tuple[Axes, NDArray[Any]]:
     """Put a subfigure in the place of an axes, with panels in it, three in a row."""
     n_columns = min(n_panels, 3)
     n_rows = math.ceil(n_panels / n_columns)
@@ -55,9 +55,9 @@ def draw_panels(
     return ax, panels[:n_panels]
 
 
-def draw_legend(panels: Sequence[Axes]) -> Any:
+def draw_legend(panels: NDArray[Any]) -> Any:
     """Draw one legend for all panels above them, in letters small enough for their width."""
-    figure: Any = panels[0].figure
+    figure = panels[0].figure
     entries: dict[str, Any] = {}
     for panel in panels:
         entries |= dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))

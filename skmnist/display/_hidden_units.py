@@ -176,14 +176,13 @@ class HiddenUnitsDisplay:
         self.colorbar_.set_label(self.label, fontsize=LABEL_POINTS)
         self.colorbar_.ax.tick_params(labelsize=LABEL_POINTS)
         below, letter, rotation = self._room_for_bars(width / max(height, width))
+        new_side = max(_drawing.IMAGE_POINTS, 6 / letter)
         self.images_, _, self.captions_, unit = _drawing.draw_grid(
             self.ax_,
             self.weights,
             [self._caption(position) for position in range(n_units)],
             cells,
-            new_side=max(_drawing.IMAGE_POINTS, 6 / letter)
-            if ax is None and figsize is None
-            else None,
+            new_side=new_side if ax is None and figsize is None else None,
             below=below,
             foot=35 + 1.3 * LABEL_POINTS * len(self.label.splitlines()),
             cmap=colors,

@@ -191,7 +191,7 @@ class SearchDisplay:
         times = self.fit_times if is_alone else None
         n_panels = len(scales) + (times is not None)
         self.ax_, panels = _drawing.draw_panels(ax, n_panels, figsize, sharey=not is_alone)
-        self.axes_ = np.array(panels, dtype=object)
+        self.axes_ = panels
         middle = "mean" if self.fold_scores.shape[1] > 1 else "the only fold"
         middle += "" if is_alone else ", the best over the others"
         for panel, scale in zip(panels, scales, strict=False):

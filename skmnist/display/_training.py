@@ -120,12 +120,11 @@ class TrainingDisplay:
             If `ax` is not an Axes, or not part of a grid.
         """
         shown = [name for name in PANELS if {name, f"val_{name}"} & self.history.keys()]
-        self.ax_, panels = _drawing.draw_panels(ax, len(shown), figsize)
+        self.ax_, self.axes_ = _drawing.draw_panels(ax, len(shown), figsize)
         self.figure_ = self.ax_.figure
-        self.axes_ = np.array(panels, dtype=object)
-        for panel, name in zip(panels, shown, strict=True):
+        for panel, name in zip(self.axes_, shown, strict=True):
             self._draw(panel, name)
-        self.legend_ = _drawing.draw_legend(panels)
+        self.legend_ = _drawing.draw_legend(self.axes_)
         return self
 
     def _draw(self, panel: Axes, name: str) -> None:
