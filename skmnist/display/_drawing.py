@@ -200,24 +200,21 @@ def draw_grid(
     n_lines = max(1 + caption.count("\n") for caption in captions)
     caption_width = text_width(captions)
     margin = POINTS * (text_width(headings) + 1 if headings else 0)
-    line = LINE_POINTS
     if new_side is not None:
         side = min(max(new_side, MIN_WIDTH / n_columns), MAX_WIDTH / n_columns)
-        room = side * (1 + GAP)
-    else:
-        width, height = compute_layout(ax)
-        room = (width - margin) / n_columns
-        line = min(LINE_POINTS, 0.4 * height / n_rows / n_lines)
-        side = (height / n_rows - n_lines * line) / (high + below + GAP)
-        side = min(side, room / (1 + GAP))
+        row_height = side * (high + below + GAP) + n_lines * LINE_POINTS
+        size = np.array([margin + n_columns * side * (1 + GAP), n_rows * row_height + foot])
+        figure: Any = ax.get_figure(root=True)
+        figure.set_size_inches(size / 72 + 0.1)
+    width, height = compute_layout(ax)
+    room = (width - margin) / n_columns
+    line = min(LINE_POINTS, 0.4 * height / n_rows / n_lines)
     points = min(POINTS * line / LINE_POINTS, 0.95 * room / caption_width)
-    head = n_lines * points * LINE_POINTS / POINTS / side
+    side = min(room / (1 + GAP), (height / n_rows - n_lines * line) / (high + below + GAP))
+    # From here on, lengths are parts of an image's longer side.
+    head, margin = n_lines * line / side, margin * points / POINTS / side
     cell = np.array([max(1 + GAP, points * caption_width / 0.95 / side), head + high + below + GAP])
     width, height = (n_columns, n_rows) * cell
-    margin *= points / POINTS / side
-    if new_side is not None:
-        inches = np.array([margin + width, height]) * side / 72 + (0.1, 0.1 + foot / 72)
-        ax.get_figure(root=True).set_size_inches(inches)  # type: ignore[union-attr]
     frame = {"fill": False, "edgecolor": rcParams["axes.edgecolor"], "linewidth": 0.8, "alpha": 0.3}
     letters: Any = {"fontsize": points, "in_layout": False}
     images, frames, texts = [], [], []
