@@ -59,6 +59,7 @@ __all__ = [
     "_safe_indexing",
     "callbacks_of",
     "plain_requests",
+    "show_progress",
     "validate_parameter_constraints",
 ]
 
@@ -71,3 +72,14 @@ def callbacks_of(estimator: Any) -> list[Any]:
 def plain_requests(requests: MetadataRequest) -> dict[str, dict[str, Any]]:
     """Return the metadata that each method of an estimator requests."""
     return requests._serialize()
+
+
+def show_progress(search: Any) -> None:
+    """Let a search show a progress bar; before scikit-learn 1.9, print a line for each fit."""
+    try:
+        from sklearn.callback import ProgressBar
+    except ImportError:
+        search.set_params(verbose=2)
+    else:
+        # One bar for the search: a bar for each of the many fits would fill the terminal.
+        search.set_callbacks(ProgressBar(max_propagation_depth=0))

@@ -15,12 +15,12 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.callback import ProgressBar
 from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score, classification_report
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from skmnist._compat import show_progress
 from skmnist._files import printable
 from skmnist._pixels import scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
@@ -148,8 +148,7 @@ def _search(
     parameter = "hidden_units" if raw_pixels else "network__hidden_units"
     # An option that is wrong for one candidate is wrong for all.
     search = GridSearchCV(estimator, {parameter: widths}, cv=N_FOLDS, error_score="raise")
-    # One bar for the search: a bar for each of the many fits would fill the terminal.
-    search.set_callbacks(ProgressBar(max_propagation_depth=0))
+    show_progress(search)
     return search.fit(data.images_train, data.y_train)
 
 
