@@ -210,6 +210,7 @@ WRONG_TABLES = [
     ("label,a,b,c,d\n1,2,3,4\n", "it has 5 names, but rows of 4 values"),
     ("1,2\n0,2,3\n", "Expected 2 fields in line 2, saw 3"),
     ("1,2\n0\n", "row 2, column 2 holds ''"),
+    ("0,2\n1,2\n?,2\n", "row 3, column 1, the label, holds '?'"),
     ("1,2\n" * 300 + "0,2\0\n", "it holds NUL bytes"),
     (f"{ROW}\n" * 9, "it has 25 columns without names"),  # 5 x 5 pixels, and no label
     (
