@@ -28,10 +28,11 @@ def tick_texts(axis):
 def visible_texts(figure):
     """The texts of a drawn figure by their boxes, without ticks beyond the ends of an axis."""
     figure.draw_without_rendering()
-    texts = []
+    legends = [legend for part in figure.subfigs for legend in part.legends]
+    texts = [text for legend in legends for text in legend.get_texts()]
     axes = [*figure.axes, *(inset for ax in figure.axes for inset in ax.child_axes)]
     for ax in axes:
-        texts += [ax.title, *ax.texts, *(ax.get_legend().get_texts() if ax.get_legend() else [])]
+        texts += [ax.title, *ax.texts]
         for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
             low, high = sorted(axis.get_view_interval())
             ticks = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]

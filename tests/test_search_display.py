@@ -197,6 +197,7 @@ def test_the_best_is_the_searchs_own_choice():
     display = SearchDisplay.from_estimator(search, param="width")
     plain = search.cv_results_["mean_test_score"][search.best_index_]
     np.testing.assert_allclose(display.best_[0].get_xydata(), [[1, plain]])
+    assert display.lines_[0].get_ydata()[1] == plain
 
 
 def test_the_axis_of_an_accuracy_stays_within_0_and_1():
