@@ -106,6 +106,7 @@ def test_the_article_without_options(tmp_path, monkeypatch):
         "4,000 images, pixels scaled to 0 to 1; 75 epochs of 125 gradient steps",  # the article's
         *("Epoch  1/75  loss ", "Epoch 75/75  loss ", "Test accuracy: 0.", "weighted avg"),
         f"The figures are in {tmp_path.resolve() / 'skmnist-output'}",
+        "Try next: skmnist --search 5 16 64 128\n",
     ]
     assert_in_order(run.out, expected)
     rows = re.findall(r"^ +(\d) +[\d.]+ +[\d.]+ +[\d.]+ +(\d+)$", run.out, re.MULTILINE)
@@ -169,6 +170,7 @@ def test_a_search_ranks_trains_saves_and_draws(small_data, tmp_path, monkeypatch
     progress = "GridSearchCV - search" if find_spec("sklearn.callback") else "[CV] END"
     parts = [announced, "9 fits of 4 epochs", progress, "rank_test_score"]
     assert_in_order(run.out, [*parts, "Test accuracy: ", "weighted avg", f"in {folder}"])
+    assert "Try next: skmnist predict" in run.out
     assert not re.search(r"\x1b\[[\d;]*m", run.out)  # colours and bold letters
     rows = re.findall(r"^ +(\d+) +(\d+) +([\d.]+) +[\d.]+ +[\d.]+$", run.out, re.MULTILINE)
     scores = dict(zip((7, 3, 16), by_hand.cv_results_["mean_test_score"], strict=True))

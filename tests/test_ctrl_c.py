@@ -249,6 +249,21 @@ def test_in_the_batch_of_an_epoch(digits, epoch, n_iter):
     assert_same_network(classifier, train(digits.X, digits.y, hidden_units=6, epochs=4))
 
 
+@pytest.mark.parametrize("n_presses", [1, 2])
+def test_two_in_a_row_end_more_than_a_fit(digits, n_presses, monkeypatch):
+    monkeypatch.setattr("skmnist.engine.interruption.Interrupts._last_press", float("-inf"))
+
+    def press(epoch, logs=None):
+        for _ in range(n_presses):
+            signal.raise_signal(signal.SIGINT)
+
+    classifier = SimpleMLPClassifier(callbacks=keras.callbacks.LambdaCallback(press))
+    ends = pytest.raises(KeyboardInterrupt) if n_presses == 2 else pytest.warns(match="interrupted")
+    with ends:
+        classifier.fit(digits.X, digits.y)
+    assert hasattr(classifier, "classes_") == (n_presses == 1)
+
+
 def test_background_jobs_stay_deaf():
     """Shells start them so, and a handler of the user's own is left alone as well."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from argparse import Namespace
 from collections.abc import Iterator
@@ -89,6 +90,14 @@ def train(options: Namespace) -> None:
         console.print(f"  saved in {printable(options.save)}")
     _report(estimator, data, options.output, console)
     console.print(f"\nThe figures are in {printable(options.output.resolve())}")
+    if options.save is not None:
+        following = shlex.join(["skmnist", "predict", str(options.save), "photo.jpg"])
+    elif options.search is None:
+        following = "skmnist --search 5 16 64 128"
+    else:
+        (best_width,) = estimator.best_params_.values()
+        following = f"skmnist --hidden-units {best_width} --save digits.skops"
+    console.print(f"Try next: {printable(following)}")
 
 
 def _load(source: str | None) -> Bunch:
