@@ -253,14 +253,20 @@ def test_in_the_batch_of_an_epoch(digits, epoch, n_iter):
 def test_two_in_a_row_end_more_than_a_fit(digits, n_presses, monkeypatch):
     monkeypatch.setattr("skmnist.engine.interruption.Interrupts._last_press", float("-inf"))
 
+    # Shells start background jobs without it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def press(epoch, logs=None):
         for _ in range(n_presses):
             signal.raise_signal(signal.SIGINT)
 
     classifier = SimpleMLPClassifier(callbacks=keras.callbacks.LambdaCallback(press))
     ends = pytest.raises(KeyboardInterrupt) if n_presses == 2 else pytest.warns(match="interrupted")
-    with ends:
-        classifier.fit(digits.X, digits.y)
+    try:
+        with ends:
+            classifier.fit(digits.X, digits.y)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert hasattr(classifier, "classes_") == (n_presses == 1)
 
 
