@@ -155,6 +155,7 @@ def scenes(tmp_path_factory):
     return outcomes
 
 
+@pytest.mark.slow
 class TestInAProcessOfItsOwn:
     def test_a_training_ends_with_a_warning_and_keeps_what_it_has_learnt(self, scenes):
         (n_iter, n_losses, score), messages = scenes["fit"]

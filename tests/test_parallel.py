@@ -169,6 +169,7 @@ print(json.dumps([n_threads(environment) for environment in json.loads(sys.argv[
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are POSIX's")
 def test_the_limit_of_threads(run_python):
     environments, expected = zip(*LIMITS, strict=True)
