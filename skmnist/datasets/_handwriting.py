@@ -45,7 +45,7 @@ def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
 
     1. The paper is subtracted: a quadratic surface fitted to the margin, and shadows wider than a
        stroke. What differs most from it is the ink, whether it is darker or lighter.
-    2. Ink and paper are separated at Otsu's threshold [2]_.
+    2. Ink and paper are separated at Otsu's threshold [2]_, moved to halfway between the two.
     3. The digit is chosen: the largest connected shape and the smaller ones beside it, such as the
        detached top of a 5. Specks, soft shadows, lines across the page, frames around a digit and,
        beside a digit that lies free, shapes at the edge of the picture are left out.
@@ -196,7 +196,10 @@ def _find_ink(pixels: NDArray[np.float64]) -> _Ink | None:
     # Ink covers so little of a page that Otsu's rule would divide the paper instead; beside the
     # ink there is as much of the one as of the other.
     reach = 2 * round(max(contrast.shape) / 100) + 3
-    threshold = max(least, threshold_otsu(contrast[ndimage.maximum_filter(candidates, reach)]))
+    values = contrast[ndimage.maximum_filter(candidates, reach)]
+    is_ink = values > threshold_otsu(values)
+    # The edge of a stroke is halfway between ink and paper.
+    threshold = max(least, (values[is_ink].mean() + values[~is_ink].mean()) / 2)
 
     labels = label(contrast > threshold)
     rise = ndimage.maximum_filter(contrast, reach) - ndimage.minimum_filter(contrast, reach)
