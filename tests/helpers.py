@@ -1,10 +1,19 @@
 """What several test modules train, and how they compare it."""
 
+import inspect
+
 import numpy as np
+import pytest
 from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier
 
 from skmnist import SimpleMLPClassifier
+
+# scikit-learn's own network takes no weights of samples before 1.7.
+needs_weighted_mlp = pytest.mark.skipif(
+    "sample_weight" not in inspect.signature(MLPClassifier.fit).parameters,
+    reason="MLPClassifier.fit has no sample_weight before scikit-learn 1.7",
+)
 
 # A learning rate so small that a step changes no weight of float32.
 NO_STEP = 1e-30

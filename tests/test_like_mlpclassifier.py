@@ -25,7 +25,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 
 from skmnist import SimpleMLPClassifier
-from tests.helpers import NO_STEP, assert_same_network
+from tests.helpers import NO_STEP, assert_same_network, needs_weighted_mlp
 
 
 def weights_of(classifier):
@@ -58,14 +58,14 @@ BATCH_SIZE = 50
 SHARED = {"activation": "tanh", "batch_size": BATCH_SIZE, "shuffle": False, "random_state": 0}
 
 
-def train_both(X, y, name, *, alpha=0.0, sample_weight=None):
+def train_both(X, y, name, *, alpha=0.0, **weights):
     """Train both classifiers from the same weights on."""
     start = SimpleMLPClassifier(6, learning_rate=NO_STEP, epochs=1, **SHARED).fit(X, y)
     optimizer, parameters = OPTIMIZERS[name]
     # Half of alpha, divided by the number of samples in the batch, is what MLPClassifier adds.
     ours = SimpleMLPClassifier(
         6, optimizer=optimizer, l2=alpha / 2 / BATCH_SIZE, epochs=EPOCHS, **SHARED
-    ).fit(X, y, sample_weight=sample_weight)
+    ).fit(X, y, **weights)
     assert np.abs(ours.coefs_[0] - start.coefs_[0]).max() > 0.05
 
     theirs = MLPClassifier(6, alpha=alpha, max_iter=EPOCHS, warm_start=True, **parameters, **SHARED)
@@ -75,7 +75,7 @@ def train_both(X, y, name, *, alpha=0.0, sample_weight=None):
         # A warm start goes on with whatever weights it finds.
         theirs.coefs_ = [kernel.astype(np.float64) for kernel in start.coefs_]
         theirs.intercepts_ = [bias.astype(np.float64) for bias in start.intercepts_]
-        theirs.fit(X.astype(np.float64), y, sample_weight=sample_weight)
+        theirs.fit(X.astype(np.float64), y, **weights)
     return ours, theirs
 
 
@@ -92,6 +92,7 @@ class TestTrainings:
         np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_[-EPOCHS:], rtol=1e-4)
         np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-4)
 
+    @needs_weighted_mlp
     @pytest.mark.parametrize("name", OPTIMIZERS)
     def test_a_short_last_batch_and_weights_of_samples(self, digits, name):
         sample_weight = np.random.default_rng(0).uniform(0.1, 3.0, len(digits.y))
