@@ -55,9 +55,9 @@ def in_turn(actions: dict[Any, Callable[[], Any]], rounds: int) -> dict[Any, flo
     return {key: statistics.median(values) for key, values in seconds.items()}
 
 
-def script(*arguments: Any) -> str:
-    """Run a script of this folder in a fresh process; return what it prints."""
-    command = [sys.executable, HERE / arguments[0], *map(str, arguments[1:])]
+def fresh_python(*arguments: Any) -> str:
+    """Run a script, or code after "-c", in a fresh process; return what it prints."""
+    command = [sys.executable, *map(str, arguments)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -83,7 +83,7 @@ def measure_searches(rounds: int) -> Rows:
         fast = {pair: action for pair, action in actions.items() if pair[0] in FAST}
         slow = {pair: action for pair, action in actions.items() if pair[0] not in FAST}
         # Once is enough where the difference is so large.
-        seconds = in_turn(fast, rounds) | in_turn(slow, min(rounds, 1))
+        seconds = in_turn(fast, rounds) | in_turn(slow, 1)
         rows += [
             [label, *pair, f"{value:.1f}", accuracies[pair]] for pair, value in seconds.items()
         ]
@@ -94,7 +94,7 @@ def _search(
     accuracies: dict[tuple[str, str], str], pair: tuple[str, str], *, source: str, epochs: int
 ) -> None:
     name, way = pair
-    accuracies[pair] = script("search.py", name, source, epochs, way)
+    accuracies[pair] = fresh_python(HERE / "search.py", name, source, epochs, way)
 
 
 def measure_files(rounds: int) -> Rows:
@@ -110,7 +110,7 @@ def measure_files(rounds: int) -> Rows:
             (save if name == "skmnist" else joblib.dump)(pipeline, path)
         seconds = in_turn(
             {
-                name: lambda p=path: script("predict.py", p, f"{folder}/rows.npy")
+                name: lambda p=path: fresh_python(HERE / "predict.py", p, f"{folder}/rows.npy")
                 for name, path in paths.items()
             },
             2 * rounds,
@@ -135,9 +135,7 @@ print(time.perf_counter() - start)
     for _ in range(rounds):
         for name in FAST:
             code = first.format(folder=str(HERE), name=name)
-            command = [sys.executable, "-c", code]
-            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            values[name].append(float(output))
+            values[name].append(float(fresh_python("-c", code)))
     label = "all of MNIST, 5 units, 5 epochs, the first in a process"
     rows += [[label, name, "", f"{statistics.median(values[name]):.2f}", ""] for name in FAST]
     for label, source, units, epochs, n_rows, n_columns in (
@@ -199,9 +197,8 @@ make({name!r}, 5, 1).fit(X, y)
 print(megabytes("VmHWM") - before)
 """
     rows: Rows = []
-    for name in NAMES if rounds else ():
-        command = [sys.executable, "-c", code.format(folder=str(HERE), name=name)]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    for name in NAMES:
+        output = fresh_python("-c", code.format(folder=str(HERE), name=name))
         rows.append(["all of MNIST, 5 units", name, "", f"{float(output):.0f}", ""])
     return rows
 

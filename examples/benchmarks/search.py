@@ -22,7 +22,3 @@ if __name__ == "__main__":
     with joblib.parallel_config(BACKENDS[way], n_jobs=2):
         search = GridSearchCV(make(name, 5, int(epochs)), grid, cv=3).fit(X, y)
     print(f"{search.score(X_test, y_test):.3f}")
-    if name == "skmnist" and way != "two processes":
-        from skmnist.engine.programs import PROGRAMS
-
-        print(f"{len(PROGRAMS._programs)} programs", file=sys.stderr)

@@ -56,13 +56,11 @@ def make_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimize
 def shared_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimizer:
     """Make an optimizer that no caller changes; one by its name is made once."""
     if isinstance(optimizer, str):
-        return _optimizer_by_name(optimizer, learning_rate)
+        return _make_once(optimizer, learning_rate)
     return make_optimizer(optimizer, learning_rate)
 
 
-@lru_cache(maxsize=16)
-def _optimizer_by_name(name: str, learning_rate: float) -> Optimizer:
-    return make_optimizer(name, learning_rate)
+_make_once = lru_cache(maxsize=16)(make_optimizer)
 
 
 def plain_optimizer(

@@ -204,11 +204,9 @@ class Program:
         rows: tf.Tensor,
         codes: tf.Tensor,
         weights: tf.Tensor,
-        n_batches: tf.Tensor,
-        l2: tf.Tensor,
-        *state: tf.Tensor,
+        *others: tf.Tensor,
     ) -> list[tf.Tensor]:
-        logits, penalty, *new_state = self._steps(x, rows, codes, weights, n_batches, l2, *state)
+        logits, penalty, *new_state = self._steps(x, rows, codes, weights, *others)
         # Not among what is compiled: a third of the compilation would go into these sums.
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(codes, logits)
         is_correct = tf.argmax(logits, axis=2, output_type=tf.int32) == codes
