@@ -6,9 +6,10 @@ loading data or drawing a figure should not wait for it.
 
 from __future__ import annotations
 
-import importlib
 from importlib.metadata import version as _version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader as _lazy
 
 if TYPE_CHECKING:
     from skmnist._show_versions import show_versions
@@ -23,36 +24,12 @@ if TYPE_CHECKING:
 
 __version__ = _version("skmnist")
 
-__all__ = [
-    "DigitsDisplay",
-    "HiddenUnitsDisplay",
-    "SearchDisplay",
-    "SimpleMLPClassifier",
-    "TrainingDisplay",
-    "load_mnist",
-    "read_digit",
-    "show_versions",
-]
-
-_HOMES = {
-    "DigitsDisplay": "skmnist.display",
-    "HiddenUnitsDisplay": "skmnist.display",
-    "SearchDisplay": "skmnist.display",
-    "SimpleMLPClassifier": "skmnist.classifier",
-    "TrainingDisplay": "skmnist.display",
-    "load_mnist": "skmnist.datasets",
-    "read_digit": "skmnist.datasets",
-    "show_versions": "skmnist._show_versions",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value  # the next access finds it without coming here
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "_show_versions": ["show_versions"],
+        "classifier": ["SimpleMLPClassifier"],
+        "datasets": ["load_mnist", "read_digit"],
+        "display": ["DigitsDisplay", "HiddenUnitsDisplay", "SearchDisplay", "TrainingDisplay"],
+    },
+)

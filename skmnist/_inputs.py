@@ -251,10 +251,9 @@ def check_weights(
 
 
 def _weights_of_classes(class_weight: dict[Any, float] | str, labels: Labels) -> np.ndarray:
-    names = labels.classes.tolist()
     if not isinstance(class_weight, dict):
         # Columns of one-hot labels may be empty.
-        weights = np.ones(len(names))
+        weights = np.ones(len(labels.classes))
         present = np.unique(labels.codes)
         weights[present] = compute_class_weight(class_weight, classes=present, y=labels.codes)
         return weights
@@ -265,16 +264,7 @@ def _weights_of_classes(class_weight: dict[Any, float] | str, labels: Labels) ->
     }
     if wrong:
         raise ValueError(f"class_weight must hold finite weights of 0 or more, got {wrong}.")
-    # As in scikit-learn: classes may lack a weight, or weights a class, but not both, which
-    # would hide misspelled labels.
-    unknown = [label for label in class_weight if label not in names]
-    missing = [label for label in names if label not in class_weight]
-    if unknown and missing:
-        raise ValueError(
-            f"class_weight has weights for labels that are not among the classes {names}: "
-            f"{unknown}, and none for {missing}."
-        )
-    return np.array([class_weight.get(label, 1.0) for label in names], dtype=np.float64)
+    return compute_class_weight(class_weight, classes=labels.classes, y=labels.classes)
 
 
 def set_aside(samples: Samples, fraction: float, seed: int) -> tuple[np.ndarray, Samples]:

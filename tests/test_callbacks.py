@@ -82,6 +82,7 @@ class AsKeras:
             shuffle=False,
             verbose=0,
             validation_data=val if has_validation else None,
+            validation_batch_size=len(val[0]),  # as ours
             callbacks=[callbacks[0]],
         )
         self.ours.set_params(callbacks=[callbacks[1]], epochs=2)

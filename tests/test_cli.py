@@ -251,13 +251,6 @@ class TestPredict:
         assert f"missing{escaped}" in run.err
         assert not set(CONTROL) & set(run.out[:-1] + run.err[:-1]) - set("[2J1m")
 
-    def test_swapped_arguments_are_recognized(self, fitted, tmp_path):
-        model, picture = tmp_path / "digits.skops", PICTURES / "7-drawn.png"
-        save(fitted, model)
-        run = Run("predict", picture, model)
-        assert run.status == 1
-        assert run.err.endswith(f"The network comes first: skmnist predict {model} {picture}\n")
-
     @pytest.mark.parametrize(
         ("write", "message"),
         [
@@ -339,11 +332,11 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            (["--data", "fashon"], r"source='fashon': .* Did you mean fashion\?"),
+            (["--data", "fashon"], r"source='fashon': .*'fashion'"),
             (["--data", __file__], "test_cli.py"),
             (["--output", __file__], "test_cli.py: File exists"),
             (["--save", f"{'a' * 300}.skops"], "a{300}.skops: File name too long"),
-            (["--activation", "rely"], r"--activation: Keras has no .* 'rely'. Did you mean relu"),
+            (["--activation", "rely"], r"The 'activation' parameter .* 'relu'.* Got 'rely'"),
         ],
     )
     def test_what_cannot_be_done_ends_in_one_line_before_the_training(
@@ -363,6 +356,6 @@ class TestErrors:
         folder.mkdir()
         options = ["--data", small_data, "--activation", "tahn", "--output", tmp_path / "figures"]
         assert "--save needs a file name" in Run(*options, "--save", folder).err
-        assert "Did you mean tanh?" in Run(*options, "--save", path).err
+        assert "Got 'tahn'" in Run(*options, "--save", path).err
         assert path.read_bytes() == b"old"
         assert sorted(os.listdir(tmp_path)) == ["figures", "folder.skops", "old.skops"]

@@ -17,7 +17,6 @@ from sklearn.base import clone
 
 import skmnist.engine
 from skmnist import SimpleMLPClassifier
-from skmnist.engine.optimizers import _classes_by_name, _Stateless
 from tests.helpers import assert_same_network
 
 
@@ -134,10 +133,3 @@ def test_many_widths_do_not_fill_the_memory(digits):
         if units in (45, 60):
             counts.append(n_graphs())
     assert counts[1] <= counts[0] + 2
-
-
-def test_keras_has_the_methods_that_are_replaced_for_pure_programs():
-    # A replaced method that Keras no longer calls would be replaced for nothing.
-    replaced = {name for name in vars(_Stateless) if callable(getattr(_Stateless, name))}
-    for optimizer_class in _classes_by_name().values():
-        assert replaced - {"_accumulate", "_assign_if"} <= set(dir(optimizer_class))

@@ -46,10 +46,9 @@ class TestSamplesAndClasses:
         by_sample = SimpleMLPClassifier(epochs=1, random_state=0).fit(X, y, sample_weight=1.0 + y)
         assert_same_network(weighted, by_sample)
         for wrong in ({3: 2.0, 77: 1.0}, {"3": 2.0}):
-            with pytest.raises(ValueError, match=r"class_weight.*not among.*none for \[0, 1, 2"):
-                weighted.set_params(class_weight=wrong).fit(X, y)
-            with pytest.raises(ValueError, match="are not in class_weight"):
-                LogisticRegression(class_weight=wrong).fit(X, y)
+            for classifier in (weighted, LogisticRegression()):
+                with pytest.raises(ValueError, match="are not in class_weight"):
+                    classifier.set_params(class_weight=wrong).fit(X, y)
 
     def test_a_weight_of_0_leaves_a_sample_out(self, digits):
         """Also in what counts as a batch, in its order, and in the history."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import zipfile
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ _LEAST_SHOWN = 0.0005
 
 def predict(options: Namespace) -> bool:
     """Print which digit each picture shows, and return whether all pictures could be read."""
-    _check_order(options.model, options.pictures)
     console = new_console()
     with console.status("Loading the network"):
         model: Any = load(options.model)
@@ -66,15 +64,6 @@ def predict(options: Namespace) -> bool:
         _draw(answers, labels, options.show)
         console.print(f"drawn in {printable(options.show)}")
     return len(answers) == len(options.pictures)
-
-
-def _check_order(model: Path, pictures: list[Path]) -> None:
-    swapped = next(filter(zipfile.is_zipfile, pictures), None)
-    if swapped and not zipfile.is_zipfile(model):
-        raise ValueError(
-            f"{model} is not a saved network, but {swapped} may be one. "
-            f"The network comes first: skmnist predict {swapped} {model}"
-        )
 
 
 def _draw(answers: list[Any], labels: list[str], path: Path) -> None:

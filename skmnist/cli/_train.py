@@ -25,7 +25,7 @@ from skmnist._compat import show_progress
 from skmnist._files import printable
 from skmnist._pixels import scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
-from skmnist.cli._output import did_you_mean, new_console, prepare_file, write_figure
+from skmnist.cli._output import new_console, prepare_file, write_figure
 from skmnist.datasets import load_mnist
 from skmnist.display import DigitsDisplay, HiddenUnitsDisplay, SearchDisplay, TrainingDisplay
 from skmnist.persistence import save
@@ -41,13 +41,11 @@ N_FOLDS = 3
 def train(options: Namespace) -> None:
     """Train one network, or search for the best width, and print and draw the outcome."""
     console = new_console()
-    data = _load(options.data)
+    data = load_mnist(options.data)
     options.output.mkdir(parents=True, exist_ok=True)
     if options.save is not None:
         prepare_file(options.save, "--save")
     _introduce(data, options.output, console)
-    with console.status("Loading TensorFlow"):
-        _check_activation(options.activation)
     n_steps = -(-len(data.y_train) // options.batch_size)
     classifier = SimpleMLPClassifier(
         hidden_units=options.hidden_units,
@@ -57,6 +55,8 @@ def train(options: Namespace) -> None:
         batch_size=options.batch_size,
         random_state=options.seed,
     )
+    with console.status("Loading TensorFlow"):
+        classifier._validate_params()
     n_images, epochs = len(data.y_train), _pluralize(classifier.epochs, "epoch")
     pixels = "raw pixels" if options.raw_pixels else "pixels scaled to 0 to 1"
     if options.search is None:
@@ -100,14 +100,6 @@ def train(options: Namespace) -> None:
     console.print(f"Try next: {printable(following)}")
 
 
-def _load(source: str | None) -> Bunch:
-    try:
-        return load_mnist(source)
-    except FileNotFoundError as error:
-        suggestion = did_you_mean(source or "", ("sample", "full", "fashion"))
-        raise FileNotFoundError(f"{error}{suggestion}") from error
-
-
 def _introduce(data: Bunch, folder: Path, console: Console) -> None:
     console.print("The data", style="bold")
     console.print(repr(data))
@@ -115,15 +107,6 @@ def _introduce(data: Bunch, folder: Path, console: Console) -> None:
         first = DigitsDisplay.from_images(data.images_train, data.y_train, n=5, ax=ax)
     labels = ", ".join(printable(label) for label in data.y_train[: len(first.images)])
     console.print(f"  The first digits are {labels}.")
-
-
-def _check_activation(name: str) -> None:
-    from skmnist.engine.layers import activation_names  # here, because it imports TensorFlow
-
-    names = activation_names()
-    if name not in names:
-        suggestion = did_you_mean(name, names)
-        raise ValueError(f"--activation: Keras has no activation {name!r}.{suggestion}")
 
 
 def _show_network(classifier: SimpleMLPClassifier, data: Bunch, console: Console) -> None:

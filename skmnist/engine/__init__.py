@@ -25,9 +25,9 @@ def clear() -> None:
     """
     # Here, since importing one module of this package should not import them all.
     from skmnist.engine.blocks import ROWS_MEMORY
-    from skmnist.engine.programs import PROGRAMS
+    from skmnist.engine.programs import programs
 
-    PROGRAMS.clear()
+    programs.cache_clear()
     ROWS_MEMORY.clear()
     gc.collect()  # graphs refer to themselves
     runtime.release_variables()

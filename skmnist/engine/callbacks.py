@@ -19,7 +19,6 @@ from skmnist.engine.optimizers import state_variables
 from skmnist.engine.programs import TrainingRun
 
 _HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
-TEST_BATCH_HOOKS = ("on_test_batch_begin", "on_test_batch_end")
 
 # These have batch hooks that can wait for the end of a block of batches, unless their attribute
 # `save_freq` or `update_freq` is a number of batches.
@@ -100,7 +99,7 @@ class CallbackRunner:
             self._model.reset_metrics()
         else:
             # No callback reads it.
-            self._model = SimpleNamespace(stop_training=False, stop_evaluating=False)
+            self._model = SimpleNamespace(stop_training=False)
         self._list = keras.callbacks.CallbackList(
             [*callbacks, self.history], model=self._model, **params
         )
@@ -109,15 +108,6 @@ class CallbackRunner:
     def stop_training(self) -> bool:
         """Whether a callback has stopped the training."""
         return self._model.stop_training
-
-    @property
-    def stop_evaluating(self) -> bool:
-        """Whether a callback has stopped the validation."""
-        return self._model.stop_evaluating
-
-    def has_hook(self, *hooks: str) -> bool:
-        """Whether one of the callbacks defines one of these hooks."""
-        return not self._hooks.isdisjoint(hooks)
 
     def begin(self, initial_epoch: int) -> int:
         """Call `on_train_begin`; return the epoch to begin with."""
@@ -128,22 +118,17 @@ class CallbackRunner:
 
     def call(self, hook: str, *arguments: Any) -> None:
         """Call a hook of all callbacks."""
-        if self.has_hook(hook) and self._is_stale:
+        has_hook = hook in self._hooks
+        if has_hook and self._is_stale:
             self._sync_model()
         getattr(self._list, hook)(*arguments)
-        if self.has_hook(hook):
+        if has_hook:
             self._sync_program()
-
-    def begin_validation(self) -> None:
-        """Call `on_test_begin`."""
-        self._model.stop_evaluating = False
-        self.call("on_test_begin")
 
     def end_block(self, batch: int, logs: dict[str, float]) -> None:
         """Call `on_train_batch_end` after the program has run; `batch` is the last one."""
         self._is_stale = True
-        if self.has_hook("on_train_batch_end"):
-            self.call("on_train_batch_end", batch, logs)
+        self.call("on_train_batch_end", batch, logs)
 
     def end(self, logs: dict[str, float] | None) -> None:
         """Call `on_train_end` with the weights that are kept."""

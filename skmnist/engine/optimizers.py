@@ -206,67 +206,37 @@ class _Stateless:
             self.update_step(gradient, variable, learning_rate)
 
     def _overwrite_model_variables_with_average_value(
-        self, variables: Sequence[keras.Variable]
+        self, variables: Sequence[keras.Variable], is_due: bool | tf.Tensor = True
     ) -> None:
         for variable, average in zip(variables, self._model_variables_moving_average, strict=True):
-            # A variable counts as a tensor for TensorFlow, and would stay one in the scope.
-            variable.assign(average.value)
+            variable.assign(tf.where(is_due, average.value, variable.value))
 
     def _backend_apply_gradients(
         self, grads: Sequence[tf.Tensor], variables: Sequence[keras.Variable]
     ) -> None:
-        # As Keras has it, but that what is assigned within `ops.cond` leaves it as a value.
-        if self.gradient_accumulation_steps:
-            self._accumulate(list(grads), variables)
-        else:
-            grads = self._clip_gradients(grads)
-            self._apply_weight_decay(variables)
-            self._backend_update_step(grads, variables, self.learning_rate)
+        # As Keras has it, but without its `ops.cond`, which what is assigned within does not leave.
+        n_steps = self.gradient_accumulation_steps
+        if n_steps:
+            state = [*self._trainable_variables, *state_variables(self)]
+            before = [variable.value for variable in state]
+            sums = self._accumulated_gradients
+            totals = [gradient + total.value for gradient, total in zip(grads, sums, strict=True)]
+            grads = [total / n_steps for total in totals]
+        self._apply_weight_decay(variables)
+        self._backend_update_step(self._clip_gradients(grads), variables, self.learning_rate)
+        if n_steps:
+            is_update = (self._iterations + 1) % n_steps == 0
+            for variable, value in zip(state, before, strict=True):
+                variable.assign(tf.where(is_update, variable.value, value))
+            for variable, total in zip(sums, totals, strict=True):
+                variable.assign(tf.where(is_update, tf.zeros_like(total), total))
         if self.use_ema:
             self._update_model_variables_moving_average(self._trainable_variables)
             if self.ema_overwrite_frequency:
-                self._assign_if(
-                    (self.iterations + 1) % self.ema_overwrite_frequency == 0,
-                    lambda: self._overwrite_model_variables_with_average_value(
-                        self._trainable_variables
-                    ),
-                    lambda: None,
+                is_due = (self.iterations + 1) % self.ema_overwrite_frequency == 0
+                self._overwrite_model_variables_with_average_value(
+                    self._trainable_variables, is_due
                 )
-
-    def _accumulate(self, grads: Sequence[tf.Tensor], variables: Sequence[keras.Variable]) -> None:
-        n_steps = self.gradient_accumulation_steps
-        sums = self._accumulated_gradients
-
-        def update() -> None:
-            means = [(g + s) / n_steps for g, s in zip(grads, sums, strict=True)]
-            means = self._clip_gradients(means)
-            self._apply_weight_decay(variables)
-            self._backend_update_step(means, variables, self.learning_rate)
-            self._backend_reset_gradient_accumulators()
-
-        def accumulate() -> None:
-            for gradient, total in zip(grads, sums, strict=True):
-                total.assign(gradient + total)
-
-        self._assign_if((self._iterations + 1) % n_steps == 0, update, accumulate)
-
-    def _assign_if(
-        self, condition: tf.Tensor, update: Callable[[], None], otherwise: Callable[[], None]
-    ) -> None:
-        variables = [*self._trainable_variables, *state_variables(self)]
-        values = [variable.value for variable in variables]
-
-        def values_after(assign: Callable[[], None]) -> list[tf.Tensor]:
-            scope = keras.StatelessScope(
-                zip(variables, values, strict=True), initialize_variables=False
-            )
-            with scope:
-                assign()
-                return [scope.get_current_value(variable) for variable in variables]
-
-        new = tf.cond(condition, lambda: values_after(update), lambda: values_after(otherwise))
-        for variable, value in zip(variables, new, strict=True):
-            variable.assign(value)
 
 
 @lru_cache(maxsize=64)

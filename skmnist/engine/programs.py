@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import keras
 import numpy as np
@@ -22,11 +22,6 @@ from skmnist._network import Architecture, RowMatrix
 from skmnist.engine.blocks import Block, BlockShape, is_resident
 from skmnist.engine.layers import build_layers
 from skmnist.engine.optimizers import OptimizerSpec, state_variables
-
-# A program keeps some MB of compiled code, and its variables take as much memory as the weights
-# and the state of the optimizer: about 1 MB for 128 hidden units and Adam on MNIST.
-MAX_PROGRAMS = 32
-MAX_WEIGHTS = 32 * 1024 * 1024  # of all programs; with the state of Adam, 400 MB
 
 TRANSPOSED_KERNEL = "transposed_kernel"
 
@@ -400,32 +395,14 @@ def stateless(
     return keras.StatelessScope(zip(variables, values, strict=True), initialize_variables=False)
 
 
-class ProgramCache:
-    """Programs by what they depend on; the least recently used one is dropped first."""
-
-    def __init__(self) -> None:
-        self._programs: OrderedDict[ProgramSpec, Program] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, spec: ProgramSpec) -> Program:
-        """Return the program for `spec`, traced on the first request."""
-        # Tracing holds the interpreter anyway, so nothing is lost by waiting for other programs.
-        with self._lock:
-            program = self._programs.get(spec) or Program(spec)
-            self._programs[spec] = program
-            self._programs.move_to_end(spec)
-            while len(self._programs) > 1 and self._is_too_full():
-                self._programs.popitem(last=False)
-            return program
-
-    def clear(self) -> None:
-        """Drop all programs; those that run are freed when they end."""
-        with self._lock:
-            self._programs.clear()
-
-    def _is_too_full(self) -> bool:
-        n_weights = sum(spec.architecture.n_weights for spec in self._programs)
-        return len(self._programs) > MAX_PROGRAMS or n_weights > MAX_WEIGHTS
+# A program keeps some MB of compiled code, and its variables take as much memory as the weights
+# and the state of the optimizer: about 1 MB for 128 hidden units and Adam on MNIST.
+programs = lru_cache(maxsize=16)(Program)
+_tracing = threading.Lock()
 
 
-PROGRAMS = ProgramCache()
+def program_for(spec: ProgramSpec) -> Program:
+    """Return the program for `spec`, traced on the first request."""
+    # Tracing holds the interpreter anyway, so nothing is lost by waiting for other programs.
+    with _tracing:
+        return programs(spec)

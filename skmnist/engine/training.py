@@ -12,10 +12,10 @@ import numpy as np
 
 from skmnist._network import Architecture, Samples, TrainedNetwork, predict_proba
 from skmnist.engine.blocks import Block, open_reader
-from skmnist.engine.callbacks import TEST_BATCH_HOOKS, CallbackRunner, wants_batches
+from skmnist.engine.callbacks import CallbackRunner, wants_batches
 from skmnist.engine.interruption import Interrupts
 from skmnist.engine.optimizers import OptimizerSpec
-from skmnist.engine.programs import PROGRAMS, TrainingRun, plan
+from skmnist.engine.programs import TrainingRun, plan, program_for
 from skmnist.engine.progress import Progress
 
 
@@ -131,7 +131,7 @@ class EpochLoop:
             n_epochs=options.epochs,
             is_batchwise=any(map(wants_batches, callbacks)),
         )
-        self._run = TrainingRun(PROGRAMS.get(spec))
+        self._run = TrainingRun(program_for(spec))
         self._load(last)
         if not spec.optimizer.has_schedule:
             self._run.set_learning_rate(float(optimizer.learning_rate))
@@ -152,7 +152,7 @@ class EpochLoop:
             self._stopping = EarlyStopping(options.n_iter_no_change, options.tol)
             if validation is not None and last is not None:
                 # A run that is continued must not get worse.
-                (scores,) = _validate(architecture, last.weights, validation, len(validation.codes))
+                scores = _validate(architecture, last.weights, validation)
                 state = self._run.optimizer_state
                 self._stopping.keep_if_best(scores["accuracy"], last.weights, state)
         self._was_interrupted = self._has_diverged = False
@@ -265,28 +265,19 @@ class EpochLoop:
 
     def _validate(self, samples: Samples) -> tuple[list[np.ndarray], dict[str, float]]:
         """Score the network; return the weights that were scored, and the scores."""
-        self._runner.begin_validation()
+        self._runner.call("on_test_begin")
+        self._runner.call("on_test_batch_begin", 0)  # all samples at once
         weights = self._run.weights()
-        has_batch_hooks = self._runner.has_hook(*TEST_BATCH_HOOKS)
-        batch_size = self._options.batch_size if has_batch_hooks else len(samples.codes)
-        scores: dict[str, float] = {}
-        for batch, scores in enumerate(_validate(self._architecture, weights, samples, batch_size)):
-            if has_batch_hooks:
-                self._runner.call("on_test_batch_begin", batch)
-                self._runner.call("on_test_batch_end", batch, scores)
-            if self._runner.stop_evaluating:
-                break
+        scores = _validate(self._architecture, weights, samples)
+        self._runner.call("on_test_batch_end", 0, scores)
         self._runner.call("on_test_end", scores)
         return weights, scores
 
 
 def _validate(
-    architecture: Architecture, weights: Sequence[np.ndarray], samples: Samples, batch_size: int
-) -> Iterator[dict[str, float]]:
-    """Yield "loss" and "accuracy" of the samples up to the end of each batch.
-
-    Both are means that are weighted by the samples; the regularization is part of the loss.
-    """
+    architecture: Architecture, weights: Sequence[np.ndarray], samples: Samples
+) -> dict[str, float]:
+    """Compute "loss", regularization included, and "accuracy", weighted by the samples."""
     codes = samples.codes
     probabilities = predict_proba(architecture, weights, samples.x)
     likelihoods = probabilities[np.arange(len(codes)), codes]
@@ -295,11 +286,7 @@ def _validate(
         losses += architecture.l2 * sum(float(np.sum(kernel**2)) for kernel in weights[::2])
     # Of a network that has diverged, every sample would be of the first class.
     is_correct = (probabilities.argmax(axis=1) == codes) & ~np.isnan(likelihoods)
-    row_weights = np.ones(len(codes)) if samples.weights is None else samples.weights.astype(float)
-    batch_size = min(batch_size, len(codes))
-    for end in range(batch_size, len(codes) + batch_size, batch_size):
-        weight = row_weights[:end].sum() or 1.0  # as Keras, 0 where nothing weighs
-        yield {
-            "loss": float(row_weights[:end] @ losses[:end] / weight),
-            "accuracy": float(row_weights[:end] @ is_correct[:end] / weight),
-        }
+    return {
+        "loss": float(np.average(losses, weights=samples.weights)),
+        "accuracy": float(np.average(is_correct, weights=samples.weights)),
+    }

@@ -1,19 +1,13 @@
 """Saving fitted estimators: files that run no code when they are read, and ONNX."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from skmnist.persistence._saving import load, save
+import lazy_loader as _lazy
 
 if TYPE_CHECKING:
     from skmnist.persistence._onnx import to_onnx
+    from skmnist.persistence._saving import load, save
 
-__all__ = ["load", "save", "to_onnx"]
-
-
-def __getattr__(name: str) -> Any:
-    # When it is used: skl2onnx takes 0.3 s to import.
-    if name == "to_onnx":
-        from skmnist.persistence._onnx import to_onnx
-
-        return to_onnx
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__, submod_attrs={"_onnx": ["to_onnx"], "_saving": ["load", "save"]}
+)
