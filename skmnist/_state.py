@@ -27,36 +27,6 @@ from skmnist._network import NUMPY_ACTIVATIONS, Architecture, TrainedNetwork
 _FORMAT = 1
 
 
-class OtherVersionsWarning(InconsistentVersionWarning):
-    """A classifier was saved with other versions of the packages than it is loaded with.
-
-    Parameters
-    ----------
-    saved, loaded : dict of str to str
-        The version of each package.
-    """
-
-    def __init__(self, saved: dict[str, str], loaded: dict[str, str]) -> None:
-        super().__init__(
-            estimator_name="SimpleMLPClassifier",
-            current_sklearn_version=loaded["scikit-learn"],
-            original_sklearn_version=saved["scikit-learn"],
-        )
-        self.saved = saved
-        self.loaded = loaded
-
-    def __str__(self) -> str:
-        differences = [
-            f"{name} {self.saved[name]} (here {version})"
-            for name, version in self.loaded.items()
-            if self.saved[name] != version
-        ]
-        return (
-            f"A SimpleMLPClassifier is loaded that was saved with {', '.join(differences)}. It may "
-            "predict or go on training differently. Install those versions, or check it again."
-        )
-
-
 def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
     """Turn the attributes of a classifier into plain values; arrays are not copied."""
     state = {**attributes, "_saved_with": {"format": _FORMAT, **_versions()}}
@@ -176,8 +146,14 @@ def _check_versions(saved_with: dict[str, Any] | None) -> None:
             f"skmnist {version('skmnist')} can't read. Install skmnist {saved['skmnist']} or a "
             "later version."
         )
-    if saved != _versions():
-        warnings.warn(OtherVersionsWarning(saved, _versions()), stacklevel=4)
+    for name, here in _versions().items():
+        if saved[name] != here:
+            warning = InconsistentVersionWarning(
+                estimator_name="SimpleMLPClassifier",
+                current_sklearn_version=f"{here} of {name}",
+                original_sklearn_version=f"{saved[name]} of {name}",
+            )
+            warnings.warn(warning, stacklevel=4)
 
 
 def _architecture_of(description: dict[str, Any]) -> Architecture:

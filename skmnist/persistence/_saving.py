@@ -121,9 +121,8 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
 
     Warns
     -----
-    OtherVersionsWarning
-        If it was saved with other versions of skmnist, scikit-learn or Keras. A subclass of
-        `sklearn.exceptions.InconsistentVersionWarning`.
+    InconsistentVersionWarning
+        If it was saved with other versions of skmnist, scikit-learn or Keras.
     """
     if isinstance(trusted, str) or not isinstance(trusted, Sequence):
         raise TypeError(f"trusted must be a list of names of types, got {trusted!r}.")
