@@ -219,6 +219,28 @@ except KeyboardInterrupt:
     assert (status, out) == (0, "it ended\n"), err
 
 
+@pytest.mark.slow
+def test_it_ends_a_search_of_the_command_line_whose_fits_go_on_in_threads(tmp_path):
+    search = start(
+        """
+from skmnist.__main__ import run
+
+def press():
+    while len(sys._current_frames()) < 4 or "keras" not in sys.modules:
+        time.sleep(0.1)
+    time.sleep(4)  # until the threads train
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=press, daemon=True).start()
+sys.argv[1:] = ["--output", sys.argv[1], "--search", "4", "5", "--epochs", "1000000"]
+run()
+""",
+        tmp_path,
+    )
+    status, out, err = end(search)
+    assert (status, err) == (130, "\nskmnist: interrupted\n"), out
+
+
 class Press(keras.callbacks.Callback):
     """Presses Ctrl-C."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from joblib import parallel_config
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
@@ -141,7 +142,9 @@ def _search(
     # An option that is wrong for one candidate is wrong for all.
     search = GridSearchCV(estimator, {parameter: widths}, cv=N_FOLDS, error_score="raise")
     show_progress(search)
-    return search.fit(data.images_train, data.y_train)
+    # In threads, which share what has been compiled.
+    with parallel_config(backend="threading", n_jobs=-1):
+        return search.fit(data.images_train, data.y_train)
 
 
 def _ranking(search: GridSearchCV) -> str:
