@@ -188,7 +188,7 @@ def test_a_weight_of_zero_has_the_colour_of_the_background(style):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"weights": np.zeros((2, 64))}, r"weights must have three dimensions.*\(2, 64\)"),
+        ({"weights": np.zeros((2, 64))}, r"weights must have shape \(n_images, height, width\)"),
         ({"weights": np.full((2, 8, 8), np.nan)}, "NaN"),
         ({"output_weights": np.ones((2, 3)), "classes": [0, 1]}, r"inconsistent.*\[3, 2\]"),
         ({"output_weights": np.ones((3, 2))}, r"inconsistent.*\[2, 3, 2\]"),

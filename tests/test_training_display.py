@@ -27,7 +27,7 @@ def curves(ax):
 
 
 def test_loss_and_accuracy_of_training_and_held_out_data():
-    display = TrainingDisplay.from_history(HISTORY)
+    display = TrainingDisplay(HISTORY).plot()
     assert [ax.get_ylabel() for ax in display.axes_] == ["loss", "accuracy"]
     for ax, name in zip(display.axes_, ("loss", "accuracy"), strict=True):
         assert list(curves(ax)) == ["training", "held-out"]
@@ -37,27 +37,25 @@ def test_loss_and_accuracy_of_training_and_held_out_data():
         training, validation = ax.lines
         assert training.get_color() != validation.get_color()
         assert training.get_linestyle() != validation.get_linestyle()
-    assert display.best_epochs == {"loss": 3, "accuracy": 2}  # the lowest; the earliest highest
     loss, accuracy = display.axes_
     assert accuracy.get_ylim()[1] == 1
     assert loss.get_ylim()[1] > 2
 
 
 def test_the_epoch_that_early_stopping_chose_is_marked():
-    display = TrainingDisplay.from_history(HISTORY, early_stopping=True)
+    display = TrainingDisplay(HISTORY, early_stopping=True).plot()
     loss, accuracy = display.axes_
     assert list(curves(loss)) == ["training", "validation"]
     np.testing.assert_array_equal(curves(accuracy)["best: 0.550 in epoch 2"], ([2], [0.55]))
     assert legend(display) == ["training", "validation", "best: 0.550 in epoch 2"]
     history = {"loss": [1.0, 0.5], "val_accuracy": [0, 1e-5]}
-    display = TrainingDisplay.from_history(history, early_stopping=True)
-    assert legend(display)[-1] == "best: 1e-05 in epoch 2"
+    display = TrainingDisplay(history, early_stopping=True).plot()
+    assert legend(display)[-1] == "best: 1.00e-05 in epoch 2"
 
 
 def test_a_single_epoch_without_accuracy():
-    display = TrainingDisplay.from_history({"loss": [2.0], "val_loss": [np.nan], "lr": [0.1]})
+    display = TrainingDisplay({"loss": [2.0], "val_loss": [np.nan], "lr": [0.1]}).plot()
     (ax,) = display.axes_
-    assert display.best_epochs == {}
     display.figure_.draw_without_rendering()
     low, high = ax.get_xlim()
     assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [1]
@@ -97,7 +95,7 @@ def test_an_estimator_without_history_is_refused():
         ([1.0, 2.0], r"mapping with 'loss'.*got \[1.0"),
         ({"accuracy": [1.0]}, "mapping with 'loss'"),
         ({"loss": []}, "one or more epochs"),
-        ({"loss": [1.0, 2.0], "val_loss": [1.0]}, r"'loss': \(2,\), 'val_loss': \(1,\)"),
+        ({"loss": [1.0, 2.0], "val_loss": [1.0]}, r"inconsistent numbers of samples: \[2, 1\]"),
     ],
 )
 def test_training_display_refuses(history, message):

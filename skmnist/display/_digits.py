@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,6 @@ from sklearn.utils import check_array, check_scalar, column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import check_consistent_length
 
-from skmnist._compat import _safe_indexing
 from skmnist.display import _drawing
 from skmnist.display._inputs import check_image_shape, check_images
 
@@ -29,9 +29,7 @@ class DigitsDisplay:
     The digits are drawn like ink on the figure's background: dark on a light one, light on a dark
     one.
 
-    It is recommended to use :meth:`from_estimator`, :meth:`from_predictions` or
-    :meth:`from_images`, which also choose what to show. The parameters are attributes too, by the
-    same names.
+    The ``from_…`` methods choose what to show. The parameters are attributes too.
 
     Parameters
     ----------
@@ -92,21 +90,16 @@ class DigitsDisplay:
         pairs: Mapping[tuple[Any, Any], int] | None = None,
     ) -> None:
         self.images = check_images(images, "images")
-        check_consistent_length(images, labels, predictions, probabilities)
         self.labels = _check_labels(labels)
         self.predictions = _check_labels(predictions)
-        self.probabilities = None if probabilities is None else np.asarray(probabilities)
-        if probabilities is not None and np.ndim(probabilities) != 1:
-            raise ValueError(
-                "probabilities must be one number for each image, such as "
-                f"predict_proba(X).max(axis=1), got the shape {np.shape(probabilities)}."
-            )
+        self.probabilities = None if probabilities is None else column_or_1d(probabilities)
+        check_consistent_length(images, self.labels, self.predictions, self.probabilities)
         self.pairs = pairs
         self.indices: NDArray[np.integer] = np.arange(len(self.images))
         self.wrong = np.zeros(len(self.images), dtype=bool)
         if labels is not None and predictions is not None:
             unique_labels(self.labels, self.predictions)  # refuses a mix of strings and numbers
-            self.wrong = np.asarray(self.labels != self.predictions, dtype=bool)
+            self.wrong = self.labels != self.predictions
 
     def __repr__(self) -> str:
         wrong = "" if self.predictions is None else f", {self.wrong.sum()} wrong"
@@ -153,7 +146,7 @@ class DigitsDisplay:
             rows = [list(self.pairs).index(pair) for pair in pairs]
             cells = np.array([(row, rows[:i].count(row)) for i, row in enumerate(rows)])
             headings = [
-                f"{label} read as {prediction}\n{count} {'time' if count == 1 else 'times'}"
+                f"{label} read as {prediction}: {count} {'time' if count == 1 else 'times'}"
                 for (label, prediction), count in self.pairs.items()
             ]
         self.ax_ = _drawing.axes_or_new(ax, figsize)
@@ -165,13 +158,13 @@ class DigitsDisplay:
             cells,
             new_side=_drawing.IMAGE_POINTS if ax is None and figsize is None else None,
             headings=headings,
-            cmap=cmap or ("gray" if _drawing.is_dark(self.ax_) else "gray_r"),
+            cmap=cmap or ("gray" if _drawing.is_dark() else "gray_r"),
             # One scale for all: a faint digit looks fainter than the others, as it is.
             vmin=min(0, self.images.min()),
             vmax=self.images.max(),
         )
         if self.pairs is None:  # otherwise all of them are wrong
-            color = _drawing.red_on(self.ax_)
+            color = "#ff7b72" if _drawing.is_dark() else "tab:red"
             for position in np.flatnonzero(self.wrong):
                 caption, frame = self.captions_[position], self.frames_[position]
                 caption.set(color=color, fontweight="bold")
@@ -194,15 +187,7 @@ class DigitsDisplay:
 
     @classmethod
     def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any,
-        y: ArrayLike | None = None,
-        *,
-        n: int = 10,
-        worst_first: bool = False,
-        worst_pairs: int | None = None,
-        **options: Any,
+        cls, estimator: Any, X: Any, y: ArrayLike | None = None, **options: Any
     ) -> DigitsDisplay:
         """Show images with the predictions of a fitted classifier.
 
@@ -216,18 +201,9 @@ class DigitsDisplay:
             Pipeline transform them.
         y : array-like of shape (n_samples,), default=None
             The true labels. Without them no prediction is marked as wrong.
-        n : int, default=10
-            How many images to show at most; with `worst_pairs`, of each pair.
-        worst_first : bool, default=False
-            If True, the wrong predictions come first, led by the most confident of them, followed
-            by the right ones, led by the least confident. If False, the first images of `X` are
-            shown, and only they are predicted.
-        worst_pairs : int, default=None
-            If given, show so many of the most frequent confusions, such as "5 read as 8", in a row
-            each, led by the most confident mistake.
         **options
-            `image_shape`, which is (height, width) of an image that is not square, and `ax`,
-            `n_columns`, `cmap` and `figsize`, for :meth:`plot`.
+            `n`, `worst_first`, `worst_pairs`, `image_shape` and those of :meth:`plot`, as in
+            :meth:`from_predictions`.
 
         Returns
         -------
@@ -237,7 +213,7 @@ class DigitsDisplay:
         Raises
         ------
         ValueError
-            If `estimator` is not a classifier, and in the cases of :meth:`from_predictions`.
+            If `estimator` is not a classifier, or in the cases of :meth:`from_predictions`.
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
 
@@ -255,17 +231,11 @@ class DigitsDisplay:
         """
         if not is_classifier(estimator):
             raise ValueError(f"DigitsDisplay only supports classifiers, got {estimator!r}.")
-        check_consistent_length(X, y)
-        if not worst_first and worst_pairs is None:
-            # A slow classifier predicts only the images shown.
-            first = slice(check_scalar(n, "n", Integral, min_val=1))
-            X, y = _safe_indexing(X, first), None if y is None else _safe_indexing(y, first)
         predictions = _check_labels(estimator.predict(X))
         probabilities = None
         if hasattr(estimator, "predict_proba"):
             columns = np.searchsorted(estimator.classes_, predictions)
             probabilities = np.asarray(estimator.predict_proba(X))[np.arange(len(columns)), columns]
-        options |= {"n": n, "worst_first": worst_first, "worst_pairs": worst_pairs}
         return cls.from_predictions(X, y, predictions, probabilities=probabilities, **options)
 
     @classmethod
@@ -296,8 +266,15 @@ class DigitsDisplay:
             The probability of each predicted label.
         image_shape : tuple of (height, width), default=None
             The shape of an image. None takes it from `X`; rows of features make square images.
-        n, worst_first, worst_pairs
-            As in :meth:`from_estimator`.
+        n : int, default=10
+            How many images to show at most; with `worst_pairs`, of each pair.
+        worst_first : bool, default=False
+            If True, the wrong predictions come first, led by the most confident of them, followed
+            by the right ones, led by the least confident. If False, the first images of `X` are
+            shown.
+        worst_pairs : int, default=None
+            If given, show so many of the most frequent confusions, such as "5 read as 8", in a row
+            each, led by the most confident mistake.
         **plot_options
             `ax`, `n_columns`, `cmap` and `figsize`, for :meth:`plot`.
 
@@ -310,9 +287,7 @@ class DigitsDisplay:
         ------
         ValueError
             If `worst_first` lacks labels or probabilities, if `worst_pairs` lacks labels or all
-            predictions are right, if `X` does not hold images, or not those of `image_shape`, if
-            `n` or `worst_pairs` is not positive, and in the cases of the constructor and of
-            :meth:`plot`.
+            predictions are right, or if `X` does not hold images, or not those of `image_shape`.
 
         Examples
         --------
@@ -330,17 +305,18 @@ class DigitsDisplay:
         if image_shape is not None or pixels.ndim == 2:
             pixels = pixels.reshape(-1, *check_image_shape(image_shape, pixels[0].size, "X"))
         data = cls(pixels, labels=y_true, predictions=y_pred, probabilities=probabilities)
-        pairs = None
+        pairs, shown = None, data.indices[:n]
         if worst_pairs is not None:
             check_scalar(worst_pairs, "worst_pairs", Integral, min_val=1)
             pairs, shown = data._worst_pairs(worst_pairs, n)
         elif worst_first:
             shown = data._worst_first()[:n]
-        else:
-            shown = data.indices[:n]
-        columns = {name: getattr(data, name) for name in ("labels", "predictions", "probabilities")}
-        columns = {name: None if c is None else c[shown] for name, c in columns.items()}
-        display = cls(data.images[shown], pairs=pairs, **columns)
+        columns = [
+            None if column is None else column[shown]
+            for column in (data.labels, data.predictions, data.probabilities)
+        ]
+        names = "labels", "predictions", "probabilities"
+        display = cls(data.images[shown], pairs=pairs, **dict(zip(names, columns, strict=True)))
         display.indices = shown
         return display.plot(**plot_options)
 
@@ -363,23 +339,17 @@ class DigitsDisplay:
         wrong = np.flatnonzero(self.wrong)
         if self.probabilities is not None:
             wrong = wrong[np.argsort(-self.probabilities[wrong], kind="stable")]
-        found: dict[tuple[Any, Any], list[int]] = {}
-        pairs = zip(self.labels[wrong].tolist(), self.predictions[wrong].tolist(), strict=True)
-        for position, pair in zip(wrong.tolist(), pairs, strict=True):
-            found.setdefault(pair, []).append(position)
-        worst = sorted(found, key=lambda pair: -len(found[pair]))[:n_pairs]
-        shown = np.concatenate([found[pair][:n] for pair in worst])
-        return {pair: len(found[pair]) for pair in worst}, shown
+        pairs = list(
+            zip(self.labels[wrong].tolist(), self.predictions[wrong].tolist(), strict=True)
+        )
+        worst = dict(Counter(pairs).most_common(n_pairs))
+        rows = [
+            [i for i, other in zip(wrong, pairs, strict=True) if other == pair] for pair in worst
+        ]
+        return worst, np.concatenate([row[:n] for row in rows])
 
     @classmethod
-    def from_images(
-        cls,
-        X: Any,
-        y: ArrayLike | None = None,
-        *,
-        n: int = 10,
-        **options: Any,
-    ) -> DigitsDisplay:
+    def from_images(cls, X: Any, y: ArrayLike | None = None, **options: Any) -> DigitsDisplay:
         """Show the first images of the data, with their labels.
 
         Parameters
@@ -388,20 +358,13 @@ class DigitsDisplay:
             The images.
         y : array-like of shape (n_samples,), default=None
             The labels.
-        n : int, default=10
-            How many images to show at most.
         **options
-            As in :meth:`from_estimator`.
+            `n`, `image_shape` and those of :meth:`plot`, as in :meth:`from_predictions`.
 
         Returns
         -------
         display : DigitsDisplay
             The display, drawn.
-
-        Raises
-        ------
-        ValueError
-            In the cases of :meth:`from_predictions`.
 
         Examples
         --------
@@ -412,7 +375,7 @@ class DigitsDisplay:
         >>> [caption.get_text() for caption in display.captions_]
         ['0', '1', '2', '3', '4']
         """
-        return cls.from_predictions(X, y, None, n=n, **options)
+        return cls.from_predictions(X, y, None, **options)
 
 
 def _check_labels(labels: Any) -> Any:

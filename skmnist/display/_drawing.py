@@ -13,7 +13,6 @@ from sklearn.utils import check_scalar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
 
 POINTS, LINE_POINTS = 9.0, 12.0  # letters of a caption, and the distance of its lines
 # The longer side of an image in a new figure, and how wide the figure is at least and at most.
@@ -28,7 +27,7 @@ def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None) -> Axes:
     if ax is None:
         import matplotlib.pyplot as plt
 
-        ax = plt.figure(figsize=figsize, layout="constrained").add_subplot()
+        return plt.figure(figsize=figsize, layout="constrained").add_subplot()
     if not isinstance(ax, Axes):
         given = type(ax).__name__
         raise ValueError(f"ax must be one matplotlib Axes, or None for a new figure, got {given}.")
@@ -37,22 +36,22 @@ def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None) -> Axes:
 
 def draw_panels(
     ax: Axes | None, n_panels: int, figsize: tuple[float, float] | None, **options: Any
-) -> tuple[Axes, NDArray[Any]]:
+) -> NDArray[Any]:
     """Put a subfigure in the place of an axes, with panels in it, three in a row."""
     n_columns = min(n_panels, 3)
     n_rows = math.ceil(n_panels / n_columns)
-    ax = axes_or_new(ax, figsize or ([4.5, 9, 11.4][n_columns - 1], 3.3 * n_rows + 0.3))
+    ax = axes_or_new(ax, figsize or (1.5 + 3.5 * n_columns, 0.3 + 3.3 * n_rows))
     place = ax.get_subplotspec()
     if place is None:
         raise ValueError("ax must be part of a grid of axes, such as one made by plt.subplots().")
     ax.set_axis_off()
-    figure: Any = ax.get_figure(root=True)
-    options["gridspec_kw"] = {} if figure.get_layout_engine() else {"wspace": 0.4, "hspace": 0.4}
-    subfigure = ax.figure.add_subfigure(place)
+    subfigure: Any = ax.figure.add_subfigure(place)
     panels = subfigure.subplots(n_rows, n_columns, squeeze=False, **options).ravel()
+    if not subfigure.get_layout_engine():
+        subfigure.subplots_adjust(wspace=0.4, hspace=0.4)
     for unused in panels[n_panels:]:
         unused.remove()
-    return ax, panels[:n_panels]
+    return panels[:n_panels]
 
 
 def draw_legend(panels: NDArray[Any]) -> Any:
@@ -65,19 +64,17 @@ def draw_legend(panels: NDArray[Any]) -> Any:
     options |= {"frameon": False, "columnspacing": 1.5, "handletextpad": 0.5}
     legend = figure.legend(entries.values(), entries, **options)
     room = figure.bbox.width / legend.get_window_extent().width
-    if room < 1:
-        points = room * legend.get_texts()[0].get_fontsize()
-        legend.remove()
-        legend = figure.legend(entries.values(), entries, fontsize=points, **options)
-    return legend
+    if room > 1:
+        return legend
+    legend.remove()
+    points = room * legend.get_texts()[0].get_fontsize()
+    return figure.legend(entries.values(), entries, fontsize=points, **options)
 
 
-def compute_layout(ax: Axes) -> NDArray[np.floating]:
-    """Return width and height of an axes in points, once the figure's layout is computed."""
+def size_in_points(ax: Axes) -> NDArray[np.floating]:
+    """Return width and height of an axes after the layout of its figure."""
     figure: Any = ax.get_figure(root=True)
-    if engine := figure.get_layout_engine():
-        engine.execute(figure)
-    ax.apply_aspect()
+    figure.draw_without_rendering()
     return ax.get_window_extent().size * 72 / figure.dpi
 
 
@@ -87,19 +84,18 @@ def text_width(texts: Iterable[str]) -> float:
     from matplotlib.textpath import text_to_path
 
     bold = FontProperties(size=1, weight="bold")
-    lines = {line for text in texts for line in text.splitlines()}
     measure = text_to_path.get_text_width_height_descent
-    return max((measure(line, bold, ismath=False)[0] for line in lines), default=0.0) or 0.1
+    lines = set("\n".join(texts).splitlines())
+    return max([1.0, *(measure(line, bold, ismath=False)[0] for line in lines)])
 
 
 def slant_long_labels(ax: Axes) -> None:
     """Slant the names of values below an axes that are too long to stand side by side."""
     labels: Any = ax.get_xticklabels()
-    room = compute_layout(ax)[0] / len(labels)
-    if room < labels[0].get_fontsize() * text_width(label.get_text() for label in labels):
-        ax.tick_params(axis="x", rotation=45)
+    width = labels[0].get_fontsize() * text_width(label.get_text() for label in labels)
+    if width * len(labels) > size_in_points(ax)[0]:
         for label in labels:
-            label.set(ha="right", va="top", rotation_mode="anchor")
+            label.set(rotation=45, rotation_mode="anchor", ha="right", va="top")
 
 
 def draw_star(panel: Axes, x: float, y: float, label: str, **options: Any) -> Any:
@@ -115,40 +111,15 @@ def keep_within_unit(ax: Axes, values: NDArray[np.floating]) -> None:
         ax.set_ylim(max(low, 0), min(high, 1))
 
 
-def number_text(number: float) -> str:
-    """Write a score or a loss with about three digits."""
-    is_plain = 0.001 <= abs(number) < 10 or number == 0
-    return f"{number:.3f}" if is_plain else f"{number:,.4g}"
-
-
 # Colours ----------------------------------------------------------------------------------------
 
 
-def is_dark(ax: Axes) -> bool:
-    from matplotlib.colors import to_rgba
+def is_dark() -> bool:
+    """Whether the style has light letters, for a dark background."""
+    from matplotlib import rcParams
+    from matplotlib.colors import to_rgb
 
-    figure: Any = ax.get_figure(root=True)
-    for color in (ax.get_facecolor(), figure.get_facecolor()):
-        *rgb, alpha = to_rgba(color)
-        if alpha > 0.5:
-            return sum(rgb) < 1.5
-    return False  # the page behind a transparent figure is white, as far as is known
-
-
-def red_on(ax: Axes) -> str:
-    return "#ff7b72" if is_dark(ax) else "tab:red"
-
-
-def diverging_on(ax: Axes) -> Colormap:
-    """Return a colour map from blue to red with the background's colour in the middle."""
-    from matplotlib import colormaps
-    from matplotlib.colors import LinearSegmentedColormap
-
-    if not is_dark(ax):
-        return colormaps["RdBu_r"]
-    # matplotlib's own with a dark middle, "berlin", goes to brown.
-    colors = ["#9ecbff", "#3d8fe0", "#123a63", "#000000", "#6b1410", "#e0533d", "#ffbfa8"]
-    return LinearSegmentedColormap.from_list("blue_black_red", colors)
+    return sum(to_rgb(rcParams["text.color"])) > 1.5
 
 
 def readable_on(image: Any, value: float) -> str:
@@ -185,7 +156,7 @@ def draw_grid(
     foot: float = 0.0,
     **options: Any,
 ) -> tuple[list[Any], list[Any], list[Any], float]:
-    """Draw images with captions in cells, given by row and column, and headings before the rows.
+    """Draw images with captions in cells, given by row and column, and headings above the rows.
 
     The unit of the axes is the longer side of an image, and `below` is room below each. All images
     are in one axes: an axes for each takes half a minute for 256 of them. With `new_side`, the
@@ -197,24 +168,20 @@ def draw_grid(
 
     n_rows, n_columns = cells.max(axis=0) + 1
     wide, high = np.array(pixels.shape[:0:-1]) / max(pixels.shape[1:])
-    n_lines = max(1 + caption.count("\n") for caption in captions)
-    caption_width = text_width(captions)
-    margin = POINTS * (text_width(headings) + 1 if headings else 0)
+    n_lines = max(1 + caption.count("\n") for caption in captions) + bool(headings)
+    text = max(text_width(captions) / 0.95, text_width(headings) / n_columns)
     if new_side is not None:
-        side = min(max(new_side, MIN_WIDTH / n_columns), MAX_WIDTH / n_columns)
-        row_height = side * (high + below + GAP) + n_lines * LINE_POINTS
-        size = np.array([margin + n_columns * side * (1 + GAP), n_rows * row_height + foot])
+        side = np.clip(new_side, MIN_WIDTH / n_columns, MAX_WIDTH / n_columns)
+        height = n_rows * (side * (high + below + GAP) + n_lines * LINE_POINTS) + foot
         figure: Any = ax.get_figure(root=True)
-        figure.set_size_inches(size / 72 + 0.1)
-    width, height = compute_layout(ax)
-    room = (width - margin) / n_columns
-    line = min(LINE_POINTS, 0.4 * height / n_rows / n_lines)
-    points = min(POINTS * line / LINE_POINTS, 0.95 * room / caption_width)
-    side = min(room / (1 + GAP), (height / n_rows - n_lines * line) / (high + below + GAP))
+        figure.set_size_inches(n_columns * side * (1 + GAP) / 72 + 0.1, height / 72 + 0.1)
+    room, height = size_in_points(ax) / (n_columns, n_rows)
+    line = min(LINE_POINTS, 0.4 * height / n_lines)
+    points = min(POINTS * line / LINE_POINTS, room / text)
+    side = min(room / (1 + GAP), (height - n_lines * line) / (high + below + GAP))
     # From here on, lengths are parts of an image's longer side.
-    head, margin = n_lines * line / side, margin * points / POINTS / side
-    cell = np.array([max(1 + GAP, points * caption_width / 0.95 / side), head + high + below + GAP])
-    width, height = (n_columns, n_rows) * cell
+    head = n_lines * line / side
+    cell = np.array([max(1 + GAP, points * text / side), head + high + below + GAP])
     frame = {"fill": False, "edgecolor": rcParams["axes.edgecolor"], "linewidth": 0.8, "alpha": 0.3}
     letters: Any = {"fontsize": points, "in_layout": False}
     images, frames, texts = [], [], []
@@ -224,8 +191,8 @@ def draw_grid(
         frames.append(ax.add_patch(Rectangle((x, y), wide, high, **frame)))
         texts.append(ax.text(x + wide / 2, y - 0.03, caption, ha="center", va="bottom", **letters))
     for row, heading in enumerate(headings):
-        y = row * cell[1] + head + high / 2
-        ax.text(-margin, y, heading, fontweight="bold", va="center", **letters)
-    ax.set(xlim=(-margin, width), ylim=(height, 0))
+        place = (cell[0] - wide) / 2, row * cell[1] + GAP / 2
+        ax.text(*place, heading, fontweight="bold", va="top", **letters)
+    ax.set(xlim=(0, n_columns * cell[0]), ylim=(n_rows * cell[1], 0))
     ax.set_axis_off()
     return images, frames, texts, side

@@ -26,6 +26,8 @@ MANY_SAMPLES = 10_000  # as good as more for a standard deviation
 # Parts of an image's longer side: the bars, the space above and below them, the largest letters.
 BARS, SPACE, LETTER = 0.3, 0.04, 0.085
 READABLE_POINTS, LABEL_POINTS = 5.0, 8.0
+# matplotlib's own with a dark middle, "berlin", goes to brown.
+BLUE_BLACK_RED = ["#9ecbff", "#3d8fe0", "#123a63", "#000000", "#6b1410", "#e0533d", "#ffbfa8"]
 
 
 class HiddenUnitsDisplay:
@@ -36,8 +38,7 @@ class HiddenUnitsDisplay:
     what the unit is good for: an active unit makes a class with a bar upwards more probable, and
     one with a bar downwards less. One scale serves all bars too.
 
-    It is recommended to use :meth:`from_estimator`. The parameters are attributes too, by the same
-    names.
+    It is recommended to use :meth:`from_estimator`. The parameters are attributes too.
 
     Parameters
     ----------
@@ -154,25 +155,19 @@ class HiddenUnitsDisplay:
         """
         from matplotlib import colormaps
         from matplotlib.cm import ScalarMappable
-        from matplotlib.colors import Normalize
+        from matplotlib.colors import LinearSegmentedColormap, Normalize
 
         n_units, height, width = self.weights.shape
         cells = _drawing.in_columns(n_units, n_columns)
         self.ax_ = _drawing.axes_or_new(ax, figsize)
         self.figure_ = self.ax_.figure
-        colors = colormaps.get_cmap(cmap or _drawing.diverging_on(self.ax_))
+        on_dark = LinearSegmentedColormap.from_list("blue_black_red", BLUE_BLACK_RED)
+        colors = colormaps.get_cmap(cmap or (on_dark if _drawing.is_dark() else "RdBu_r"))
         scale = ScalarMappable(Normalize(-self.limit, self.limit), colors)
-        self.colorbar_ = self.figure_.colorbar(
-            scale,
-            ax=self.ax_,
-            location="bottom",
-            pad=0.02,
-            shrink=0.7,
-            aspect=30,
-            extend="both" if np.abs(self.weights).max() > self.limit else "neither",
-            ticks=[-self.limit, 0, self.limit],
-            format="{x:.2g}",
-        )
+        bar: Any = {"location": "bottom", "pad": 0.02, "shrink": 0.7, "aspect": 30}
+        bar |= {"ticks": [-self.limit, 0, self.limit], "format": "{x:.2g}"}
+        bar["extend"] = "both" if np.abs(self.weights).max() > self.limit else "neither"
+        self.colorbar_ = self.figure_.colorbar(scale, ax=self.ax_, **bar)
         self.colorbar_.set_label(self.label, fontsize=LABEL_POINTS)
         self.colorbar_.ax.tick_params(labelsize=LABEL_POINTS)
         below, letter, rotation = self._room_for_bars(width / max(height, width))
@@ -204,36 +199,35 @@ class HiddenUnitsDisplay:
         """Return the room below an image, and size and rotation of the classes' names in it."""
         if self.output_weights is None:
             return 0.0, LETTER, 0
-        length = _drawing.text_width(map(str, self.classes))
-        letter = min(LETTER, 0.9 * wide / len(self.classes))
-        if letter * length < wide / len(self.classes):
-            return BARS + 3 * SPACE + letter, letter, 0
-        return BARS + 3 * SPACE + letter * length, letter, 90
+        pitch = wide / len(self.classes)
+        letter = min(LETTER, 0.9 * pitch)
+        length = letter * _drawing.text_width(map(str, self.classes))
+        is_long = length > pitch
+        return BARS + 3 * SPACE + (length if is_long else letter), letter, 90 * is_long
 
     def _draw_bars(self, colors: Colormap, unit: float, letter: float, rotation: int) -> None:
+        from matplotlib import rcParams
+
         heights: Any = self.output_weights
-        n_classes = heights.shape[1]
         left, right, bottom, _ = np.transpose([image.get_extent() for image in self.images_])
         zeros = bottom + SPACE + BARS / 2
-        pitch = (right[0] - left[0]) / n_classes
-        places = left[:, np.newaxis] + pitch * (np.arange(n_classes) + 0.5)
-        ends = zeros[:, np.newaxis] - heights * BARS / 2 / (np.abs(heights).max() or 1)
-        self.bars_ = self.ax_.vlines(
-            places.ravel(),
-            np.repeat(zeros, n_classes),
-            ends.ravel(),
-            colors=list(colors(np.where(heights.ravel() > 0, 0.85, 0.15))),
-            linewidth=0.8 * pitch * unit,
-            capstyle="butt",
-        )
-        color = self.ax_.xaxis.label.get_color()
-        self.ax_.hlines(zeros, left, right, color, linewidth=0.5, alpha=0.5)
+        pitch = (right[0] - left[0]) / heights.shape[1]
+        x = left[:, np.newaxis] + pitch * (np.arange(heights.shape[1]) + 0.5)
+        y = np.broadcast_to(zeros[:, np.newaxis], x.shape)
+        ends = y - heights * BARS / 2 / (np.abs(heights).max() or 1)
+        options: Any = {"colors": list(colors(np.where(heights.ravel() > 0, 0.85, 0.15)))}
+        options |= {"linewidth": 0.8 * pitch * unit, "capstyle": "butt"}
+        self.bars_ = self.ax_.vlines(x.ravel(), y.ravel(), ends.ravel(), **options)
+        self.ax_.hlines(zeros, left, right, rcParams["text.color"], linewidth=0.5, alpha=0.5)
         if letter * unit < READABLE_POINTS:
             return
         names: Any = {"rotation": rotation, "ha": "center", "va": "top", "in_layout": False}
-        for row, y in zip(places, zeros + BARS / 2 + SPACE, strict=True):
-            for x, name in zip(row, self.classes, strict=True):
-                self.ax_.text(x, y, str(name), fontsize=letter * unit, **names)
+        names["fontsize"] = letter * unit
+        below = y + BARS / 2 + SPACE
+        for place in np.ndindex(x.shape):
+            self.ax_.text(
+                float(x[place]), float(below[place]), str(self.classes[place[1]]), **names
+            )
 
     @classmethod
     def from_estimator(
@@ -306,27 +300,24 @@ class HiddenUnitsDisplay:
         network, steps = unwrap(estimator)
         first, *others = _kernels(network)
         n_features, n_units = first.shape
-        if image_shape is None and np.ndim(X) == 3:
-            image_shape = np.shape(X)[1:]
-        elif image_shape is None:
-            image_shape = getattr(network, "image_shape_", None)
+        if image_shape is None:
+            is_image = np.ndim(X) == 3
+            image_shape = np.shape(X)[1:] if is_image else getattr(network, "image_shape_", None)
         if image_shape is None and getattr(estimator, "n_features_in_", n_features) != n_features:
             made_by = " and ".join(type(step).__name__ for step in steps)
             raise ValueError(
                 f"The network was fitted to {n_features} features that {made_by} made of pixels: "
                 "its weights do not make images. Pass image_shape=(height, width) if they do."
             )
-        height, width = check_image_shape(image_shape, n_features, "the network's input")
-        weights = first.T
-        label = "weight of a pixel"
+        shape = check_image_shape(image_shape, n_features, "the network's input")
+        weights, label = first.T, "weight of a pixel"
         if X is not None:
             weights = weights * _spread(X, steps, n_features)
             label += " × its standard deviation"
         if steps:
             label += f"\nafter {type(steps[-1]).__name__}"
-        output_weights = None
+        indices, output_weights = np.arange(n_units), None
         names = [str(name) for name in network.classes_]
-        indices = np.arange(n_units)
         if others:
             output_weights = reduce(np.matmul, others)
             output_weights = output_weights - output_weights.mean(axis=1, keepdims=True)
@@ -336,13 +327,8 @@ class HiddenUnitsDisplay:
             names = [f"unit {i}" for i in indices]
         if len(indices) < n_units:
             label += f"\n({len(indices)} of {n_units} units: those with the most weight)"
-        display = cls(
-            weights[indices].reshape(-1, height, width),
-            output_weights=output_weights,
-            classes=network.classes_,
-            names=names,
-            label=label,
-        )
+        options = {"output_weights": output_weights, "classes": network.classes_}
+        display = cls(weights[indices].reshape(-1, *shape), names=names, label=label, **options)
         display.indices = indices
         return display.plot(**plot_options)
 
@@ -368,8 +354,8 @@ def _spread(X: Any, steps: list[Any], n_features: int) -> NDArray[np.floating]:
     X = _safe_indexing(X, np.arange(0, _num_samples(X), every))
     for step in steps:
         X = step.transform(X)
-    pixels = check_array(X, accept_sparse="csr", allow_nd=True, input_name="X")
-    pixels = pixels.toarray() if hasattr(pixels, "toarray") else pixels.reshape(len(pixels), -1)
+    pixels = check_array(X, allow_nd=True, input_name="X")
+    pixels = pixels.reshape(len(pixels), -1)
     if pixels.shape[1] != n_features:
         raise ValueError(
             f"X has {pixels.shape[1]} features, but the network was fitted to {n_features}."

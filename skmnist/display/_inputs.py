@@ -13,10 +13,8 @@ from sklearn.utils import check_array
 def check_images(images: Any, name: str) -> NDArray[Any]:
     array = check_array(images, allow_nd=True, input_name=name)
     if array.ndim != 3:
-        raise ValueError(
-            f"{name} must have three dimensions, the last of them height and width, got an array "
-            f"of shape {array.shape}."
-        )
+        shape = array.shape
+        raise ValueError(f"{name} must have shape (n_images, height, width), got {shape}.")
     return array
 
 

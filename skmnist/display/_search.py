@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_array, check_scalar
+from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skmnist.display import _drawing
@@ -31,21 +31,19 @@ class SearchDisplay:
     For one parameter there are two panels: the test score, each fold as a faint dot and the mean
     as a line, and the fit time. For two there is a heat map of the mean test score. For three and
     more, or two whose values were drawn at random, each parameter has a panel of the scores: the
-    best over the other parameters. The best candidate is marked, and a candidate without a score,
-    because a fit of it failed, is marked as such.
+    best over the other parameters. The best candidate is marked.
 
     Up to eight numbers stand side by side, in ascending order; more of them have a linear or a
     logarithmic axis. Other values are categories, in the order searched.
 
-    It is recommended to use :meth:`from_estimator`. The parameters are attributes too, by the same
-    names.
+    It is recommended to use :meth:`from_estimator`. The parameters are attributes too.
 
     Parameters
     ----------
     param_values : mapping of str to sequence of length n_candidates
         The values of the parameters to show, by name. With two, the first is the horizontal axis.
-        Of candidates with the same values, the best is shown: that of the last iteration with
-        the highest mean score, or that of `best_index`.
+        Of candidates with the same values, the best is shown: that of `best_index`, or else that
+        of the last iteration with the highest mean score.
     fold_scores : array-like of shape (n_candidates, n_folds)
         The test score of each fold; NaN where there is none.
     fit_times : array-like of shape (n_candidates,) or (n_candidates, n_folds), default=None
@@ -55,8 +53,6 @@ class SearchDisplay:
         The number of the best candidate. None marks none.
     score_name : str, default="score"
         The name of the score.
-    best_over : sequence of str, default=()
-        The names of parameters that vary too, but are not shown.
     iterations : array-like of shape (n_candidates,), default=None
         The iteration of a halving search in which each candidate was tested. None means the same
         for all.
@@ -71,17 +67,11 @@ class SearchDisplay:
     lines_ : list of length n_panels
         The matplotlib Line2D of the means, one for each of `axes_`. Empty for a heat map.
     image_ : matplotlib AxesImage or None
-        The heat map. None for panels.
-    texts_ : list
-        The matplotlib Text of each cell of the heat map that was tried. Empty for panels, and where
-        the cells are too small: they have a colour bar then.
+        The heat map; it has a colour bar if its cells are too small for numbers. None for panels.
     best_ : list
         The marks of the best candidate: a Line2D in each of `axes_`, a Rectangle in a heat map.
-        Empty where none is marked.
     legend_ : matplotlib Legend or None
         The legend of all panels, above them. None for a heat map.
-    ax_ : matplotlib Axes
-        The invisible axes around the panels; for two parameters, the axes of the heat map.
     figure_ : matplotlib Figure
         The figure.
 
@@ -116,24 +106,22 @@ class SearchDisplay:
         fit_times: ArrayLike | None = None,
         best_index: int | None = None,
         score_name: str = "score",
-        best_over: Sequence[str] = (),
         iterations: ArrayLike | None = None,
     ) -> None:
         self.param_values = {name: list(values) for name, values in param_values.items()}
-        self.fold_scores = _check_numbers(fold_scores, "fold_scores")
+        self.fold_scores = np.array(fold_scores, dtype=np.float64, ndmin=2)
         self.mean_scores: NDArray[np.float64] = self.fold_scores.mean(axis=1)
         n_candidates = len(self.mean_scores)
         self.iterations = np.zeros(n_candidates) if iterations is None else np.asarray(iterations)
-        self.fit_times: NDArray[np.float64] | None = None
+        self.fit_times = None
         if fit_times is not None:
-            columns = fit_times if np.ndim(fit_times) == 2 else np.reshape(fit_times, (-1, 1))
-            self.fit_times = _check_numbers(columns, "fit_times")
+            times = np.asarray(fit_times, dtype=np.float64)
+            self.fit_times = times[:, np.newaxis] if times.ndim == 1 else times
         if best_index is not None:
             check_scalar(best_index, "best_index", Integral, min_val=0, max_val=n_candidates - 1)
             best_index = None if np.isnan(self.mean_scores[best_index]) else best_index
         self.best_index = best_index
         self.score_name = score_name
-        self.best_over = list(best_over)
         values = self.param_values.values()
         check_consistent_length(self.fold_scores, self.fit_times, self.iterations, *values)
 
@@ -175,7 +163,6 @@ class SearchDisplay:
         self.image_: Any = None
         self.legend_: Any = None
         self.lines_: list[Any] = []
-        self.texts_: list[Any] = []
         self.best_: list[Any] = []
         scales = [_Scale(name, values) for name, values in self.param_values.items()]
         n_cells = math.prod(len(scale.labels) for scale in scales)
@@ -183,17 +170,15 @@ class SearchDisplay:
             self._draw_map(ax, figsize, cmap, *scales)
         else:
             self._draw_panels(ax, figsize, scales)
-        self.figure_ = self.ax_.figure
+        self.figure_ = self.axes_[0].get_figure(root=True)
         return self
 
     def _draw_panels(self, ax: Any, figsize: Any, scales: list[_Scale]) -> None:
         is_alone = len(scales) == 1
         times = self.fit_times if is_alone else None
         n_panels = len(scales) + (times is not None)
-        self.ax_, panels = _drawing.draw_panels(ax, n_panels, figsize, sharey=not is_alone)
-        self.axes_ = panels
-        middle = "mean" if self.fold_scores.shape[1] > 1 else "the only fold"
-        middle += "" if is_alone else ", the best over the others"
+        self.axes_ = panels = _drawing.draw_panels(ax, n_panels, figsize, sharey=not is_alone)
+        middle = "mean" if is_alone else "mean, the best over the others"
         for panel, scale in zip(panels, scales, strict=False):
             self._draw_curve(panel, scale, self.fold_scores, self.mean_scores, middle)
         _drawing.keep_within_unit(panels[0], self.fold_scores)
@@ -226,24 +211,15 @@ class SearchDisplay:
             dots |= {"markersize": 8, "clip_on": False, "label": f"each of {n_folds} folds"}
             panel.plot(np.repeat(places, n_folds), folds[rows].ravel(), ".", **dots)
         if best is not None:
-            text = f"best: {_drawing.number_text(self.mean_scores[best])}"
+            text = f"best: {self.mean_scores[best]:#.3g}"
             if len(self.param_values) == 1:
                 text += f" with {scale.labels[scale.cells[best]]}"
             self.best_ += _drawing.draw_star(panel, scale.places[best], middle[best], text)
-        missing = places[np.isnan(middle[rows])]
-        if len(missing):
-            # At the bottom: it has no place among the scores.
-            cross: Any = {"color": _drawing.red_on(panel), "transform": panel.get_xaxis_transform()}
-            panel.plot(missing, np.full(len(missing), 0.04), "x", label="no score (NaN)", **cross)
         panel.grid(alpha=0.3)
-        panel.set_xlabel(self._label(scale))
-        panel.set_xscale("log" if scale.is_log else "linear")
+        panel.set(xlabel=scale.name, xscale="log" if scale.is_log else "linear")
         if not scale.has_axis:
             panel.set_xticks(range(len(scale.labels)), scale.labels)
             panel.set_xlim(-0.5, len(scale.labels) - 0.5)
-
-    def _label(self, scale: _Scale) -> str:
-        return scale.name + f"\n(best over {', '.join(self.best_over)})" * bool(self.best_over)
 
     def _best_of_each(self, *scales: _Scale) -> NDArray[np.integer]:
         """Return the best candidate for each combination of values, in their order.
@@ -260,12 +236,10 @@ class SearchDisplay:
     def _draw_map(self, ax: Any, figsize: Any, cmap: Any, across: _Scale, down: _Scale) -> None:
         from matplotlib.patches import Rectangle
 
-        best = self.best_index
         rows = self._best_of_each(across, down)
         n_columns, n_rows = len(across.labels), len(down.labels)
-        size = 1.2 + 0.09 * max(map(len, down.labels)) + 0.85 * n_columns, 1.4 + 0.5 * n_rows
-        size = tuple(np.clip(size, (4.5, 3), (14, 10)))
-        self.ax_ = ax = _drawing.axes_or_new(ax, figsize or size)
+        size = min(14, 3 + 0.85 * n_columns), min(10, 2 + 0.5 * n_rows)
+        ax = _drawing.axes_or_new(ax, figsize or size)
         self.axes_ = np.array([ax], dtype=object)
         grid = np.full((n_rows, n_columns), np.nan)
         grid[down.cells[rows], across.cells[rows]] = self.mean_scores[rows]
@@ -273,37 +247,35 @@ class SearchDisplay:
         origin = "lower" if down.is_numeric else "upper"
         self.image_ = image = ax.imshow(grid, cmap=cmap, origin=origin, aspect="auto")
         ax.set(title=f"Mean test {self.score_name}", facecolor=NOTHING)
-        ax.set(xlabel=self._label(across), ylabel=down.name)
+        ax.set(xlabel=across.name, ylabel=down.name)
         ax.set_xticks(range(n_columns), across.labels)
         ax.set_yticks(range(n_rows), down.labels)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
         _drawing.slant_long_labels(ax)
-        captions = ["NaN" if np.isnan(x) else _drawing.number_text(x) for x in self.mean_scores]
-        cell = _drawing.compute_layout(ax) / (n_columns, n_rows)
-        points = min(CELL_POINTS, 0.85 * cell[0] / _drawing.text_width(captions), 0.7 * cell[1])
+        captions = ["NaN" if np.isnan(x) else f"{x:#.3g}" for x in self.mean_scores]
+        width, height = _drawing.size_in_points(ax) / (n_columns, n_rows)
+        points = min(CELL_POINTS, 0.85 * width / _drawing.text_width(captions), 0.7 * height)
         if points < LEAST_POINTS:
             ax.figure.colorbar(image, ax=ax, label=self.score_name)
             rows = rows[:0]
         for row in rows:
-            score = self.mean_scores[row]
+            score, place = self.mean_scores[row], (across.cells[row], down.cells[row])
             color = None if np.isnan(score) else _drawing.readable_on(image, score)
             text: Any = {"ha": "center", "va": "center", "fontsize": points, "color": color}
-            place = across.cells[row], down.cells[row]
-            self.texts_.append(ax.text(*place, captions[row], **text))
-        if best is not None:
+            ax.text(*place, captions[row], **text)
+        if self.best_index is not None:
             # Inside the cell, whose colour is known.
-            corner = across.cells[best] - 0.46, down.cells[best] - 0.46
-            color = _drawing.readable_on(image, self.mean_scores[best])
-            frame = Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=color, linewidth=2)
-            self.best_.append(ax.add_patch(frame))
+            x, y = across.cells[self.best_index], down.cells[self.best_index]
+            color = _drawing.readable_on(image, self.mean_scores[self.best_index])
+            frame: Any = {"fill": False, "edgecolor": color, "linewidth": 2}
+            self.best_.append(ax.add_patch(Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, **frame)))
 
     @classmethod
     def from_estimator(
         cls,
         search: Any,
         *,
-        param: str | Sequence[str] | None = None,
         metric: str | None = None,
         **plot_options: Any,
     ) -> SearchDisplay:
@@ -315,13 +287,9 @@ class SearchDisplay:
             A fitted GridSearchCV, RandomizedSearchCV, HalvingGridSearchCV or
             HalvingRandomSearchCV, or a Pipeline that ends with one. Of a halving search, each
             candidate's last iteration is shown.
-        param : str or sequence of str, default=None
-            The parameters to show, with or without the names of the steps that they belong to:
-            "hidden_units" for "mlp__hidden_units". None shows all that vary. Over others that vary
-            too, the best candidate is shown, and the label names them.
         metric : str, default=None
             Which metric to show of a search with several. None shows the one that has chosen the
-            best candidate. Of any other, the highest mean is marked.
+            best candidate, which is marked for all metrics.
         **plot_options
             `ax`, `cmap` and `figsize`, for :meth:`plot`.
 
@@ -333,9 +301,7 @@ class SearchDisplay:
         Raises
         ------
         ValueError
-            If `search` is not a search, if `param` or `metric` is not one of the search's, or if
-            `metric` is None and none of several has chosen the best candidate. Also in the cases
-            of :meth:`plot`.
+            If `search` is not a search, or if `metric` is not one of the search's.
         sklearn.exceptions.NotFittedError
             If `search` is not fitted.
 
@@ -355,9 +321,6 @@ class SearchDisplay:
         >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, cv=2).fit(X, y)
         >>> SearchDisplay.from_estimator(search).image_.get_array().shape
         (2, 3)
-        >>> display = SearchDisplay.from_estimator(search, param="max_depth")
-        >>> display.axes_[0].get_xlabel()
-        'max_depth\\n(best over criterion)'
         """
         while isinstance(search, Pipeline):
             search = search.steps[-1][1]
@@ -366,66 +329,43 @@ class SearchDisplay:
             raise ValueError(f"SearchDisplay only supports searches, got {search!r}.")
         results = search.cv_results_
         candidates = results["params"]
-        searched = list(dict.fromkeys(name for candidate in candidates for name in candidate))
-        if not searched:
+        if not any(candidates):
             raise ValueError("The search has no parameters: its grid is empty.")
+        searched = list(dict.fromkeys(name for candidate in candidates for name in candidate))
         # Without the names of the steps, unless two parameters have the same name then.
-        last = [name.rpartition("__")[2] for name in searched]
-        short = {
-            name: s if last.count(s) == 1 else name for name, s in zip(searched, last, strict=True)
-        }
+        short = {name: name.rpartition("__")[2] for name in searched}
+        if len(set(short.values())) < len(short):
+            short = {name: name for name in searched}
         values = {short[name]: [c.get(name, "not set") for c in candidates] for name in searched}
         varying = [name for name in values if len(set(map(_identity, values[name]))) > 1]
-        if param is None:
-            # Numbers make the better horizontal axis, names the better list.
-            shown = sorted(varying, key=lambda name: not all(map(_is_number, values[name])))
-            shown = shown or list(values)[:1]
-        else:
-            shown = [
-                short.get(name, name) for name in ([param] if isinstance(param, str) else param)
-            ]
-        if not (shown and len(set(shown)) == len(shown) and set(shown) <= values.keys()):
-            raise ValueError(
-                f"param must name one or more different parameters of {', '.join(values)}, "
-                f"got {param!r}."
-            )
-        metric, score_name, is_chosen_by_it = _metric(search, metric)
+        # Numbers make the better horizontal axis, names the better list.
+        shown = sorted(varying, key=lambda name: not all(map(_is_number, values[name])))
+        metric, score_name = _metric(search, metric)
         is_fold = re.compile(rf"split\d+_test_{re.escape(metric)}").fullmatch
-        scores = np.column_stack([results[key] for key in results if is_fold(key)])
-        iterations = np.asarray(results.get("iter", np.zeros(len(candidates))))
-        best_index = getattr(search, "best_index_", None) if is_chosen_by_it else None
-        means = np.where(iterations == iterations.max(), scores.mean(axis=1), np.nan)
-        if best_index is None and not np.isnan(means).all():
-            best_index = int(np.nanargmax(means))
         display = cls(
-            {name: values[name] for name in shown},
-            scores,
+            {name: values[name] for name in shown or list(values)[:1]},
+            np.column_stack([results[key] for key in results if is_fold(key)]),
             fit_times=results["mean_fit_time"],
-            best_index=best_index,
+            best_index=getattr(search, "best_index_", None),
             score_name=score_name,
-            best_over=[name for name in varying if name not in shown],
-            iterations=iterations,
+            iterations=results.get("iter"),
         )
         return display.plot(**plot_options)
 
 
-def _metric(search: Any, metric: str | None) -> tuple[str, str, bool]:
-    """Return a metric's name in cv_results_ and in the figure, and whether it chose the best."""
+def _metric(search: Any, metric: str | None) -> tuple[str, str]:
+    """Return a metric's name in cv_results_ and in the figure."""
     prefix = "mean_test_"
     keys = [key.removeprefix(prefix) for key in search.cv_results_ if key.startswith(prefix)]
-    chosen = "score" if keys == ["score"] else search.refit
-    metric = chosen if metric is None else metric
+    if metric is None:
+        metric = "score" if keys == ["score"] else search.refit
     if metric not in keys:
         raise ValueError(
             f"metric must be one of {', '.join(keys)}, or None if refit is one of them, "
             f"got {metric!r}."
         )
     is_named = metric == "score" and isinstance(search.scoring, str)
-    return metric, search.scoring if is_named else metric, metric == chosen or callable(chosen)
-
-
-def _check_numbers(numbers: ArrayLike, name: str) -> NDArray[np.float64]:
-    return check_array(numbers, dtype=np.float64, ensure_all_finite=False, input_name=name)
+    return metric, search.scoring if is_named else metric
 
 
 def _is_number(value: Any) -> bool:

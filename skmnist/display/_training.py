@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
+from sklearn.utils import check_consistent_length
 
 from skmnist.display import _drawing
 from skmnist.display._inputs import unwrap
@@ -14,8 +15,7 @@ from skmnist.display._inputs import unwrap
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# What a panel shows, and which of its validation values is the best.
-PANELS = {"loss": np.nanargmin, "accuracy": np.nanargmax}
+PANELS = ("loss", "accuracy")
 FEW_EPOCHS = 20  # so few that each gets a point; a single one would make no line
 
 
@@ -26,13 +26,11 @@ class TrainingDisplay:
     stopping they had: it kept the weights of the epoch with the highest validation accuracy, which
     a star marks.
 
-    It is recommended to use :meth:`from_estimator` or :meth:`from_history`.
-
     Parameters
     ----------
     history : mapping of str to sequence of float
-        One value per epoch of "loss" and, if known, "accuracy", "val_loss" and "val_accuracy".
-        Other entries are not shown.
+        One value per epoch of "loss" and, if known, "accuracy", "val_loss" and "val_accuracy", such
+        as ``history_`` or Keras's ``History.history``. Other entries are not shown.
     early_stopping : bool, default=False
         Whether the validation accuracy decided which epoch's weights were kept.
 
@@ -40,18 +38,11 @@ class TrainingDisplay:
     ----------
     history : dict of str to ndarray of shape (n_epochs,)
         The values shown.
-    early_stopping : bool
-        As given.
-    best_epochs : dict of str to int
-        For "loss" and "accuracy", if there are validation values, the number of the best epoch,
-        counted from 1: the lowest loss, the highest accuracy, the earliest of equals.
     axes_ : ndarray of shape (n_panels,), dtype=object
         The matplotlib Axes of the loss and, if known, of the accuracy. Set by :meth:`plot`, as
         are the following.
     legend_ : matplotlib Legend
         The legend of both panels, above them.
-    ax_ : matplotlib Axes
-        The invisible axes around the panels.
     figure_ : matplotlib Figure
         The figure.
 
@@ -63,35 +54,25 @@ class TrainingDisplay:
     Examples
     --------
     >>> from skmnist import TrainingDisplay
-    >>> display = TrainingDisplay({"loss": [2.0, 1.4, 1.1], "val_loss": [1.7, 1.4, 1.5]})
+    >>> display = TrainingDisplay({"loss": [2.0, 1.4, 1.1], "accuracy": [0.3, 0.6, 0.7]})
     >>> display
     TrainingDisplay(3 epochs)
-    >>> display.best_epochs
-    {'loss': 2}
+    >>> [ax.get_ylabel() for ax in display.plot().axes_]
+    ['loss', 'accuracy']
     """
 
     def __init__(
         self, history: Mapping[str, Sequence[float]], *, early_stopping: bool = False
     ) -> None:
-        if not isinstance(history, Mapping) or "loss" not in history:
+        if not isinstance(history, Mapping) or not np.size(history.get("loss", [])):
             raise ValueError(
-                "history must be a mapping with 'loss', such as history_ of a fitted "
-                f"SimpleMLPClassifier, got {history!r}."
+                "history must be a mapping with 'loss' for one or more epochs, such as history_ of "
+                f"a fitted SimpleMLPClassifier, got {history!r}."
             )
         keys = [key for name in PANELS for key in (name, f"val_{name}") if key in history]
         self.history = {key: np.asarray(history[key], dtype=np.float64) for key in keys}
-        shapes = {key: values.shape for key, values in self.history.items()}
-        if len(set(shapes.values())) > 1 or len(shapes["loss"]) != 1 or shapes["loss"] == (0,):
-            raise ValueError(
-                "history must have one value for each of one or more epochs, got arrays of the "
-                f"shapes {shapes}."
-            )
+        check_consistent_length(*self.history.values())
         self.early_stopping = early_stopping
-        self.best_epochs = {
-            name: int(find_best(self.history[f"val_{name}"])) + 1
-            for name, find_best in PANELS.items()
-            if not np.isnan(self.history.get(f"val_{name}", np.nan)).all()
-        }
 
     def __repr__(self) -> str:
         n_epochs = len(self.history["loss"])
@@ -120,8 +101,8 @@ class TrainingDisplay:
             If `ax` is not an Axes, or not part of a grid.
         """
         shown = [name for name in PANELS if {name, f"val_{name}"} & self.history.keys()]
-        self.ax_, self.axes_ = _drawing.draw_panels(ax, len(shown), figsize)
-        self.figure_ = self.ax_.figure
+        self.axes_ = _drawing.draw_panels(ax, len(shown), figsize)
+        self.figure_ = self.axes_[0].get_figure(root=True)
         for panel, name in zip(self.axes_, shown, strict=True):
             self._draw(panel, name)
         self.legend_ = _drawing.draw_legend(self.axes_)
@@ -136,14 +117,14 @@ class TrainingDisplay:
             if key in self.history:
                 (line,) = panel.plot(epochs, self.history[key], style, marker=marker, label=label)
         if name == "accuracy":
-            if self.early_stopping and name in self.best_epochs:
-                best = self.best_epochs[name]
-                score = self.history["val_accuracy"][best - 1]
-                label = f"best: {_drawing.number_text(score)} in epoch {best}"
-                _drawing.draw_star(panel, best, score, label, color=line.get_color())
-            _drawing.keep_within_unit(
-                panel, np.concatenate([line.get_ydata() for line in panel.lines])
-            )
+            validation = self.history.get("val_accuracy", np.array([np.nan]))
+            if self.early_stopping and not np.isnan(validation).all():
+                best = int(np.nanargmax(validation))
+                label = f"best: {validation[best]:#.3g} in epoch {best + 1}"
+                color = line.get_color()
+                _drawing.draw_star(panel, best + 1, validation[best], label, color=color)
+            values = np.concatenate([line.get_ydata() for line in panel.lines])
+            _drawing.keep_within_unit(panel, values)
         panel.set(ylabel=name, xlabel="epoch")
         panel.locator_params(axis="x", integer=True, min_n_ticks=min(2, n_epochs))
         if n_epochs == 1:
@@ -172,8 +153,6 @@ class TrainingDisplay:
         ------
         sklearn.exceptions.NotFittedError
             If the estimator, or the last step of the Pipeline, has no `history_`.
-        ValueError
-            In the cases of the constructor and of :meth:`plot`.
         """
         trained, _ = unwrap(estimator)
         if not hasattr(trained, "history_"):
@@ -182,40 +161,3 @@ class TrainingDisplay:
             )
         early_stopping = getattr(trained, "early_stopping", False) is True
         return cls(trained.history_, early_stopping=early_stopping).plot(**plot_options)
-
-    @classmethod
-    def from_history(
-        cls,
-        history: Mapping[str, Sequence[float]],
-        *,
-        early_stopping: bool = False,
-        **plot_options: Any,
-    ) -> TrainingDisplay:
-        """Show a history, such as ``history_`` or Keras's ``History.history``.
-
-        Parameters
-        ----------
-        history, early_stopping
-            As for the class.
-        **plot_options
-            `ax` and `figsize`, for :meth:`plot`.
-
-        Returns
-        -------
-        display : TrainingDisplay
-            The display, drawn.
-
-        Raises
-        ------
-        ValueError
-            In the cases of the constructor and of :meth:`plot`.
-
-        Examples
-        --------
-        >>> from skmnist import TrainingDisplay
-        >>> history = {"loss": [2.0, 1.4], "accuracy": [0.3, 0.6]}
-        >>> display = TrainingDisplay.from_history(history)
-        >>> [ax.get_ylabel() for ax in display.axes_]
-        ['loss', 'accuracy']
-        """
-        return cls(history, early_stopping=early_stopping).plot(**plot_options)
