@@ -316,7 +316,6 @@ class TestErrors:
             ("--epoch 3", r"unrecognized arguments: --epoch 3. Did you mean --epochs\?"),
             ("search 5 16", r"unrecognized arguments: search 5 16. Did you mean --search\?"),
             ("predct a.skops b.png", r"Did you mean predict\?"),
-            (f"{__file__} b.png", r"To read pictures: skmnist predict NETWORK PICTURE"),
             ("xyz", r"unrecognized arguments: xyz. \(see"),
             ("--\x1b[2J", r"unrecognized arguments: --\\x1b\[2J"),
             ("--save m.pkl", r"--save: must end with .skops, as in 'm.skops', not 'm.pkl'"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
 from skmnist import __version__
 from skmnist._files import printable
-from skmnist.cli._output import did_you_mean
 
 DESCRIPTION = """\
 Train a small network on handwritten digits and look at what it has learnt, as a
@@ -57,9 +57,9 @@ class _Parser(argparse.ArgumentParser):
     def parse_args(self, arguments: Any = None, namespace: Any = None) -> Any:
         options, unknown = self.parse_known_args(arguments, namespace)
         if unknown:
-            suggestion = did_you_mean(unknown[0], ["predict", *self._option_string_actions])
-            if self.prog == "skmnist" and Path(unknown[0]).is_file():
-                suggestion = " To read pictures: skmnist predict NETWORK PICTURE"
+            known = ["predict", *self._option_string_actions]
+            matches = get_close_matches(unknown[0], known, n=1)
+            suggestion = f" Did you mean {matches[0]}?" if matches else ""
             self.error(f"unrecognized arguments: {' '.join(unknown)}.{suggestion}")
         return options
 

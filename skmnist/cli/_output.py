@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +18,6 @@ def one_line(error: Exception | str) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return printable(f"{os.fsdecode(error.filename)}: {error.strerror}")
     return printable(" ".join(str(error).split()))
-
-
-def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """Return a sentence that names the most similar candidate, or no text if none is similar."""
-    matches = difflib.get_close_matches(word, list(candidates), n=1)
-    return f" Did you mean {matches[0]}?" if matches else ""
 
 
 def new_console() -> Console:
