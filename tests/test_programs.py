@@ -64,6 +64,18 @@ def test_another_fit_of_the_same_shape_makes_no_program(calls_of_fit):
     assert calls_of_fit(n_rows, **parameters, optimizer="sgd") > second
 
 
+def test_widths_share_a_program_that_is_not_compiled(digits, counted_activation):
+    def calls_of_fit(hidden_units, **parameters):
+        before = counted_activation.n_calls
+        classifier = SimpleMLPClassifier(hidden_units, activation=counted_activation, **parameters)
+        classifier.fit(digits.X, digits.y)
+        return counted_activation.n_calls - before
+
+    assert calls_of_fit(3, dropout=0.1) > calls_of_fit(4, dropout=0.1)
+    # Lamb computes with whole matrices.
+    assert calls_of_fit(3, optimizer="lamb") == calls_of_fit(4, optimizer="lamb")
+
+
 @pytest.mark.usefixtures("both_ways")
 def test_batches_larger_than_the_data_share_a_program(calls_of_fit):
     parameters = {"batch_size": 10_000, "epochs": 1}

@@ -24,10 +24,11 @@ def clear() -> None:
     >>> skmnist.engine.clear()
     """
     # Here, since importing one module of this package should not import them all.
+    from skmnist.engine import programs
     from skmnist.engine.blocks import ROWS_MEMORY
-    from skmnist.engine.programs import programs
 
-    programs.cache_clear()
+    programs.programs.cache_clear()
+    programs.state_for_shapes.cache_clear()
     ROWS_MEMORY.clear()
     gc.collect()  # graphs refer to themselves
     runtime.release_variables()

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import keras
 import numpy as np
@@ -44,7 +45,8 @@ class ProgramSpec:
     """Everything that a compiled program depends on.
 
     `block_shape` is the shape of the blocks that XLA compiles for. None: TensorFlow runs the
-    program operation by operation, which starts sooner and takes blocks of any shape.
+    program operation by operation, which starts sooner, and takes blocks of any shape and, if the
+    optimizer is elementwise, hidden layers of any width.
     """
 
     architecture: Architecture
@@ -59,7 +61,15 @@ class ProgramSpec:
             input_shape=(self.architecture.n_features,),
             l2=float(self.architecture.l2 > 0),
         )
+        if self.has_any_width:
+            widths = (1,) * len(architecture.hidden_units)
+            architecture = replace(architecture, hidden_units=widths)
         object.__setattr__(self, "architecture", architecture)
+
+    @property
+    def has_any_width(self) -> bool:
+        """Whether hidden layers of all widths share the program."""
+        return self.block_shape is None and self.optimizer.is_elementwise
 
 
 def plan(
@@ -163,9 +173,6 @@ class Program:
             if isinstance(layer, keras.layers.Dropout)
         ]
         self.variables = [*self.weights, *self.optimizer_variables, *self.seed_states]
-        self.initial_optimizer_state = [
-            tf.convert_to_tensor(variable.value) for variable in self.optimizer_variables
-        ]
         self._steps = tf.function(
             self._train_on_block, autograph=False, jit_compile=spec.block_shape is not None
         )
@@ -174,6 +181,9 @@ class Program:
         self.function: Callable[..., list[tf.Tensor]] = tf.function(
             self._train_and_sum, input_signature=self._signature(), autograph=False
         ).get_concrete_function()
+        self.finalize = tf.function(
+            self._finalize, input_signature=self._state_signature(), autograph=False
+        )
 
     def is_transposed(self, variable: keras.Variable) -> bool:
         """Whether a variable of the optimizer belongs to the transposed kernel."""
@@ -190,7 +200,14 @@ class Program:
             tf.TensorSpec(batches, tf.float32),
             tf.TensorSpec((), tf.int32),
             tf.TensorSpec((), tf.float32),
-            *(tf.TensorSpec(variable.shape, variable.dtype) for variable in self.variables),
+            *self._state_signature(),
+        ]
+
+    def _state_signature(self) -> list[tf.TensorSpec]:
+        # With any width, the layers are as wide as the weights that come in.
+        return [
+            tf.TensorSpec([None] * len(v.shape) if self.spec.has_any_width else v.shape, v.dtype)
+            for v in self.variables
         ]
 
     def _train_and_sum(
@@ -280,6 +297,11 @@ class Program:
             self.optimizer.apply(tape.gradient(loss, weights), self.weights)
             return logits, penalty, [scope.get_current_value(v) for v in self.variables]
 
+    def _finalize(self, *state: tf.Tensor) -> list[tf.Tensor]:
+        with stateless(self.variables, state) as scope:
+            self.optimizer.finalize_variable_values(self.weights)
+            return [scope.get_current_value(variable) for variable in self.variables]
+
 
 class TrainingRun:
     """A program with the weights and the optimizer state of one fit.
@@ -316,11 +338,10 @@ class TrainingRun:
 
     def _state_without_steps(self, weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
         if self.spec.optimizer.is_elementwise:
-            return self.program.initial_optimizer_state
+            shapes = tuple(tuple(array.shape) for array in weights)
+            return state_for_shapes(self.spec.optimizer, shapes)
         # Some begin with copies of the weights, such as ScheduleFreeAdamW.
-        optimizer = self.spec.optimizer.build_stateless()
-        optimizer.build([keras.Variable(array) for array in weights])
-        return [tf.convert_to_tensor(variable.value) for variable in state_variables(optimizer)]
+        return _state_for(self.spec.optimizer, weights)
 
     def set_learning_rate(self, rate: float) -> None:
         """Set the learning rate of an optimizer without a schedule."""
@@ -353,10 +374,8 @@ class TrainingRun:
 
     def average_weights(self) -> None:
         """Replace the weights by their moving averages where the optimizer keeps such."""
-        optimizer, variables = self.program.optimizer, self.program.variables
-        with stateless(variables, self._state) as scope:
-            optimizer.finalize_variable_values(self.program.weights)
-            self._state = [scope.get_current_value(variable) for variable in variables]
+        if self.program.optimizer.use_ema or not self.spec.optimizer.is_elementwise:
+            self._state = self.program.finalize(*self._state)
 
     def run(self, block: Block, l2: float) -> tuple[float, float, float]:
         """Make one optimizer step on each batch of the block.
@@ -388,11 +407,27 @@ class TrainingRun:
         return [first.T if self.program.is_feature_major else first, *rest]
 
 
+def _state_for(optimizer: OptimizerSpec, weights: Sequence[Any]) -> list[tf.Tensor]:
+    built = optimizer.build_stateless()
+    built.build([keras.Variable(array) for array in weights])
+    return [tf.convert_to_tensor(variable.value) for variable in state_variables(built)]
+
+
+@lru_cache(maxsize=16)
+def state_for_shapes(
+    optimizer: OptimizerSpec, shapes: tuple[tuple[int, ...], ...]
+) -> list[tf.Tensor]:
+    return _state_for(optimizer, [np.zeros(shape, np.float32) for shape in shapes])
+
+
 def stateless(
     variables: Sequence[keras.Variable], values: Sequence[tf.Tensor]
 ) -> keras.StatelessScope:
     """Return a scope in which the variables have these values, and keep their own."""
-    return keras.StatelessScope(zip(variables, values, strict=True), initialize_variables=False)
+    scope = keras.StatelessScope(initialize_variables=False)
+    for variable, value in zip(variables, values, strict=True):
+        scope.add_update((variable, value))
+    return scope
 
 
 # A program keeps some MB of compiled code, and its variables take as much memory as the weights
