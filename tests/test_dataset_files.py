@@ -129,7 +129,7 @@ class TestNpz:
 
     def test_wrong_arrays(self, folder):
         for changes, words in [
-            ({"y_test": None}, "lacks y_test (it holds ['x_train', 'y_train', 'x_test'])"),
+            ({"y_test": None}, "lacks y_test, and holds ['x_train', 'y_train', 'x_test']"),
             (
                 {"x_train": np.zeros((6, 20), np.uint8)},
                 "(6, 20) and the dtype uint8; expected one or more images",
@@ -177,7 +177,6 @@ class TestNpz:
                 "has 140 bytes, but claims the shape (6, 5, 4)",
             ),
             ((-6, 5, -4), 120, zipfile.ZIP_STORED, "claims the shape (-6, 5, -4)"),
-            ((6, 5, 4), 120, zipfile.ZIP_LZMA, "packed by method 14, not by deflate"),
         ]:
             path = write_npz(folder / "wrong.npz", x_train=None)
             header = {"descr": "|u1", "fortran_order": False, "shape": shape}
@@ -307,7 +306,7 @@ class TestIdx:
             ValueError, match=rf"has several files for one part \(it holds .*{names}"
         ):
             load_mnist(tmp_path)
-        with pytest.raises(ValueError, match=r"is one file of a set.*a folder with"):
+        with pytest.raises(ValueError, match=r"is one IDX file of four, whose folder loads"):
             load_mnist(tmp_path / "t10k-labels-idx1-ubyte")
 
     def test_wrong_images(self, tmp_path):
@@ -349,7 +348,7 @@ class TestIdx:
         content = bytearray(path.read_bytes())
         content[-8] ^= 1
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"t10k-labels.*is damaged: CRC check failed"):
+        with pytest.raises(ValueError, match=r"t10k-labels.*cannot be read .*CRC check failed"):
             load_mnist(tmp_path)
 
 
@@ -366,7 +365,6 @@ def others(folder, sample):
     files = {
         "mnist.pkl": pickle.dumps(arrays),
         "mnist.pkl.gz": gzip.compress(pickle.dumps(arrays, protocol=0)),
-        "arrays": pickle.dumps(arrays),
         "x_train.npy": b"\x93NUMPY\x01\x00",
         "train-00000-of-00001.parquet": b"PAR1 and so on",
         "unknown": bytes(range(256)),
@@ -382,13 +380,13 @@ def others(folder, sample):
     rows = "".join(",".join(map(str, [*x, label])) + "\n" for x, label in zip(X, y, strict=True))
     classes = "@ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}"
     text = f"% from OpenML\n@RELATION mnist_784\n{names}{classes}\n@DATA\n{rows}"
-    (folder / "mnist_784").write_text(text)
+    (folder / "mnist_784.arff").write_text(text)
     Image.fromarray(arrays["x_train"][0]).save(folder / "digit.png")
     frame.to_csv(folder / "mnist.csv", index=False)
     with zipfile.ZipFile(folder / "archive.zip", "w") as archive:
         archive.write(folder / "mnist.csv", "mnist_train.csv")
         archive.write(folder / "mnist.csv", "mnist_test.csv")
-    with tarfile.open(folder / "archive", "w:gz") as archive:
+    with tarfile.open(folder / "archive.tar.gz", "w:gz") as archive:
         archive.add(folder / "mnist.csv", "mnist.csv")
     return folder
 
@@ -397,21 +395,22 @@ def test_other_kinds_of_files(others):
     for name, words in [
         ("mnist.pkl", "is a pickle, which can run any program"),
         ("mnist.pkl.gz", "is a pickle, which can run any program"),
-        ("arrays", "is a pickle, which can run any program"),
         ("x_train.npy", "is a single NumPy array"),
         ("train-00000-of-00001.parquet", "pandas.read_parquet("),
-        ("unknown", "is a binary file of an unknown kind"),
-        ("mnist.tar.xz", "is an archive, or compressed"),
+        ("unknown", "it holds NUL bytes"),
+        ("mnist.tar.xz", "shutil.unpack_archive("),
         ("mnist.h5", "h5py.File("),
         ("digit.png", "read_digit("),
-        ("archive", "shutil.unpack_archive("),
+        ("archive.tar.gz", "shutil.unpack_archive("),
     ]:
-        with pytest.raises(ValueError, match=r"^'/.*' is ") as caught:
+        with pytest.raises(ValueError, match=r"^'/.*' (is|cannot be read) ") as caught:
             load_mnist(others / name)
         assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["mnist-original.mat", "mnist_784", "archive.zip", "pictures"])
+@pytest.mark.parametrize(
+    "name", ["mnist-original.mat", "mnist_784.arff", "archive.zip", "pictures"]
+)
 def test_the_lines_of_a_message_make_what_loads(others, name, tmp_path, monkeypatch, sample):
     if name == "pictures":
         for i, label in enumerate(sample.y_test[:100]):

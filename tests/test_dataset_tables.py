@@ -129,8 +129,8 @@ def test_another_column_is_named(folder, frame):
 def test_target_column_is_for_tables(sample):
     with pytest.raises(ValueError, match=r"target_column='y' is for tables, but source='sample'"):
         load_mnist("sample", target_column="y")
-    with pytest.raises(TypeError, match=r"target_column must be the name .* got True"):
-        load_mnist("sample", target_column=True)
+    with pytest.raises(TypeError, match=r"The .target_column. parameter of load_mnist .* Got 1.5"):
+        load_mnist("sample", target_column=1.5)
 
 
 def test_the_name_of_the_last_pixel_gives_the_size(folder):
@@ -203,11 +203,12 @@ ROW = ",".join(map(str, range(100, 125)))
 
 
 WRONG_TABLES = [
-    ("", "it is empty, or"),
-    ("label,1x1\n", "No columns to parse"),
+    ("", "it has 0 columns without names"),
+    ("label,1x1\n", "it has no rows"),
     ("label\n1\n2\n", "has 0 pixels, which do not make a square image"),
     ("1,2,3\n2,3,4\n", "has 2 pixels, which do not make a square image"),
-    ("label,a,b,c,d\n1,2,3,4\n", "it has 5 names, but rows of 4 values"),
+    ("label,a,b,c,d\n1,2,3,4\n", "row 1, column 5 ('d') holds ''"),
+    ("label,p\n1,2,3\n", "rows with more values than its first line"),
     ("1,2\n0,2,3\n", "Expected 2 fields in line 2, saw 3"),
     ("1,2\n0\n", "row 2, column 2 holds ''"),
     ("0,2\n1,2\n?,2\n", "row 3, column 1, the label, holds '?'"),
@@ -215,19 +216,13 @@ WRONG_TABLES = [
     (f"{ROW}\n" * 9, "it has 25 columns without names"),  # 5 x 5 pixels, and no label
     (
         "id,pixel0\n1,2\n2,3\n",
-        "no column that can be the label (its columns are 'id', 'pixel0'",
+        "no column can be the label: its columns are 'id', 'pixel0'",
     ),
-    ("label,1x1,y\n1,2,3\n", "2 columns can be the label (its columns are 'label', '1x1', 'y'"),
+    ("label,1x1,y\n1,2,3\n", "2 columns can be the label: its columns are 'label', '1x1', 'y'"),
     ("label,p2,p1,p1,p3\n1,2,3,4,5\n", "the names of its pixels show no order"),
-    ("label,p\n3,0\n3,1\n", "every label, as in row 1, column 1 ('label'), is '3'"),
-    (
-        "0,3\n0,4\n0,5\n",
-        "as in row 1, column 1, is '0' (it has 2 columns without names; target_",
-    ),
-    ("".join(f"{i % 150},{i % 5}\n" for i in range(300)), "last column, not its first, looks"),
+    ("0,3\n0,4\n0,5\n", "its first column does not look like labels: it has 2 columns"),
+    ("".join(f"{i % 150},{i % 5}\n" for i in range(300)), "its first column does not look like"),
     ("1,2\n0,2\n" * 2, "has no 5 images of any label"),
-    (f"{'a' * 101},2\nb,2\n", "row 1, column 1, the label, holds 'aaaa"),
-    (f"1{',0' * 2**17}\n", "has more than 131,072 columns"),
 ]
 
 
@@ -311,10 +306,10 @@ class TestFolder:
     def test_unlabelled_test_images(self, tmp_path, frame):
         frame.to_csv(tmp_path / "train.csv", index=False)
         frame.drop(columns="class").to_csv(tmp_path / "test.csv", index=False)
-        with pytest.warns(UserWarning, match=r"test\.csv' has no column that can be the label"):
+        with pytest.warns(UserWarning, match=r"test\.csv' .*no column can be the label"):
             data = load_mnist(tmp_path)
         assert loaded(data) == pairs(frame.iloc[:, :-1], frame["class"])
-        with pytest.raises(ValueError, match="no column that can be the label"):
+        with pytest.raises(ValueError, match="no column can be the label"):
             load_mnist(tmp_path / "test.csv")
 
     def test_half_a_pair(self, tmp_path, frame):

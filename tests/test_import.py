@@ -107,9 +107,8 @@ LOOKED_FOR = {"matplotlib"} if version("scikit-image").startswith("0.24.") else 
 # Each of them imports no more than those before and what stands beside it.
 IMPORTS = {
     "import skmnist": set(),
-    "skmnist.load_mnist(return_X_y=True)": set(),
-    "skmnist.read_digit(sys.argv[1])": {"PIL", "scipy", "skimage"} | LOOKED_FOR,
-    "skmnist.load_mnist()": {"pandas", "sklearn"},
+    "skmnist.load_mnist()": {"pandas", "scipy", "sklearn"},
+    "skmnist.read_digit(sys.argv[1])": {"PIL", "skimage"} | LOOKED_FOR,
     "skmnist.show_versions()": set(),
     "skmnist.SearchDisplay": set(),
 }

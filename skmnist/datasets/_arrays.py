@@ -13,7 +13,8 @@ import math
 import os
 import struct
 import zipfile
-import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ from numpy.typing import NDArray
 from skmnist._files import printable
 from skmnist.datasets._image_data import ImageData, assemble
 
-GZIP_ERRORS = (gzip.BadGzipFile, EOFError, zlib.error)
 # Deflate's longest match copies 258 bytes for two bits, 1032 to 1; the rest is for rounding.
 _LARGEST_RATIO = 1100
 _NPZ_NAMES = ("x_train", "y_train", "x_test", "y_test")
@@ -31,6 +31,21 @@ _IDX_DTYPES = {
     "images": {b"\0\0\x08\x03": "u1"},
     "labels": {b"\0\0\x08\x01": "u1", b"\0\0\x0c\x02": ">i4"},
 }
+
+
+@contextmanager
+def reading(path: str, expected: str) -> Iterator[None]:
+    """Turn the errors of a reader into a ValueError that names the file."""
+    try:
+        yield
+    # zipfile, zlib, NumPy and pandas raise ten types of error on damaged bytes.
+    except Exception as error:
+        cannot_be_opened = isinstance(error, OSError) and error.filename is not None
+        if cannot_be_opened or isinstance(error, MemoryError):
+            raise
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        reason = printable(f"{kind}{error}".strip())
+        raise ValueError(f"{path!r} cannot be read ({reason}); expected {expected}.") from error
 
 
 def is_gzipped(path: str) -> bool:
@@ -45,21 +60,17 @@ def open_unpacked(path: str, mode: str = "rb", **options: Any) -> Any:
 
 def read_npz(path: str) -> ImageData:
     """Read an ``.npz`` file in the layout of Keras's ``mnist.npz``."""
-    expected = f"expected an .npz file with the arrays {', '.join(_NPZ_NAMES)}."
-    try:
-        # numpy.load would suggest unpickling any other file.
-        if not zipfile.is_zipfile(path):
-            raise ValueError("it is not a zip archive, or it is cut short")
+    with reading(path, f"an .npz file with the arrays {', '.join(_NPZ_NAMES)}"):
+        with open(path, "rb") as file:
+            # numpy.load would suggest unpickling any other file.
+            if not zipfile.is_zipfile(file):
+                raise ValueError("it is not a zip archive, or it is cut short")
         with np.load(path, allow_pickle=False) as npz:
             held = [name.removesuffix(".npy") for name in npz.zip.namelist()]
+            if missing := [name for name in _NPZ_NAMES if name not in held]:
+                raise ValueError(f"it lacks {', '.join(missing)}, and holds {held}")
             size = os.path.getsize(path)
-            arrays = [_read_member(npz, name, size) for name in _NPZ_NAMES if name in held]
-    # zipfile, zlib and NumPy's parser of headers raise ten types of error on damaged bytes.
-    except Exception as error:
-        reason = printable(f"{type(error).__name__}: {error}".removeprefix("ValueError: "))
-        raise ValueError(f"{path!r} cannot be read ({reason}); {expected}") from error
-    if missing := [name for name in _NPZ_NAMES if name not in held]:
-        raise ValueError(f"{path!r} lacks {', '.join(missing)} (it holds {held}); {expected}")
+            arrays = [_read_member(npz, name, size) for name in _NPZ_NAMES]
     return assemble(
         arrays,
         [f"{name} in {path!r}" for name in _NPZ_NAMES],
@@ -73,14 +84,10 @@ def read_npz(path: str) -> ImageData:
 def _read_member(npz: Any, name: str, file_size: int) -> NDArray[Any]:
     """Read an array whose header claims what there is."""
     member = npz.zip.getinfo(f"{name}.npy")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"{name} is packed by method {member.compress_type}, not by deflate")
     if member.file_size > _LARGEST_RATIO * min(member.compress_size, file_size):
         raise ValueError(f"{name} claims {member.file_size:,} bytes, more than the file can hold")
     with npz.zip.open(member) as stream:
-        version = np.lib.format.read_magic(stream)
-        if version != (1, 0):  # others are for headers of more than 64 KiB
-            raise ValueError(f"{name} is in version {version} of the NPY format, not in 1.0")
+        np.lib.format.read_magic(stream)
         shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
         held = member.file_size - stream.tell()
     if not dtype.hasobject and (
@@ -90,30 +97,34 @@ def _read_member(npz: Any, name: str, file_size: int) -> NDArray[Any]:
     return npz[f"{name}.npy"]
 
 
-def read_idx(path: str, role: str) -> NDArray[Any]:
+def read_idx_files(paths: Sequence[str], source: str, emnist: str = "") -> ImageData:
+    """Read the IDX files of training images and labels, test images and labels."""
+    return assemble(
+        [_read_idx(path, ("images", "labels")[i % 2]) for i, path in enumerate(paths)],
+        [repr(path) for path in paths],
+        source=source,
+        form="Images and their labels, in four IDX files.",
+        split="the files' own, in the files' order.",
+        files=tuple(paths),
+        emnist=emnist,
+    )
+
+
+def _read_idx(path: str, role: str) -> NDArray[Any]:
     """Read the IDX file of "images" or "labels", gzipped or not, whatever its name is."""
     most = os.path.getsize(path) * (_LARGEST_RATIO if is_gzipped(path) else 1)
-    try:
-        with open_unpacked(path) as stream:
-            return _read_idx(stream, role, most)
-    except (ValueError, struct.error, *GZIP_ERRORS) as error:
-        raise ValueError(
-            f"{path!r} is not an IDX file of {role}, or is damaged: {error}."
-        ) from error
-
-
-def _read_idx(stream: Any, role: str, most: int) -> NDArray[Any]:
-    start = stream.read(4)
-    if start not in _IDX_DTYPES[role]:
-        expected = " or ".join(map(repr, _IDX_DTYPES[role]))
-        raise ValueError(f"it begins with {start!r}, not with {expected}")
-    dtype, n_dims = np.dtype(_IDX_DTYPES[role][start]), start[3]
-    shape = struct.unpack(f">{n_dims}I", stream.read(4 * n_dims))
-    size = math.prod(shape) * dtype.itemsize
-    if size > most:
-        raise ValueError(f"its header claims {size:,} bytes of values, more than the file can hold")
-    array = np.empty(shape, dtype)
-    # At the end, gzip compares its checksum.
-    if stream.readinto(array.reshape(-1).view(np.uint8)) < size or stream.read(1):
-        raise ValueError(f"it does not hold the {size:,} bytes of values that its header claims")
+    with reading(path, f"an IDX file of {role}"), open_unpacked(path) as stream:
+        start = stream.read(4)
+        if start not in _IDX_DTYPES[role]:
+            expected = " or ".join(map(repr, _IDX_DTYPES[role]))
+            raise ValueError(f"it begins with {start!r}, not with {expected}")
+        dtype, n_dims = np.dtype(_IDX_DTYPES[role][start]), start[3]
+        shape = struct.unpack(f">{n_dims}I", stream.read(4 * n_dims))
+        size = math.prod(shape) * dtype.itemsize
+        if size > most:
+            raise ValueError(f"it claims {size:,} bytes of values, more than the file can hold")
+        array = np.empty(shape, dtype)
+        # At the end, gzip compares its checksum.
+        if stream.readinto(array.reshape(-1).view(np.uint8)) < size or stream.read(1):
+            raise ValueError(f"it does not hold the {size:,} bytes of values that it claims")
     return array[:, :1].ravel() if n_dims == 2 else array

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from numbers import Integral, Real
+from numbers import Integral
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import resample
 
 from skmnist._files import printable
 
@@ -38,6 +39,7 @@ class ImageData:
     description: str  # the first line is a title
     files: tuple[str, ...] = ()  # that all of this was read from, for their hashes
     names: Mapping[int, str] = field(default_factory=dict)  # what a label stands for, where known
+    is_table: bool = False
 
 
 def assemble(
@@ -49,6 +51,7 @@ def assemble(
     split: str,
     files: tuple[str, ...],
     emnist: str = "",
+    is_table: bool = False,
 ) -> ImageData:
     """Check training images and labels, test images and labels; `whats` names them in errors.
 
@@ -75,7 +78,9 @@ def assemble(
     )
     characters = enumerate(_EMNIST_CHARACTERS.get(emnist, ""))
     names = {label: character for label, character in characters if character != " "}
-    return ImageData(images_train, y_train, images_test, y_test, description, files, names)
+    return ImageData(
+        images_train, y_train, images_test, y_test, description, files, names, is_table
+    )
 
 
 def _as_images(array: NDArray[Any], what: str) -> NDArray[np.uint8]:
@@ -102,39 +107,20 @@ def _as_labels(array: NDArray[Any], what: str, n_images: int) -> NDArray[Any]:
     return array if array.dtype.kind == "U" else array.astype(np.int64, copy=False)
 
 
-def check_choice(classes: Any, train_size: Any) -> None:
-    """Validate what can be validated before anything is read."""
-    if classes is not None and (
-        isinstance(classes, str | bytes)
-        or not isinstance(classes, Collection | np.ndarray)
-        or any(isinstance(c, bool) or not isinstance(c, Integral | str) for c in classes)
-    ):
-        raise TypeError(f"classes must be labels, such as (3, 8), or None, got {classes!r}.")
-    if train_size is None:
-        return
-    if isinstance(train_size, bool) or not isinstance(train_size, Real):
-        raise TypeError(f"train_size must be an int, a float or None, got {train_size!r}.")
-    number = float(train_size)
-    if not (number >= 1 if isinstance(train_size, Integral) else 0 < number < 1):
-        raise ValueError(
-            "train_size must be an int of at least 1, a number of images, or a float between "
-            f"0 and 1, a share of them; got {train_size!r}."
-        )
-
-
 def choose(
     data: ImageData, classes: Collection[Any] | None, train_size: float | None, random_state: Any
 ) -> ImageData:
     """Take the images of `classes`, and a stratified `train_size` of those to train."""
     if classes is not None:
-        held = set(data.y_train.tolist()) & set(data.y_test.tolist())
-        if len(classes) == 0 or not held.issuperset(classes):
+        held = np.intersect1d(data.y_train, data.y_test)
+        wanted = np.unique(list(classes))
+        if wanted.dtype.kind not in "iuU" or not np.isin(wanted, held).all():
             raise ValueError(
                 f"classes={classes!r} must be one or more of the labels that both the training "
-                f"images and the test images have: {', '.join(map(repr, sorted(held)))}."
+                f"images and the test images have: {', '.join(map(repr, held.tolist()))}."
             )
-        train, test = (np.isin(y, list(classes)) for y in (data.y_train, data.y_test))
-        names = ", ".join(map(printable, sorted(set(classes))))
+        train, test = (np.isin(y, wanted) for y in (data.y_train, data.y_test))
+        names = ", ".join(map(printable, wanted))
         data = replace(
             data,
             images_train=data.images_train[train],
@@ -152,8 +138,6 @@ def choose(
             f"train_size={train_size!r} makes {n:,} training images; expected {n_classes}, one for "
             f"each class, to {len(data.y_train):,}, all that there are."
         )
-    from sklearn.utils import resample  # here, because it takes half a second
-
     # None makes a new seed, so that NumPy's global generator is neither read nor changed.
     seed = int(np.random.default_rng().integers(2**32)) if random_state is None else random_state
     rows = np.arange(len(data.y_train))

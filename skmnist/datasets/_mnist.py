@@ -4,40 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from numbers import Integral
-from typing import TYPE_CHECKING, Any, Literal, overload
+from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
+from sklearn.utils import Bunch
 
-from skmnist.datasets._image_data import check_choice, choose
+from skmnist._compat import Interval, validate_parameter_constraints
+from skmnist._files import printable
+from skmnist.datasets._image_data import choose
+from skmnist.datasets._named_sets import sha256_of
 from skmnist.datasets._sources import read_source
 
-if TYPE_CHECKING:
-    from sklearn.utils import Bunch
+
+class ImageBunch(Bunch):
+    """A :class:`~sklearn.utils.Bunch` that shows shapes, not 60,000 rows of 784 numbers."""
+
+    def __repr__(self) -> str:
+        lines = [self.get("DESCR", type(self).__name__).partition("\n")[0]]
+        for name, value in self.items():
+            shown = f"str, {len(value):,} characters" if isinstance(value, str) else repr(value)
+            if hasattr(value, "shape"):
+                kind = getattr(value, "dtype", type(value).__name__)  # a DataFrame has many dtypes
+                shown = f"{kind} of shape {value.shape}"
+            lines.append(f"  {name!s:12}  {shown}")
+        return "\n".join(lines)
 
 
-@overload
-def load_mnist(
-    source: str | os.PathLike[str] | None = None,
-    *,
-    return_X_y: Literal[False] = False,
-    as_frame: bool = False,
-    target_column: str | int | None = None,
-    classes: Collection[int | str] | None = None,
-    train_size: float | None = None,
-    random_state: int | np.random.RandomState | None = None,
-) -> Bunch: ...
-@overload
-def load_mnist(
-    source: str | os.PathLike[str] | None = None,
-    *,
-    return_X_y: Literal[True],
-    as_frame: bool = False,
-    target_column: str | int | None = None,
-    classes: Collection[int | str] | None = None,
-    train_size: float | None = None,
-    random_state: int | np.random.RandomState | None = None,
-) -> tuple[tuple[Any, Any], tuple[Any, Any]]: ...
 def load_mnist(
     source: str | os.PathLike[str] | None = None,
     *,
@@ -47,7 +40,7 @@ def load_mnist(
     classes: Collection[int | str] | None = None,
     train_size: float | None = None,
     random_state: int | np.random.RandomState | None = None,
-) -> Bunch | tuple[tuple[Any, Any], tuple[Any, Any]]:
+) -> Any:
     """Load MNIST, a sample of it, Fashion-MNIST, or files laid out like them.
 
     Parameters
@@ -60,9 +53,8 @@ def load_mnist(
           split and the order are always the same; `DESCR` explains them.
         - ``"full"``: all of MNIST, 60,000 images to train and 10,000 to test, downloaded once and
           kept where Keras keeps it [1]_.
-        - ``"fashion"``: Fashion-MNIST [2]_, as many images of clothes, in the same way. Downloads
-          are verified by their SHA-256; a file in the cache with another one causes a warning and
-          is downloaded again.
+        - ``"fashion"``: Fashion-MNIST [2]_, as many images of clothes, in the same way. Files are
+          verified by their SHA-256; one in the cache with another SHA-256 is downloaded again.
         - the path of an ``.npz`` file in the layout of Keras's ``mnist.npz``: the arrays
           ``x_train`` and ``x_test`` of shape (n, height, width), integers from 0 to 255, and
           ``y_train`` and ``y_test`` of shape (n,), integers or text.
@@ -133,9 +125,8 @@ def load_mnist(
 
     Raises
     ------
-    TypeError
-        If `source` is neither text nor a path, `target_column` neither text nor an integer,
-        `classes` not a collection of labels, or `train_size` not a number.
+    InvalidParameterError
+        If an argument has another type or value than above; a TypeError and a ValueError.
     FileNotFoundError
         If `source` is neither a name nor the path of a file that exists.
     OSError
@@ -179,12 +170,19 @@ def load_mnist(
     ((100, 784), (200, 784), ['3', '8'])
     >>> (X_train, y_train), (X_test, y_test) = load_mnist("sample", return_X_y=True)
     """
-    check_choice(classes, train_size)
-    if isinstance(target_column, bool) or not isinstance(target_column, str | Integral | None):
-        raise TypeError(
-            "target_column must be the name or the position of a column, or None, got "
-            f"{target_column!r}."
-        )
+    constraints = {
+        "source": [str, os.PathLike, None],
+        "target_column": [str, Integral, None],
+        "classes": ["array-like", set, frozenset, None],
+        "train_size": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Real, 0, 1, closed="neither"),
+            None,
+        ],
+        "random_state": ["random_state"],
+    }
+    given = {name: value for name, value in locals().items() if name in constraints}
+    validate_parameter_constraints(constraints, given, caller_name="load_mnist")
     data = choose(read_source(source, target_column), classes, train_size, random_state)
     X_train: Any = data.images_train.reshape(len(data.images_train), -1)
     X_test: Any = data.images_test.reshape(len(data.images_test), -1)
@@ -200,7 +198,18 @@ def load_mnist(
         y_train, y_test = (pandas.Series(y, name="class", copy=False) for y in (y_train, y_test))
     if return_X_y:
         return (X_train, y_train), (X_test, y_test)
-
-    from skmnist.datasets._bunch import bunch  # here, because scikit-learn takes longer
-
-    return bunch(data, X_train, y_train, X_test, y_test)
+    labels = np.union1d(data.y_train, data.y_test).tolist()
+    description = data.description
+    if data.files:
+        hashes = [f"{sha256_of(p)}  {printable(os.path.basename(p))}\n" for p in data.files]
+        description += "\nSHA-256:\n" + "".join(hashes)
+    return ImageBunch(
+        X_train=X_train,
+        X_test=X_test,
+        images_train=data.images_train,
+        images_test=data.images_test,
+        y_train=y_train,
+        y_test=y_test,
+        target_names=np.array([data.names.get(label, str(label)) for label in labels]),
+        DESCR=description,
+    )

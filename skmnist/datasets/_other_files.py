@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import re
-
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic")
 _SAVE = """\
 np.savez("mnist.npz", x_train=..., y_train=..., x_test=..., y_test=...)
 # x_train and x_test: images of shape (n, height, width), integers from 0 to 255"""
 _TABLE = 'frame.to_csv("mnist.csv", index=False)  # with a column "label"'
-# The ends of its name, or else its first bytes (unpacked), show what a file is.
-_KINDS = [
-    (
-        (".pkl", ".pickle", ".joblib"),
-        rb"\x80[\x02-\x05]",
+_KINDS = {
+    (".pkl", ".pickle", ".joblib"): (
         "a pickle, which can run any program and is not opened; if you trust its author",
         f"arrays = pandas.read_pickle({{}})\n{_SAVE}",
     ),
-    (
-        (".mat",),
-        rb"MATLAB",
+    (".mat",): (
         "a MATLAB file, which SciPy reads",
         f"""\
 arrays = scipy.io.loadmat({{}})  # of which arrays.keys() are the names
 frame = pandas.DataFrame(arrays["data"].T).assign(label=arrays["label"].ravel())
 {_TABLE}""",
     ),
-    (
-        (".parquet",),
-        rb"PAR1",
+    (".parquet",): (
         "a Parquet file, which pandas reads (if it holds pictures, as bytes, by the last lines)",
         f"""\
 frame = pandas.read_parquet({{}})
@@ -36,35 +27,28 @@ frame = pandas.read_parquet({{}})
 images = [PIL.Image.open(io.BytesIO(image["bytes"])) for image in frame["image"]]
 {_SAVE}""",
     ),
-    (
-        (".h5", ".hdf5"),
-        rb"\x89HDF",
+    (".h5", ".hdf5"): (
         "an HDF5 file, which h5py reads",
         f"arrays = h5py.File({{}})  # of which arrays.keys() are the names\n{_SAVE}",
     ),
-    (
-        (".arff",),
-        rb"(?:\s*%[^\n]*\n)*\s*@(?i:relation)",
+    (".arff",): (
         "an ARFF file, which SciPy reads",
         f"""\
 frame = pandas.DataFrame(scipy.io.arff.loadarff({{}})[0])
 frame["class"] = frame["class"].str.decode("utf-8")
 {_TABLE}""",
     ),
-    (
-        PICTURE_SUFFIXES,
-        rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|RIFF....WEBP|....ftyp",
-        "a picture, of which read_digit reads one digit",
-        "digit = read_digit({})",
-    ),
-    ((), rb"\x93NUMPY", "a single NumPy array", f"array = np.load({{}})\n{_SAVE}"),
-    (
-        (),
-        rb"PK[\x03\x05]|7z\xbc\xaf|Rar!|BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd|.{257}ustar",
-        "an archive, or compressed, but not by gzip",
+    (".npy",): ("a single NumPy array", f"array = np.load({{}})\n{_SAVE}"),
+    PICTURE_SUFFIXES: ("a picture, of which read_digit reads one digit", "digit = read_digit({})"),
+    (".zip", ".tar", ".tgz", ".bz2", ".xz"): (
+        "an archive",
         'shutil.unpack_archive({}, "data")\nload_mnist("data")',
     ),
-]
+    ("-ubyte", "-int"): (
+        "one IDX file of four, whose folder loads",
+        "load_mnist(os.path.dirname({}))",
+    ),
+}
 _PICTURES = """\
 paths = sorted(pathlib.Path({}).rglob("*{}"))
 x = np.stack([np.asarray(PIL.Image.open(path).convert("L")) for path in paths])
@@ -73,11 +57,11 @@ x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y)
 np.savez("mnist.npz", x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)"""
 
 
-def describe_other(path: str, start: bytes) -> str | None:
-    """Describe a file of another kind by its first bytes, unpacked, and its name."""
+def describe_other(path: str) -> str | None:
+    """Describe a file whose name is that of another kind."""
     name = path.lower().removesuffix(".gz")
-    for suffixes, pattern, what, lines in _KINDS:
-        if name.endswith(suffixes) or re.match(pattern, start, re.DOTALL):
+    for suffixes, (what, lines) in _KINDS.items():
+        if name.endswith(suffixes):
             return _message(path, what, lines.format(repr(path)))
     return None
 

