@@ -23,7 +23,7 @@ def show_versions() -> None:
     used = [text for text in requires("skmnist") or () if not _DEVELOPMENT.search(text)]
     names = {re.split(r"[^\w.-]", text)[0] for text in used} - {"skmnist"}
     print("\nskmnist and its dependencies:")
-    for name in ("skmnist", *sorted(names)):
+    for name in ("skmnist", *sorted(names | {"tensorflow-cpu"})):
         try:
             print(f"  {name}: {version(name)}")
         except PackageNotFoundError:
