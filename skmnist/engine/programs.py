@@ -23,6 +23,7 @@ from skmnist._network import Architecture, RowMatrix
 from skmnist.engine.blocks import Block, BlockShape, is_resident
 from skmnist.engine.layers import build_layers
 from skmnist.engine.optimizers import OptimizerSpec, state_variables
+from skmnist.engine.runtime import one_executor_thread
 
 TRANSPOSED_KERNEL = "transposed_kernel"
 
@@ -178,9 +179,10 @@ class Program:
         )
         # A concrete function is called at half the cost of a tf.function, which looks up its
         # traces at each call.
-        self.function: Callable[..., list[tf.Tensor]] = tf.function(
-            self._train_and_sum, input_signature=self._signature(), autograph=False
-        ).get_concrete_function()
+        with one_executor_thread():
+            self.function: Callable[..., list[tf.Tensor]] = tf.function(
+                self._train_and_sum, input_signature=self._signature(), autograph=False
+            ).get_concrete_function()
         self.finalize = tf.function(
             self._finalize, input_signature=self._state_signature(), autograph=False
         )
@@ -389,15 +391,16 @@ class TrainingRun:
         n_correct : float
             How many rows were classified right, each before the step of its batch.
         """
-        sums, *self._state = self.program.function(
-            block.x,
-            block.rows,
-            block.codes,
-            block.weights,
-            block.n_batches,
-            tf.constant(l2, tf.float32),
-            *self._state,
-        )
+        with one_executor_thread():
+            sums, *self._state = self.program.function(
+                block.x,
+                block.rows,
+                block.codes,
+                block.weights,
+                block.n_batches,
+                tf.constant(l2, tf.float32),
+                *self._state,
+            )
         loss, weight, n_correct = sums.numpy().tolist()
         return loss, weight, n_correct
 
