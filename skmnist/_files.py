@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import uuid
@@ -10,9 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
-
-# Errors while writing, which come without a file name.
-_DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
 
 
 def printable(text: object) -> str:
@@ -22,11 +18,9 @@ def printable(text: object) -> str:
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Write to another file in the same folder, which replaces `path` when the block ends.
+    """Write to another file in the same folder, which replaces `path` if all goes well.
 
-    If the block raises, or the disk is full, that file is removed. Only a process that is killed
-    leaves one behind, named ``.<name>.<hexadecimals>``. A link is followed. What is not a regular
-    file, such as a pipe, is written to directly.
+    A link is followed, and what is not a regular file, such as a pipe, is written to directly.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
@@ -47,10 +41,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except BaseException as error:
         with suppress(OSError):
             unfinished.unlink()
-        if isinstance(error, OSError) and (
-            error.filename == str(unfinished) or error.errno in _DISK_ERRORS
-        ):
-            raise OSError(error.errno, error.strerror, os.fspath(path)) from None
+        # Errors while writing come without a file name.
+        if isinstance(error, OSError) and error.filename in (None, str(unfinished)):
+            raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from None
         raise
 
 

@@ -1,9 +1,8 @@
 """Arrays in files: NumPy's ``.npz``, as Keras has MNIST, and IDX, as MNIST was published.
 
 The size that a header claims is compared with the size of the file before memory is allocated.
-IDX is described at the end of http://yann.lecun.com/exdb/mnist/: two zero bytes, one byte for the
-type of the values, one for the number of dimensions, each dimension as a big-endian integer of four
-bytes, and the values, the last dimension running fastest.
+IDX is two zero bytes, one byte for the type of the values, one for the number of dimensions, each
+dimension as a big-endian integer of four bytes, and the values, the last dimension running fastest.
 """
 
 from __future__ import annotations

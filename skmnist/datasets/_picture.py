@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -17,14 +18,13 @@ Source: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image"
 
 # Pillow opens others with other programs: EPS with Ghostscript, WMF with Windows.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
-_HEIF_STARTS = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1")
 # More pixels than this show nothing more of a digit that is 20 pixels high in the end.
 _LONGEST_SIDE = 2000
 _SHORTEST_SIDE = 8
-_FILE = "a picture in one of the formats PNG, JPEG, GIF, BMP, TIFF, WebP, PPM and HEIC"
-_ARRAY = (
-    "an array of the shape (height, width), (height, width, 1), (height, width, 3) or (height, "
-    "width, 4), of numbers from 0 to 255 or from 0 to 1"
+_EXPECTED = (
+    "expected a picture in one of the formats PNG, JPEG, GIF, BMP, TIFF, WebP, PPM and (with "
+    "pip install 'skmnist[heic]') HEIC, or an array of the shape (height, width), (height, width, "
+    "1), (height, width, 3) or (height, width, 4), of numbers from 0 to 255 or from 0 to 1"
 )
 
 
@@ -43,13 +43,8 @@ def open_picture(source: Any) -> tuple[Image, str]:
         image = _from_image(source, name)
     elif hasattr(source, "read"):
         image = _from_file(source, name)
-    elif isinstance(source, list | tuple) or hasattr(source, "__array__"):
-        image = _from_array(source)
     else:
-        raise TypeError(
-            "picture must be a path, a file object, bytes, a PIL.Image.Image or an array, got "
-            f"{source!r} of type {type(source).__name__}."
-        )
+        image = _from_array(source)
     if min(image.size) < _SHORTEST_SIDE:
         raise ValueError(
             f"{name} is too small, {image.width} x {image.height} pixels; expected a picture of at "
@@ -69,41 +64,30 @@ def shrink(image: Image, longest: int) -> Image:
 def _from_file(file: IO[bytes], name: str) -> Image:
     from PIL import Image
 
+    formats: tuple[str, ...] = _FORMATS
+    with suppress(ImportError):
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+        formats += ("HEIF",)
     try:
-        if not (hasattr(file, "seekable") and file.seekable()):
-            file = io.BytesIO(file.read())
         with warnings.catch_warnings():
             # Pillow only warns of a picture that has up to twice as many pixels as its limit.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            opened = Image.open(file, formats=_heif(file) or _FORMATS)
+            opened = Image.open(file, formats=formats)
         opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # spares a JPEG much of the work
         return _from_image(opened, name)
     # Pillow's many parsers raise some ten types of error on damaged bytes.
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-        if isinstance(error, ModuleNotFoundError):
-            reason = "HEIC needs pillow-heif: pip install 'skmnist[heic]'"
-        raise ValueError(f"{name} cannot be read ({reason}); expected {_FILE}.") from error
-
-
-def _heif(file: IO[bytes]) -> tuple[str, ...]:
-    """If the file is a HEIC picture, make Pillow able to open it, and return its format."""
-    file.seek(0)
-    if file.read(12)[4:] not in _HEIF_STARTS:
-        return ()
-    from pillow_heif import register_heif_opener
-
-    register_heif_opener()
-    return ("HEIF",)
+        raise ValueError(f"{name} cannot be read ({reason}); {_EXPECTED}.") from error
 
 
 def _from_image(image: Image, name: str) -> Image:
     from PIL import ImageOps
 
     if image.format not in (None, "MPO", "HEIF", *_FORMATS):
-        raise ValueError(
-            f"{name} is in the format {image.format}; expected {_FILE}, or the pixels alone."
-        )
+        raise ValueError(f"{name} is in the format {image.format}; {_EXPECTED}.")
     upright = ImageOps.exif_transpose(image)
     if upright.mode[0] not in "FI":
         return upright.convert("RGBA")
@@ -116,20 +100,17 @@ def _from_image(image: Image, name: str) -> Image:
 def _from_array(source: Any) -> Image:
     from PIL import Image
 
-    try:
-        array = np.asarray(source)
-    except ValueError as error:
-        raise ValueError(f"picture is not an array ({error}); expected {_ARRAY}.") from None
+    array = np.asarray(source)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     shape_fits = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
     if not shape_fits or array.size == 0 or array.dtype.kind not in "biuf":
         raise ValueError(
-            f"picture has the shape {array.shape} and the dtype {array.dtype}; expected {_ARRAY}."
+            f"picture has the shape {array.shape} and the dtype {array.dtype}; {_EXPECTED}."
         )
     lowest, highest = array.min(), array.max()
     if not (lowest >= 0 and highest <= 255):  # NaN compares as False
-        raise ValueError(f"picture holds numbers from {lowest} to {highest}; expected {_ARRAY}.")
+        raise ValueError(f"picture holds numbers from {lowest} to {highest}; {_EXPECTED}.")
     levels = array.astype(np.float64) * (255 if highest <= 1 else 1)
     return Image.fromarray(np.rint(levels).astype(np.uint8)).convert("RGBA")
 

@@ -21,7 +21,6 @@ _LABEL_NAMES = ("label", "class", "target", "digit", "y")
 _INDEX_NAME = re.compile(r"|id|index|unnamed: \d+", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _EMNIST_NAME = re.compile(r"(emnist-[a-z]+)-t(?:rain|est)\b.*")
-_PER_TEST_IMAGE = 5
 _EXPECTED = "one row for each image: its label, and its pixels as integers from 0 to 255"
 
 
@@ -34,6 +33,8 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
 
     A table to test without labels, as Kaggle has them, causes a warning.
     """
+    import pandas
+
     images, labels = _read(train, target)
     paths = [train]
     try:
@@ -46,21 +47,19 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
             raise
         warnings.warn(
             f"{error} It is not loaded: the last fifth of each label in {train!r} is for testing.",
-            stacklevel=6,
+            stacklevel=7,
         )
     if len(paths) == 1:
-        tests = _last_fifth(labels)
+        groups = pandas.Series(labels).groupby(labels)
+        n_after = groups.cumcount(ascending=False)
+        tests = (n_after < groups.transform("size") // 5).to_numpy()
         if not tests.any():
             raise ValueError(
-                f"{train!r} has no {_PER_TEST_IMAGE} images of any label, so that none is left to "
-                "test; expected more rows, or a folder with one table to train and one to test."
+                f"{train!r} has no 5 images of any label, so that none is left to test."
             )
         images_test, labels_test = images[tests], labels[tests]
         images, labels = images[~tests], labels[~tests]
-        split = (
-            "of each label, the first four fifths of the images train and the last fifth,\n"
-            "rounded down, tests; each part is in the file's order."
-        )
+        split = "of each label, the last fifth of the images, rounded down, tests."
     if all(map(_is_whole, {*labels.tolist(), *labels_test.tolist()})):
         labels, labels_test = (y.astype(float).astype(np.int64) for y in (labels, labels_test))
     emnist = _EMNIST_NAME.match(os.path.basename(train))
@@ -74,14 +73,6 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
         emnist=emnist[1] if emnist else "",
         is_table=True,
     )
-
-
-def _last_fifth(labels: NDArray[Any]) -> NDArray[np.bool_]:
-    import pandas
-
-    groups = pandas.Series(labels).groupby(labels)
-    n_after = groups.cumcount(ascending=False)
-    return (n_after < groups.transform("size") // _PER_TEST_IMAGE).to_numpy()
 
 
 def _read(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDArray[Any]]:
