@@ -150,9 +150,9 @@ def test_digits_are_ink_on_the_background(style, background):
     np.testing.assert_array_equal(colors[y, int(box.x0 + 0.1 * box.width)], background)
 
 
-@pytest.mark.parametrize(("n", "n_columns", "expected"), [(10, None, 5), (16, None, 4), (7, 3, 3)])
-def test_columns(n, n_columns, expected):
-    display = DigitsDisplay.from_images(np.zeros((n, 9)), n=n, n_columns=n_columns)
+@pytest.mark.parametrize(("n", "expected"), [(3, 3), (7, 4), (10, 5), (16, 4)])
+def test_columns(n, expected):
+    display = DigitsDisplay.from_images(np.zeros((n, 9)), n=n)
     extents = np.array([image.get_extent() for image in display.images_])
     assert len(np.unique(extents[:, 0].round(3))) == expected
     assert len(np.unique(extents[:, 2].round(3))) == -(-n // expected)
@@ -184,7 +184,6 @@ def test_the_constructor_refuses(arguments, message):
         ({"image_shape": (5, 5)}, r"64 features of X are not \(5, 5\)"),
         ({"X": np.zeros((2, 4, 4, 3))}, r"\(2, 4, 4, 3\)"),
         ({"n": 0}, "n == 0"),
-        ({"n_columns": -1}, "n_columns == -1"),
         ({"worst_first": True}, "worst_first=True needs the true labels"),
         ({"worst_first": True, "y_true": [0, 1]}, "classifier with predict_proba"),
         ({"worst_pairs": 3}, "worst_pairs needs the true labels"),

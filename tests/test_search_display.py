@@ -318,7 +318,6 @@ def test_two_numbers_drawn_at_random_have_a_panel_each():
     [
         ({"param_values": {"a": [1]}}, "inconsistent numbers of samples"),
         ({"fit_times": [1]}, "inconsistent numbers of samples"),
-        ({"best_index": 2}, "best_index == 2"),
     ],
 )
 def test_search_display_refuses(arguments, message):

@@ -1,8 +1,4 @@
-"""Figures of digits, trainings, units and searches, in the manner of scikit-learn's displays.
-
-A display holds what it shows and draws it with ``plot``; its ``from_…`` methods make one from an
-estimator or from plain arrays and draw at once. Figures are returned, never shown.
-"""
+"""Figures of digits, trainings, units and searches. They are returned, never shown."""
 
 from skmnist.display._digits import DigitsDisplay
 from skmnist.display._hidden_units import HiddenUnitsDisplay

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,12 +17,8 @@ from sklearn.utils.validation import check_consistent_length
 from skmnist.display import _drawing
 from skmnist.display._inputs import check_image_shape, check_images
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
 
-
-class DigitsDisplay:
+class DigitsDisplay(_drawing.ImageGrid):
     """Images in a grid, each with its label and what a classifier predicted.
 
     A wrong prediction has a thick red frame, and the true label in the second line of its caption.
@@ -89,7 +85,7 @@ class DigitsDisplay:
         probabilities: ArrayLike | None = None,
         pairs: Mapping[tuple[Any, Any], int] | None = None,
     ) -> None:
-        self.images = check_images(images, "images")
+        self.images = self._pixels = check_images(images, "images")
         self.labels = _check_labels(labels)
         self.predictions = _check_labels(predictions)
         self.probabilities = None if probabilities is None else column_or_1d(probabilities)
@@ -105,58 +101,17 @@ class DigitsDisplay:
         wrong = "" if self.predictions is None else f", {self.wrong.sum()} wrong"
         return f"{type(self).__name__}({len(self.images)} images{wrong})"
 
-    def plot(
-        self,
-        ax: Axes | None = None,
-        *,
-        n_columns: int | None = None,
-        cmap: str | Colormap | None = None,
-        figsize: tuple[float, float] | None = None,
-    ) -> DigitsDisplay:
-        """Draw the images.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            The axes to draw in. None makes a new figure.
-        n_columns : int, default=None
-            The number of images side by side. None means about the square root of their number.
-            Not used with `pairs`.
-        cmap : str or matplotlib Colormap, default=None
-            The colours of the pixels. None draws ink on paper: "gray_r" on a light background,
-            "gray" on a dark one.
-        figsize : tuple of float, default=None
-            Width and height in inches of a new figure, if `ax` is None. None makes it as large as
-            its images need.
-
-        Returns
-        -------
-        display : DigitsDisplay
-            This display, drawn.
-
-        Raises
-        ------
-        ValueError
-            If `n_columns` is not a positive int, or if `ax` is not an Axes.
-        """
-        cells = _drawing.in_columns(len(self.images), n_columns)
-        headings: list[str] = []
+    def _draw(self, cmap: Any) -> None:
+        cells, headings = None, []
         if self.pairs is not None:
-            pairs = list(zip(self.labels.tolist(), self.predictions.tolist(), strict=True))
-            rows = [list(self.pairs).index(pair) for pair in pairs]
+            rows = [list(self.pairs).index(pair) for pair in self._label_pairs()]
             cells = np.array([(row, rows[:i].count(row)) for i, row in enumerate(rows)])
             headings = [
                 f"{label} read as {prediction}: {count} {'time' if count == 1 else 'times'}"
                 for (label, prediction), count in self.pairs.items()
             ]
-        self.ax_ = _drawing.axes_or_new(ax, figsize)
-        self.figure_ = self.ax_.figure
-        self.images_, self.frames_, self.captions_, _ = _drawing.draw_grid(
-            self.ax_,
-            self.images,
-            [self._caption(position) for position in range(len(self.images))],
-            cells,
-            new_side=_drawing.IMAGE_POINTS if ax is None and figsize is None else None,
+        self._draw_grid(
+            cells=cells,
             headings=headings,
             cmap=cmap or ("gray" if _drawing.is_dark() else "gray_r"),
             # One scale for all: a faint digit looks fainter than the others, as it is.
@@ -168,8 +123,7 @@ class DigitsDisplay:
             for position in np.flatnonzero(self.wrong):
                 caption, frame = self.captions_[position], self.frames_[position]
                 caption.set(color=color, fontweight="bold")
-                frame.set(edgecolor=color, linewidth=caption.get_fontsize() / 3.5, alpha=1)
-        return self
+                frame.set(edgecolor=color, linewidth=float(caption.get_fontsize()) / 3.5, alpha=1)
 
     def _caption(self, position: int) -> str:
         label = "" if self.labels is None else str(self.labels[position])
@@ -214,8 +168,6 @@ class DigitsDisplay:
         ------
         ValueError
             If `estimator` is not a classifier, or in the cases of :meth:`from_predictions`.
-        sklearn.exceptions.NotFittedError
-            If `estimator` is not fitted.
 
         Examples
         --------
@@ -224,8 +176,6 @@ class DigitsDisplay:
         >>> from sklearn.naive_bayes import GaussianNB
         >>> X, y = load_digits(return_X_y=True)
         >>> bayes = GaussianNB().fit(X, y)
-        >>> DigitsDisplay.from_estimator(bayes, X, y, n=3, worst_first=True)
-        DigitsDisplay(3 images, 3 wrong)
         >>> DigitsDisplay.from_estimator(bayes, X, y, worst_pairs=2).pairs
         {(2, 8): 49, (4, 7): 21}
         """
@@ -276,7 +226,7 @@ class DigitsDisplay:
             If given, show so many of the most frequent confusions, such as "5 read as 8", in a row
             each, led by the most confident mistake.
         **plot_options
-            `ax`, `n_columns`, `cmap` and `figsize`, for :meth:`plot`.
+            `ax`, `cmap` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -288,35 +238,23 @@ class DigitsDisplay:
         ValueError
             If `worst_first` lacks labels or probabilities, if `worst_pairs` lacks labels or all
             predictions are right, or if `X` does not hold images, or not those of `image_shape`.
-
-        Examples
-        --------
-        >>> from skmnist import DigitsDisplay
-        >>> from sklearn.datasets import load_digits
-        >>> from sklearn.model_selection import cross_val_predict
-        >>> from sklearn.naive_bayes import GaussianNB
-        >>> X, y = load_digits(return_X_y=True)
-        >>> y_pred = cross_val_predict(GaussianNB(), X, y)
-        >>> DigitsDisplay.from_predictions(X, y, y_pred, n=3)
-        DigitsDisplay(3 images, 1 wrong)
         """
         check_scalar(n, "n", Integral, min_val=1)
         pixels = check_array(X, allow_nd=True, input_name="X")
         if image_shape is not None or pixels.ndim == 2:
             pixels = pixels.reshape(-1, *check_image_shape(image_shape, pixels[0].size, "X"))
-        data = cls(pixels, labels=y_true, predictions=y_pred, probabilities=probabilities)
+        columns: Any = {"labels": y_true, "predictions": y_pred, "probabilities": probabilities}
+        data = cls(pixels, **columns)
         pairs, shown = None, data.indices[:n]
         if worst_pairs is not None:
             check_scalar(worst_pairs, "worst_pairs", Integral, min_val=1)
             pairs, shown = data._worst_pairs(worst_pairs, n)
         elif worst_first:
             shown = data._worst_first()[:n]
-        columns = [
-            None if column is None else column[shown]
-            for column in (data.labels, data.predictions, data.probabilities)
-        ]
-        names = "labels", "predictions", "probabilities"
-        display = cls(data.images[shown], pairs=pairs, **dict(zip(names, columns, strict=True)))
+        chosen: Any = {
+            name: getattr(data, name)[shown] for name in columns if columns[name] is not None
+        }
+        display = cls(data.images[shown], pairs=pairs, **chosen)
         display.indices = shown
         return display.plot(**plot_options)
 
@@ -330,23 +268,20 @@ class DigitsDisplay:
         order = np.where(self.wrong, -self.probabilities, self.probabilities)
         return np.argsort(order, kind="stable")
 
-    def _worst_pairs(
-        self, n_pairs: int, n: int
-    ) -> tuple[dict[tuple[Any, Any], int], NDArray[np.integer]]:
+    def _label_pairs(self) -> list[tuple[Any, Any]]:
+        return list(zip(self.labels.tolist(), self.predictions.tolist(), strict=True))
+
+    def _worst_pairs(self, n_pairs: int, n: int) -> tuple[dict[Any, int], NDArray[np.integer]]:
         """Count the most frequent confusions, and find images of each, the most confident first."""
         if not self.wrong.any():
             raise ValueError("worst_pairs needs the true labels, and predictions that are wrong.")
         wrong = np.flatnonzero(self.wrong)
         if self.probabilities is not None:
             wrong = wrong[np.argsort(-self.probabilities[wrong], kind="stable")]
-        pairs = list(
-            zip(self.labels[wrong].tolist(), self.predictions[wrong].tolist(), strict=True)
-        )
-        worst = dict(Counter(pairs).most_common(n_pairs))
-        rows = [
-            [i for i, other in zip(wrong, pairs, strict=True) if other == pair] for pair in worst
-        ]
-        return worst, np.concatenate([row[:n] for row in rows])
+        pairs = self._label_pairs()
+        worst = dict(Counter(pairs[i] for i in wrong).most_common(n_pairs))
+        shown = [[i for i in wrong if pairs[i] == pair][:n] for pair in worst]
+        return worst, np.concatenate(shown)
 
     @classmethod
     def from_images(cls, X: Any, y: ArrayLike | None = None, **options: Any) -> DigitsDisplay:

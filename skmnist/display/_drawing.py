@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_scalar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
 POINTS, LINE_POINTS = 9.0, 12.0  # letters of a caption, and the distance of its lines
 # The longer side of an image in a new figure, and how wide the figure is at least and at most.
 IMAGE_POINTS, MIN_WIDTH, MAX_WIDTH = 90.0, 250.0, 900.0
+STAR: Any = {"marker": "*", "markersize": 13, "clip_on": False, "zorder": 3}  # what was chosen
 GAP = 0.1  # between images, as a part of their longer side
 
 
@@ -98,17 +98,12 @@ def slant_long_labels(ax: Axes) -> None:
             label.set(rotation=45, rotation_mode="anchor", ha="right", va="top")
 
 
-def draw_star(panel: Axes, x: float, y: float, label: str, **options: Any) -> Any:
-    """Mark what was chosen."""
-    options |= {"markersize": 13, "clip_on": False, "zorder": 3, "label": label}
-    return panel.plot(x, y, "*", **options)
-
-
-def keep_within_unit(ax: Axes, values: NDArray[np.floating]) -> None:
+def keep_within_unit(ax: Axes) -> None:
     """Let the vertical axis of values between 0 and 1, such as accuracies, stay between them."""
-    low, high = ax.get_ylim()
-    if np.nanmin(values, initial=0) >= 0 and np.nanmax(values, initial=1) <= 1:
-        ax.set_ylim(max(low, 0), min(high, 1))
+    low, high = ax.dataLim.intervaly
+    if low >= 0 and high <= 1:
+        bottom, top = ax.get_ylim()
+        ax.set_ylim(max(bottom, 0), min(top, 1))
 
 
 # Colours ----------------------------------------------------------------------------------------
@@ -131,68 +126,111 @@ def readable_on(image: Any, value: float) -> str:
 # Grids of images --------------------------------------------------------------------------------
 
 
-def in_columns(n_images: int, n_columns: int | None) -> NDArray[np.integer]:
-    """Return row and column of each image; None means about as many columns as rows."""
-    if n_columns is not None:
-        check_scalar(n_columns, "n_columns", Integral, min_val=1)
-    elif n_images <= 5:
-        n_columns = n_images
-    else:
+def in_columns(n_images: int) -> NDArray[np.integer]:
+    """Return row and column of each image, in about as many columns as rows."""
+    n_columns = n_images
+    if n_images > 5:
         root = math.sqrt(n_images)
         possible = range(math.ceil(root), math.floor(1.6 * root) + 1)
         n_columns = min(possible, key=lambda n: -n_images % n)  # leaves the fewest places empty
     return np.column_stack(np.divmod(np.arange(n_images), n_columns))
 
 
-def draw_grid(
-    ax: Axes,
-    pixels: NDArray[Any],
-    captions: Sequence[str],
-    cells: NDArray[np.integer],
-    *,
-    new_side: float | None,
-    headings: Sequence[str] = (),
-    below: float = 0.0,
-    foot: float = 0.0,
-    **options: Any,
-) -> tuple[list[Any], list[Any], list[Any], float]:
-    """Draw images with captions in cells, given by row and column, and headings above the rows.
+class ImageGrid:
+    """A display of images with captions, all in one axes.
 
-    The unit of the axes is the longer side of an image, and `below` is room below each. All images
-    are in one axes: an axes for each takes half a minute for 256 of them. With `new_side`, the
-    figure is new and gets the size that images of so many points and a `foot` need. Returns the
-    images, their frames, the captions and the unit in points.
+    The unit of the axes is the longer side of an image. An axes for each image would take half a
+    minute for 256 of them.
     """
-    from matplotlib import rcParams
-    from matplotlib.patches import Rectangle
 
-    n_rows, n_columns = cells.max(axis=0) + 1
-    wide, high = np.array(pixels.shape[:0:-1]) / max(pixels.shape[1:])
-    n_lines = max(1 + caption.count("\n") for caption in captions) + bool(headings)
-    text = max(text_width(captions) / 0.95, text_width(headings) / n_columns)
-    if new_side is not None:
-        side = np.clip(new_side, MIN_WIDTH / n_columns, MAX_WIDTH / n_columns)
-        height = n_rows * (side * (high + below + GAP) + n_lines * LINE_POINTS) + foot
-        figure: Any = ax.get_figure(root=True)
-        figure.set_size_inches(n_columns * side * (1 + GAP) / 72 + 0.1, height / 72 + 0.1)
-    room, height = size_in_points(ax) / (n_columns, n_rows)
-    line = min(LINE_POINTS, 0.4 * height / n_lines)
-    points = min(POINTS * line / LINE_POINTS, room / text)
-    side = min(room / (1 + GAP), (height - n_lines * line) / (high + below + GAP))
-    # From here on, lengths are parts of an image's longer side.
-    head = n_lines * line / side
-    cell = np.array([max(1 + GAP, points * text / side), head + high + below + GAP])
-    frame = {"fill": False, "edgecolor": rcParams["axes.edgecolor"], "linewidth": 0.8, "alpha": 0.3}
-    letters: Any = {"fontsize": points, "in_layout": False}
-    images, frames, texts = [], [], []
-    for (row, column), image, caption in zip(cells, pixels, captions, strict=True):
-        x, y = column * cell[0] + (cell[0] - wide) / 2, row * cell[1] + head
-        images.append(ax.imshow(image, extent=(x, x + wide, y + high, y), **options))
-        frames.append(ax.add_patch(Rectangle((x, y), wide, high, **frame)))
-        texts.append(ax.text(x + wide / 2, y - 0.03, caption, ha="center", va="bottom", **letters))
-    for row, heading in enumerate(headings):
-        place = (cell[0] - wide) / 2, row * cell[1] + GAP / 2
-        ax.text(*place, heading, fontweight="bold", va="top", **letters)
-    ax.set(xlim=(0, n_columns * cell[0]), ylim=(n_rows * cell[1], 0))
-    ax.set_axis_off()
-    return images, frames, texts, side
+    _pixels: NDArray[Any]
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        cmap: str | Colormap | None = None,
+        figsize: tuple[float, float] | None = None,
+    ) -> Self:
+        """Draw the images.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            The axes to draw in. None makes a new figure.
+        cmap : str or matplotlib Colormap, default=None
+            The colours, from the lowest value to the highest. None takes colours that suit the
+            background: of ink on paper for digits, and blue and red for weights.
+        figsize : tuple of float, default=None
+            Width and height in inches of a new figure. None makes it as large as its images need.
+
+        Returns
+        -------
+        display : object
+            This display, drawn.
+        """
+        self.ax_ = axes_or_new(ax, figsize)
+        self.figure_ = self.ax_.figure
+        self._is_new = ax is None and figsize is None
+        self._draw(cmap)
+        return self
+
+    def _draw(self, cmap: Any) -> None:
+        raise NotImplementedError
+
+    def _caption(self, position: int) -> str:
+        raise NotImplementedError
+
+    def _draw_grid(
+        self,
+        *,
+        side: float = IMAGE_POINTS,
+        cells: NDArray[np.integer] | None = None,
+        headings: Sequence[str] = (),
+        below: float = 0.0,
+        foot: float = 0.0,
+        **options: Any,
+    ) -> float:
+        """Draw images with room `below` each, a part of their longer side; return that in points.
+
+        `cells` are row and column of each image. A figure without a size of its own gets the one
+        that images of `side` points and a `foot` need.
+        """
+        from matplotlib import rcParams
+        from matplotlib.patches import Rectangle
+
+        cells = in_columns(len(self._pixels)) if cells is None else cells
+        n_rows, n_columns = cells.max(axis=0) + 1
+        wide, high = np.array(self._pixels.shape[:0:-1]) / max(self._pixels.shape[1:])
+        captions = [self._caption(position) for position in range(len(cells))]
+        n_lines = max(1 + caption.count("\n") for caption in captions) + bool(headings)
+        text = max(text_width(captions) / 0.95, text_width(headings) / n_columns)
+        if self._is_new:
+            side = np.clip(side, MIN_WIDTH / n_columns, MAX_WIDTH / n_columns)
+            height = n_rows * (side * (high + below + GAP) + n_lines * LINE_POINTS) + foot
+            figure: Any = self.ax_.get_figure(root=True)
+            figure.set_size_inches(n_columns * side * (1 + GAP) / 72 + 0.1, height / 72 + 0.1)
+        room, height = size_in_points(self.ax_) / (n_columns, n_rows)
+        line = min(LINE_POINTS, 0.4 * height / n_lines)
+        points = min(POINTS * line / LINE_POINTS, room / text)
+        side = min(room / (1 + GAP), (height - n_lines * line) / (high + below + GAP))
+        # From here on, lengths are parts of an image's longer side.
+        head = n_lines * line / side
+        cell = np.array([max(1 + GAP, points * text / side), head + high + below + GAP])
+        frame: Any = {"fill": False, "linewidth": 0.8, "alpha": 0.3}
+        frame["edgecolor"] = rcParams["axes.edgecolor"]
+        letters: Any = {"fontsize": points, "in_layout": False}
+        centred = letters | {"ha": "center", "va": "bottom"}
+        self.images_, self.frames_, self.captions_ = [], [], []
+        for (row, column), pixels, caption in zip(cells, self._pixels, captions, strict=True):
+            x, y = column * cell[0] + (cell[0] - wide) / 2, row * cell[1] + head
+            extent = x, x + wide, y + high, y
+            self.images_.append(self.ax_.imshow(pixels, extent=extent, **options))
+            self.frames_.append(self.ax_.add_patch(Rectangle((x, y), wide, high, **frame)))
+            self.captions_.append(self.ax_.text(x + wide / 2, y - 0.03, caption, **centred))
+        for row, heading in enumerate(headings):
+            place = (cell[0] - wide) / 2, row * cell[1]
+            self.ax_.text(*place, heading, fontweight="bold", va="top", **letters)
+        self.ax_.set(xlim=(0, n_columns * cell[0]), ylim=(n_rows * cell[1], 0))
+        self.ax_.set_axis_off()
+        return side

@@ -17,7 +17,6 @@ from skmnist.display import _drawing
 from skmnist.display._inputs import check_image_shape, check_images, unwrap
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
 # The few largest weights may be twice as large as all others, and would leave these pale.
@@ -30,15 +29,12 @@ READABLE_POINTS, LABEL_POINTS = 5.0, 8.0
 BLUE_BLACK_RED = ["#9ecbff", "#3d8fe0", "#123a63", "#000000", "#6b1410", "#e0533d", "#ffbfa8"]
 
 
-class HiddenUnitsDisplay:
+class HiddenUnitsDisplay(_drawing.ImageGrid):
     """The weights of each unit of the first layer as an image, and its weight for each class.
 
     Where an image is red, ink makes the unit more active; where it is blue, ink makes it less
-    active. One colour scale, symmetric about zero, serves all images. The bars below an image show
-    what the unit is good for: an active unit makes a class with a bar upwards more probable, and
-    one with a bar downwards less. One scale serves all bars too.
-
-    It is recommended to use :meth:`from_estimator`. The parameters are attributes too.
+    active. An active unit makes a class with a bar upwards more probable, and one with a bar
+    downwards less. One colour scale, symmetric about zero, serves all images, one scale all bars.
 
     Parameters
     ----------
@@ -56,8 +52,7 @@ class HiddenUnitsDisplay:
     Attributes
     ----------
     indices : ndarray of shape (n_units,), dtype=int
-        The numbers of the units in their layer; set by :meth:`from_estimator` where it leaves
-        some out.
+        The numbers of the units in their layer.
     limit : float
         The weight that has the strongest colour: red, and blue for ``-limit``. It is exceeded by
         one weight in 200, which the colour bar shows by pointed ends.
@@ -101,7 +96,7 @@ class HiddenUnitsDisplay:
         names: Sequence[str] | None = None,
         label: str = "weight of a pixel",
     ) -> None:
-        self.weights = check_images(weights, "weights")
+        self.weights = self._pixels = check_images(weights, "weights")
         self.indices = np.arange(len(self.weights))
         self.output_weights: Any = output_weights
         self.classes: Any = classes
@@ -120,47 +115,12 @@ class HiddenUnitsDisplay:
         n_units, height, width = self.weights.shape
         return f"{type(self).__name__}({n_units} units of {height} × {width} pixels)"
 
-    def plot(
-        self,
-        ax: Axes | None = None,
-        *,
-        n_columns: int | None = None,
-        cmap: str | Colormap | None = None,
-        figsize: tuple[float, float] | None = None,
-    ) -> HiddenUnitsDisplay:
-        """Draw the units.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            The axes to draw in. None makes a new figure.
-        n_columns : int, default=None
-            The number of units side by side. None means about the square root of their number.
-        cmap : str or matplotlib Colormap, default=None
-            The colours, from the lowest weight to the highest. None takes blue and red, with the
-            background's colour in the middle: "RdBu_r" on a light background.
-        figsize : tuple of float, default=None
-            Width and height in inches of a new figure, if `ax` is None. None makes it as large as
-            its images need.
-
-        Returns
-        -------
-        display : HiddenUnitsDisplay
-            This display, drawn.
-
-        Raises
-        ------
-        ValueError
-            If `n_columns` is not a positive int, or if `ax` is not an Axes.
-        """
+    def _draw(self, cmap: Any) -> None:
         from matplotlib import colormaps
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-        n_units, height, width = self.weights.shape
-        cells = _drawing.in_columns(n_units, n_columns)
-        self.ax_ = _drawing.axes_or_new(ax, figsize)
-        self.figure_ = self.ax_.figure
+        _, height, width = self.weights.shape
         on_dark = LinearSegmentedColormap.from_list("blue_black_red", BLUE_BLACK_RED)
         colors = colormaps.get_cmap(cmap or (on_dark if _drawing.is_dark() else "RdBu_r"))
         scale = ScalarMappable(Normalize(-self.limit, self.limit), colors)
@@ -171,13 +131,8 @@ class HiddenUnitsDisplay:
         self.colorbar_.set_label(self.label, fontsize=LABEL_POINTS)
         self.colorbar_.ax.tick_params(labelsize=LABEL_POINTS)
         below, letter, rotation = self._room_for_bars(width / max(height, width))
-        new_side = max(_drawing.IMAGE_POINTS, 6 / letter)
-        self.images_, _, self.captions_, unit = _drawing.draw_grid(
-            self.ax_,
-            self.weights,
-            [self._caption(position) for position in range(n_units)],
-            cells,
-            new_side=new_side if ax is None and figsize is None else None,
+        unit = self._draw_grid(
+            side=max(_drawing.IMAGE_POINTS, 6 / letter),
             below=below,
             foot=35 + 1.3 * LABEL_POINTS * len(self.label.splitlines()),
             cmap=colors,
@@ -186,7 +141,6 @@ class HiddenUnitsDisplay:
         self.bars_: Any = None
         if self.output_weights is not None:
             self._draw_bars(colors, unit, letter, rotation)
-        return self
 
     def _caption(self, position: int) -> str:
         name = self.names[position]
@@ -223,11 +177,9 @@ class HiddenUnitsDisplay:
             return
         names: Any = {"rotation": rotation, "ha": "center", "va": "top", "in_layout": False}
         names["fontsize"] = letter * unit
-        below = y + BARS / 2 + SPACE
-        for place in np.ndindex(x.shape):
-            self.ax_.text(
-                float(x[place]), float(below[place]), str(self.classes[place[1]]), **names
-            )
+        for row, top in zip(x, zeros + BARS / 2 + SPACE, strict=True):
+            for place, name in zip(row, self.classes, strict=True):
+                self.ax_.text(place, top, str(name), **names)
 
     @classmethod
     def from_estimator(
@@ -269,7 +221,7 @@ class HiddenUnitsDisplay:
             their numbers. The weight of a unit is the length of the vector of its weights shown,
             times that of its weights for the classes.
         **plot_options
-            `ax`, `n_columns`, `cmap` and `figsize`, for :meth:`plot`.
+            `ax`, `cmap` and `figsize`, for :meth:`plot`.
 
         Returns
         -------
@@ -282,8 +234,6 @@ class HiddenUnitsDisplay:
             If `estimator` is not such a classifier, if its training diverged, if the features
             that it was fitted to do not make images, such as after a PCA, or if `X` does not have
             these features. Also if `n` is not positive, and in the cases of :meth:`plot`.
-        sklearn.exceptions.NotFittedError
-            If `estimator` is not fitted.
 
         Examples
         --------
@@ -304,10 +254,9 @@ class HiddenUnitsDisplay:
             is_image = np.ndim(X) == 3
             image_shape = np.shape(X)[1:] if is_image else getattr(network, "image_shape_", None)
         if image_shape is None and getattr(estimator, "n_features_in_", n_features) != n_features:
-            made_by = " and ".join(type(step).__name__ for step in steps)
             raise ValueError(
-                f"The network was fitted to {n_features} features that {made_by} made of pixels: "
-                "its weights do not make images. Pass image_shape=(height, width) if they do."
+                f"The network was fitted to {n_features} features that {type(steps[-1]).__name__} "
+                "made of pixels. Pass image_shape=(height, width) if they make images."
             )
         shape = check_image_shape(image_shape, n_features, "the network's input")
         weights, label = first.T, "weight of a pixel"

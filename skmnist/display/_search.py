@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skmnist.display import _drawing
@@ -35,8 +34,6 @@ class SearchDisplay:
 
     Up to eight numbers stand side by side, in ascending order; more of them have a linear or a
     logarithmic axis. Other values are categories, in the order searched.
-
-    It is recommended to use :meth:`from_estimator`. The parameters are attributes too.
 
     Parameters
     ----------
@@ -78,7 +75,7 @@ class SearchDisplay:
     Raises
     ------
     ValueError
-        If lengths differ, or if `best_index` is not the number of a candidate.
+        If lengths differ.
 
     Examples
     --------
@@ -111,15 +108,14 @@ class SearchDisplay:
         self.param_values = {name: list(values) for name, values in param_values.items()}
         self.fold_scores = np.array(fold_scores, dtype=np.float64, ndmin=2)
         self.mean_scores: NDArray[np.float64] = self.fold_scores.mean(axis=1)
-        n_candidates = len(self.mean_scores)
-        self.iterations = np.zeros(n_candidates) if iterations is None else np.asarray(iterations)
+        same = np.zeros(len(self.mean_scores))
+        self.iterations = same if iterations is None else np.asarray(iterations)
         self.fit_times = None
         if fit_times is not None:
             times = np.asarray(fit_times, dtype=np.float64)
             self.fit_times = times[:, np.newaxis] if times.ndim == 1 else times
-        if best_index is not None:
-            check_scalar(best_index, "best_index", Integral, min_val=0, max_val=n_candidates - 1)
-            best_index = None if np.isnan(self.mean_scores[best_index]) else best_index
+        if best_index is not None and np.isnan(self.mean_scores[best_index]):
+            best_index = None
         self.best_index = best_index
         self.score_name = score_name
         values = self.param_values.values()
@@ -154,11 +150,6 @@ class SearchDisplay:
         -------
         display : SearchDisplay
             This display, drawn.
-
-        Raises
-        ------
-        ValueError
-            If `ax` is not an Axes or, for panels, not part of a grid.
         """
         self.image_: Any = None
         self.legend_: Any = None
@@ -181,7 +172,7 @@ class SearchDisplay:
         middle = "mean" if is_alone else "mean, the best over the others"
         for panel, scale in zip(panels, scales, strict=False):
             self._draw_curve(panel, scale, self.fold_scores, self.mean_scores, middle)
-        _drawing.keep_within_unit(panels[0], self.fold_scores)
+        _drawing.keep_within_unit(panels[0])
         for panel in panels[::3]:
             panel.set_ylabel(f"test {self.score_name}")
         if times is not None:
@@ -214,7 +205,7 @@ class SearchDisplay:
             text = f"best: {self.mean_scores[best]:#.3g}"
             if len(self.param_values) == 1:
                 text += f" with {scale.labels[scale.cells[best]]}"
-            self.best_ += _drawing.draw_star(panel, scale.places[best], middle[best], text)
+            self.best_ += panel.plot(scale.places[best], middle[best], label=text, **_drawing.STAR)
         panel.grid(alpha=0.3)
         panel.set(xlabel=scale.name, xscale="log" if scale.is_log else "linear")
         if not scale.has_axis:
@@ -222,11 +213,7 @@ class SearchDisplay:
             panel.set_xlim(-0.5, len(scale.labels) - 0.5)
 
     def _best_of_each(self, *scales: _Scale) -> NDArray[np.integer]:
-        """Return the best candidate for each combination of values, in their order.
-
-        It is the best of all, or else that which a halving search kept the longest, or else that
-        with the highest score.
-        """
+        """Return the best of all, or the one tested last with the highest score, for each value."""
         rows = np.arange(len(self.mean_scores))
         scores = np.nan_to_num(self.mean_scores, nan=-np.inf)
         order = np.lexsort((-rows, scores, self.iterations, rows == self.best_index))[::-1]
@@ -238,8 +225,7 @@ class SearchDisplay:
 
         rows = self._best_of_each(across, down)
         n_columns, n_rows = len(across.labels), len(down.labels)
-        size = min(14, 3 + 0.85 * n_columns), min(10, 2 + 0.5 * n_rows)
-        ax = _drawing.axes_or_new(ax, figsize or size)
+        ax = _drawing.axes_or_new(ax, figsize)
         self.axes_ = np.array([ax], dtype=object)
         grid = np.full((n_rows, n_columns), np.nan)
         grid[down.cells[rows], across.cells[rows]] = self.mean_scores[rows]
@@ -273,11 +259,7 @@ class SearchDisplay:
 
     @classmethod
     def from_estimator(
-        cls,
-        search: Any,
-        *,
-        metric: str | None = None,
-        **plot_options: Any,
+        cls, search: Any, *, metric: str | None = None, **plot_options: Any
     ) -> SearchDisplay:
         """Show the results of a fitted search.
 
@@ -304,11 +286,6 @@ class SearchDisplay:
             If `search` is not a search, or if `metric` is not one of the search's.
         sklearn.exceptions.NotFittedError
             If `search` is not fitted.
-
-        Notes
-        -----
-        ``cv_results_`` holds the mean of the fit times, not that of each fold. Where a first fit
-        compiles a program that the others share, the mean is longer than the time of most.
 
         Examples
         --------
@@ -370,8 +347,7 @@ def _metric(search: Any, metric: str | None) -> tuple[str, str]:
 
 def _is_number(value: Any) -> bool:
     """Whether a value is a finite real number; True and False are not."""
-    is_real = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
-    return is_real and math.isfinite(value)
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _identity(value: Any) -> Any:

@@ -94,11 +94,6 @@ class TrainingDisplay:
         -------
         display : TrainingDisplay
             This display, drawn.
-
-        Raises
-        ------
-        ValueError
-            If `ax` is not an Axes, or not part of a grid.
         """
         shown = [name for name in PANELS if {name, f"val_{name}"} & self.history.keys()]
         self.axes_ = _drawing.draw_panels(ax, len(shown), figsize)
@@ -121,14 +116,11 @@ class TrainingDisplay:
             if self.early_stopping and not np.isnan(validation).all():
                 best = int(np.nanargmax(validation))
                 label = f"best: {validation[best]:#.3g} in epoch {best + 1}"
-                color = line.get_color()
-                _drawing.draw_star(panel, best + 1, validation[best], label, color=color)
-            values = np.concatenate([line.get_ydata() for line in panel.lines])
-            _drawing.keep_within_unit(panel, values)
+                star = {"label": label, "color": line.get_color(), **_drawing.STAR}
+                panel.plot(best + 1, validation[best], **star)
+            _drawing.keep_within_unit(panel)
         panel.set(ylabel=name, xlabel="epoch")
         panel.locator_params(axis="x", integer=True, min_n_ticks=min(2, n_epochs))
-        if n_epochs == 1:
-            panel.set_xlim(0.5, 1.5)  # otherwise the axis shows thousandths of an epoch
         panel.grid(alpha=0.3)
 
     @classmethod
