@@ -203,7 +203,7 @@ class ImageGrid:
         n_rows, n_columns = cells.max(axis=0) + 1
         wide, high = np.array(self._pixels.shape[:0:-1]) / max(self._pixels.shape[1:])
         captions = [self._caption(position) for position in range(len(cells))]
-        n_lines = max(1 + caption.count("\n") for caption in captions) + bool(headings)
+        n_lines = max(len(caption.splitlines()) for caption in captions) + bool(headings) or 1
         text = max(text_width(captions) / 0.95, text_width(headings) / n_columns)
         if self._is_new:
             side = np.clip(side, MIN_WIDTH / n_columns, MAX_WIDTH / n_columns)
