@@ -182,8 +182,10 @@ class MemoryPool:
     @contextmanager
     def borrow(self, n_bytes: int) -> Iterator[np.ndarray]:
         """Yield `n_bytes` of memory for this caller alone; its values are whatever was there."""
-        memory = self._take(n_bytes)
-        if memory is None or memory.nbytes < n_bytes:
+        with self._lock:
+            self._idle.sort(key=len)
+            memory = self._idle.pop() if self._idle else None
+        if memory is None or len(memory) < n_bytes:
             memory = None  # freed before there is more
             memory = _aligned_empty(n_bytes)
         try:
@@ -197,15 +199,6 @@ class MemoryPool:
         """Free what is not in use at the moment."""
         with self._lock:
             self._idle.clear()
-
-    def _take(self, n_bytes: int) -> np.ndarray | None:
-        """Take the smallest piece that suffices, or else the largest one."""
-        with self._lock:
-            self._idle.sort(key=lambda memory: memory.nbytes)
-            for number, memory in enumerate(self._idle):
-                if memory.nbytes >= n_bytes:
-                    return self._idle.pop(number)
-            return self._idle.pop() if self._idle else None
 
 
 ROWS_MEMORY = MemoryPool()

@@ -117,7 +117,7 @@ def train(
         )
         make_loop = partial(
             EpochLoop,
-            architecture,
+            architecture=architecture,
             seed=seed,
             last=last,
             rows=rows,

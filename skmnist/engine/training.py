@@ -87,6 +87,7 @@ class EarlyStopping:
             self.best_score, self.best = score, (weights, optimizer_state())
 
 
+@dataclass(kw_only=True)
 class EpochLoop:
     """Trains one network, epoch by epoch.
 
@@ -95,52 +96,43 @@ class EpochLoop:
     KeyboardInterrupt.
     """
 
-    def __init__(
-        self,
-        architecture: Architecture,
-        *,
-        seed: int,
-        last: TrainedNetwork | None,  # to continue; another optimizer starts without its state
-        samples: Samples,  # those of weight 0 are left out
-        rows: np.ndarray | None,  # which of them to train on; None for all
-        validation: Samples | None,
-        options: TrainingOptions,
-        optimizer: keras.optimizers.Optimizer,  # without state; callbacks alone may change it
-        callbacks: Sequence[keras.callbacks.Callback],
-        listener: EpochListener | None,
-        progress: Progress | None,
-        interrupts: Interrupts,
-    ) -> None:
-        self._architecture = architecture
-        self._seed = seed
-        self._samples = samples
-        self._validation = validation
-        self._options = options
-        self._listener = listener
-        self._progress = progress
-        self._interrupts = interrupts
-        self._rows = np.arange(len(samples.codes)) if rows is None else rows
+    architecture: Architecture
+    seed: int
+    last: TrainedNetwork | None  # to continue; another optimizer starts without its state
+    samples: Samples  # those of weight 0 are left out
+    rows: np.ndarray | None  # which of them to train on; None for all
+    validation: Samples | None
+    options: TrainingOptions
+    optimizer: keras.optimizers.Optimizer  # without state; callbacks alone may change it
+    callbacks: Sequence[keras.callbacks.Callback]
+    listener: EpochListener | None
+    progress: Progress | None
+    interrupts: Interrupts
+
+    def __post_init__(self) -> None:
+        samples, options, last = self.samples, self.options, self.last
+        self._rows = np.arange(len(samples.codes)) if self.rows is None else self.rows
         if samples.weights is not None:
             self._rows = self._rows[samples.weights[self._rows] > 0]
         spec, self._block_shape = plan(
-            architecture,
-            OptimizerSpec.of(optimizer),
+            self.architecture,
+            OptimizerSpec.of(self.optimizer),
             samples.x,
             batch_size=options.batch_size,
             n_used=len(self._rows),
             n_epochs=options.epochs,
-            is_batchwise=any(map(wants_batches, callbacks)),
+            is_batchwise=any(map(wants_batches, self.callbacks)),
         )
         self._run = TrainingRun(program_for(spec))
         self._load(last)
         if not spec.optimizer.has_schedule:
-            self._run.set_learning_rate(float(optimizer.learning_rate))
+            self._run.set_learning_rate(float(self.optimizer.learning_rate))
         history = {} if last is None else last.history
         self._first_epoch = len(history.get("loss", ()))
         self._runner = CallbackRunner(
-            callbacks,
-            architecture,
-            optimizer,
+            self.callbacks,
+            self.architecture,
+            self.optimizer,
             self._run,
             history,
             epochs=self._first_epoch + options.epochs,
@@ -150,9 +142,9 @@ class EpochLoop:
         self._stopping = None
         if options.early_stopping:
             self._stopping = EarlyStopping(options.n_iter_no_change, options.tol)
-            if validation is not None and last is not None:
+            if self.validation is not None and last is not None:
                 # A run that is continued must not get worse.
-                scores = _validate(architecture, last.weights, validation)
+                scores = _validate(self.architecture, last.weights, self.validation)
                 state = self._run.optimizer_state
                 self._stopping.keep_if_best(scores["accuracy"], last.weights, state)
         self._was_interrupted = self._has_diverged = False
@@ -165,17 +157,17 @@ class EpochLoop:
 
     def run(self) -> FitResult:
         """Train."""
-        if self._interrupts.is_pressed:  # there is nothing yet that could be kept
+        if self.interrupts.is_pressed:  # there is nothing yet that could be kept
             raise KeyboardInterrupt
-        last_epoch = self._first_epoch + self._options.epochs
+        last_epoch = self._first_epoch + self.options.epochs
         first_epoch = self._runner.begin(self._first_epoch)
         try:
-            with open_reader(self._samples, self._block_shape) as reader:
+            with open_reader(self.samples, self._block_shape) as reader:
                 for epoch in range(first_epoch, last_epoch):
                     if self._train_and_validate(epoch, reader.read):
                         break
         except KeyboardInterrupt:
-            if self._interrupts.is_pressed_twice:
+            if self.interrupts.is_pressed_twice:
                 raise
             self._was_interrupted = True
         self._run.average_weights()
@@ -186,8 +178,8 @@ class EpochLoop:
         weights = self._run.weights()
         is_finite = all(np.isfinite(array).all() for array in weights)
         network = TrainedNetwork(
-            self._architecture,
-            self._seed,
+            self.architecture,
+            self.seed,
             weights,
             str(self._run.spec.optimizer),
             self._run.optimizer_state(),
@@ -203,7 +195,7 @@ class EpochLoop:
 
     def _load(self, last: TrainedNetwork | None) -> None:
         if last is None:
-            self._run.load(self._architecture.initial_weights(self._seed), None)
+            self._run.load(self.architecture.initial_weights(self.seed), None)
         else:
             is_same = last.optimizer_key == str(self._run.spec.optimizer)
             self._run.load(last.weights, last.optimizer_state if is_same else None)
@@ -213,19 +205,19 @@ class EpochLoop:
     ) -> bool:
         """Train for one epoch; return whether to stop."""
         self._runner.call("on_epoch_begin", epoch)
-        if self._listener is not None:
-            self._listener.begin_epoch(self._run.weights)
-        self._run.set_dropout_seed((self._seed, epoch))
+        if self.listener is not None:
+            self.listener.begin_epoch(self._run.weights)
+        self._run.set_dropout_seed((self.seed, epoch))
         order = self._rows
-        if self._options.shuffle:
+        if self.options.shuffle:
             # From these two numbers alone: a run that is resumed takes the same order.
-            order = np.random.default_rng((self._seed, epoch)).permutation(order)
+            order = np.random.default_rng((self.seed, epoch)).permutation(order)
         if self._runner.stop_training:  # Keras, too, makes one step before it stops
-            order = order[: self._options.batch_size]
+            order = order[: self.options.batch_size]
         logs = self._train_epoch(read(order))
         is_over = self._has_diverged
-        if self._validation is not None:
-            weights, scores = self._validate(self._validation)
+        if self.validation is not None:
+            weights, scores = self._validate(self.validation)
             logs |= {f"val_{name}": score for name, score in scores.items()}
             if self._stopping is not None:
                 is_over |= self._stopping.update(scores["accuracy"])
@@ -234,10 +226,10 @@ class EpochLoop:
                 self._stopping.keep_if_best(scores["accuracy"], weights, state)
         self._logs = logs
         self._runner.call("on_epoch_end", epoch, logs)
-        if self._listener is not None:
-            is_over |= self._listener.end_epoch(self._run.weights)
-        if self._progress is not None:
-            self._progress.end_epoch(epoch, logs)
+        if self.listener is not None:
+            is_over |= self.listener.end_epoch(self._run.weights)
+        if self.progress is not None:
+            self.progress.end_epoch(epoch, logs)
         return is_over or self._runner.stop_training
 
     def _train_epoch(self, blocks: Iterator[Block]) -> dict[str, float]:
@@ -246,7 +238,7 @@ class EpochLoop:
         logs: dict[str, float] = {}
         for block in blocks:
             self._runner.call("on_train_batch_begin", n_batches)
-            block_loss, block_weight, block_correct = self._run.run(block, self._architecture.l2)
+            block_loss, block_weight, block_correct = self._run.run(block, self.architecture.l2)
             loss += block_loss
             weight += block_weight
             n_correct += block_correct
@@ -254,9 +246,9 @@ class EpochLoop:
             n_batches += int(block.n_batches)
             logs = {"loss": loss / weight, "accuracy": n_correct / n_rows}
             self._runner.end_block(n_batches - 1, logs)
-            if self._progress is not None:
-                self._progress.advance(block.n_rows, logs)
-            if self._interrupts.is_pressed:
+            if self.progress is not None:
+                self.progress.advance(block.n_rows, logs)
+            if self.interrupts.is_pressed:
                 raise KeyboardInterrupt
             self._has_diverged = not math.isfinite(loss)
             if self._has_diverged or self._runner.stop_training:
@@ -268,7 +260,7 @@ class EpochLoop:
         self._runner.call("on_test_begin")
         self._runner.call("on_test_batch_begin", 0)  # all samples at once
         weights = self._run.weights()
-        scores = _validate(self._architecture, weights, samples)
+        scores = _validate(self.architecture, weights, samples)
         self._runner.call("on_test_batch_end", 0, scores)
         self._runner.call("on_test_end", scores)
         return weights, scores
