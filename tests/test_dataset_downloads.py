@@ -146,7 +146,7 @@ def test_without_a_network(cache, monkeypatch):
     for source, folder in (("full", cache), ("fashion", cache / "fashion-mnist")):
         with pytest.raises(OSError, match=f"source='{source}'.*no host has a name") as caught:
             load_mnist(source)
-        assert f"put the file, unaltered, into {str(folder)!r}" in str(caught.value)
+        assert f"file, unaltered, into {str(folder)!r}" in str(caught.value)
     (cache / "mnist.npz").write_bytes(npz())
     assert_holds_arrays(load_mnist("full"))
 

@@ -135,7 +135,7 @@ class TestNpz:
                 "(6, 20) and the dtype uint8; expected one or more images",
             ),
             ({"x_test": np.zeros((0, 5, 4), np.uint8)}, "expected one or more images"),
-            ({"x_test": np.zeros((2, 4, 5), np.uint8)}, "5 x 4 pixels and x_test in"),
+            ({"x_test": np.zeros((2, 4, 5), np.uint8)}, "5 x 4 pixels, x_test in"),
             (
                 {"x_train": np.zeros((6, 5, 4))},
                 "and the dtype float64; expected one or more images",
@@ -157,7 +157,7 @@ class TestNpz:
             ({"y_test": np.array([{}, []], dtype=object)}, "Object arrays cannot be loaded"),
         ]:
             path = write_npz(folder / "wrong.npz", **changes)
-            with pytest.raises(ValueError, match=r"wrong\.npz'.*expected") as caught:
+            with pytest.raises(ValueError, match=r"wrong\.npz'.*(expected|size)") as caught:
                 load_mnist(path)
             assert words in str(caught.value)
 

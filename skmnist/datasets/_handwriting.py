@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
 
 from skmnist.datasets._picture import Source, open_picture, shrink
 
-# scikit-image and scipy are imported by the functions that use them: loading data needs neither.
+# scikit-image is imported by the functions that use it: loading data does not need it.
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -119,7 +120,6 @@ def _look_closer(image: Image, ink: _Ink) -> _Ink:
 
 def _contrast(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how much each pixel differs from the paper; ink is positive, whatever its colour."""
-    from scipy import ndimage
     from skimage.transform import resize, resize_local_mean
 
     shape = pixels.shape[:2]
@@ -153,7 +153,6 @@ def _contrast(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _find_ink(image: Image) -> _Ink | None:
     """Find the digit in a picture; None if nothing is drawn."""
-    from scipy import ndimage
     from skimage.filters import threshold_otsu
     from skimage.measure import label, regionprops
 
@@ -213,17 +212,11 @@ def _choose(shapes: list[Any], page: tuple[int, ...]) -> tuple[list[Any], str]:
         reach = 0.25 if shape.image.shape[0] < 0.5 * height else 0.1
         if _gap(shape, main) > reach * longer:
             if max(shape.image.shape) >= 0.5 * longer:
-                warning = (
-                    "shows several shapes of like size, and only the largest of them was read. "
-                    "Expected a picture of one digit."
-                )
+                warning = "shows several shapes of like size, of which only the largest is read."
         elif shape is not main and shape.area >= 0.02 * main.area:
             kept.append(shape)
     if any(_touches(shape, page) for shape in kept):
-        warning = (
-            "has ink at its edge, so a part of the digit may be missing. Expected a margin around "
-            "the digit."
-        )
+        warning = "has ink at its edge, so a part of the digit may be missing."
     return kept, warning
 
 
@@ -261,7 +254,6 @@ def _encloses(frame: Any, other: Any) -> bool:
 
 def _boxed(ink: _Ink) -> NDArray[np.uint8]:
     """Fit the digit into 20 x 20 pixels, with strokes about as wide as MNIST's."""
-    from scipy import ndimage
     from skimage.transform import resize, resize_local_mean
 
     rows, columns = ink.box
@@ -295,15 +287,11 @@ def _boxed(ink: _Ink) -> NDArray[np.uint8]:
 
 
 def _extent(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
-    from scipy import ndimage
-
     return ndimage.find_objects(mask.astype(np.uint8))[0]
 
 
 def _centred(boxed: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Place the box so that the digit's centre of mass is at the centre, or as near as it fits."""
-    from scipy import ndimage
-
     room = _SIZE - _BOX
     middle = ndimage.center_of_mass(boxed.astype(np.float64))
     before = [min(max(round(_CENTRE - float(at)), 0), room) for at in middle]

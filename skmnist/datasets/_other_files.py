@@ -58,7 +58,6 @@ np.savez("mnist.npz", x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_
 
 
 def describe_other(path: str) -> str | None:
-    """Describe a file whose name is that of another kind."""
     name = path.lower().removesuffix(".gz")
     for suffixes, (what, lines) in _KINDS.items():
         if name.endswith(suffixes):
@@ -67,7 +66,6 @@ def describe_other(path: str) -> str | None:
 
 
 def describe_pictures(path: str, suffix: str) -> str:
-    """Describe a folder of pictures."""
     what = "a folder of pictures; if each is in a folder with the name of its label, these lines do"
     return _message(path, what, _PICTURES.format(repr(path), suffix))
 

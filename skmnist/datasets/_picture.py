@@ -33,12 +33,12 @@ def open_picture(source: Any) -> tuple[Image, str]:
     from PIL import Image
 
     name = "picture"
+    if isinstance(source, bytes | bytearray | memoryview):
+        source = io.BytesIO(source)
     if isinstance(source, str | os.PathLike):
         name = repr(os.fspath(source))
         with open(os.path.expanduser(source), "rb") as file:
             image = _from_file(file, name)
-    elif isinstance(source, bytes | bytearray | memoryview):
-        image = _from_file(io.BytesIO(source), name)
     elif isinstance(source, Image.Image):
         image = _from_image(source, name)
     elif hasattr(source, "read"):
@@ -46,10 +46,8 @@ def open_picture(source: Any) -> tuple[Image, str]:
     else:
         image = _from_array(source)
     if min(image.size) < _SHORTEST_SIDE:
-        raise ValueError(
-            f"{name} is too small, {image.width} x {image.height} pixels; expected a picture of at "
-            f"least {_SHORTEST_SIDE} x {_SHORTEST_SIDE}."
-        )
+        size = f"{image.width} x {image.height} pixels; expected {_SHORTEST_SIDE} or more"
+        raise ValueError(f"{name} is too small, {size} in each direction.")
     return shrink(_opaque(image), _LONGEST_SIDE), name
 
 

@@ -26,8 +26,8 @@ _IDX_ROLES = ("train images", "train labels", "test images", "test labels")
 _TABLE_ROLES = ("train table", "test table")
 _EXPECTED_IN_FOLDER = (
     "a folder with the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, "
-    "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, gzipped or not, or with two tables such as "
-    "mnist_train.csv and mnist_test.csv; or the path of one table, of which a part is for testing"
+    "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or with two tables such as mnist_train.csv "
+    "and mnist_test.csv; or the path of one table, of which a part is for testing"
 )
 # Whether a set is of IDX files, and how their names begin: such as "emnist-letters" or "".
 _Key = tuple[bool, str]
@@ -72,14 +72,13 @@ def _read_path(path: str, given: str, target: str | int | None) -> ImageData:
 
 
 def _read_folder(path: str, target: str | int | None) -> ImageData:
-    """Read the one set of images in a folder, or in the folders in it."""
     sets = _find_sets_below(path)
     if len(sets) > 1:
-        held = ", ".join(repr(os.path.relpath(_paths(roles)[0], path)) for _, roles in sets)
+        firsts = [next(iter(roles.values()))[0] for _, roles in sets]
+        held = ", ".join(repr(os.path.relpath(first, path)) for first in firsts)
         raise ValueError(
-            f"{path!r} holds more than one set of images, to which {held} belong; expected one. "
-            "Give the path of a folder with one set, or the beginning of its files' names, as in "
-            f"{os.path.join(path, 'emnist-letters')!r}."
+            f"{path!r} holds more than one set of images, to which {held} belong. Give the path of "
+            f"one, or how its files' names begin, as in {os.path.join(path, 'emnist-letters')!r}."
         )
     if sets:
         return _read_set(*sets[0], path, target)
@@ -93,15 +92,11 @@ def _read_folder(path: str, target: str | int | None) -> ImageData:
     )
 
 
-def _paths(roles: _Roles) -> list[str]:
-    return sorted(path for paths in roles.values() for path in paths)
-
-
 def _read_set(key: _Key, roles: _Roles, source: str, target: str | int | None) -> ImageData:
     is_idx, begin = key
     names = _IDX_ROLES if is_idx else _TABLE_ROLES
     missing = [name for name in names if name not in roles]
-    paths = _paths(roles)
+    paths = sorted(path for paths in roles.values() for path in paths)
     if missing or len(paths) > len(names):
         has = " and ".join(f"no {name}" for name in missing) or "several files for one part"
         held = ", ".join(repr(os.path.basename(path)) for path in paths)

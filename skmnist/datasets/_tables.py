@@ -7,6 +7,7 @@ import math
 import os
 import re
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,7 @@ class _UnlabelledError(ValueError):
 
 
 def read_tables(train: str, test: str | None, source: str, target: str | int | None) -> ImageData:
-    """Read a table to train and one to test, or divide one: a fifth of each label is for testing.
-
-    A table to test without labels, as Kaggle has them, causes a warning.
-    """
+    """Read a table to train and one to test, or divide one."""
     import pandas
 
     images, labels = _read(train, target)
@@ -42,7 +40,7 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
             images_test, labels_test = _read(test, target)
             paths.append(test)
             split = "one file to train, one to test, each in its own order."
-    except ValueError as error:
+    except ValueError as error:  # Kaggle's tables to test have no labels
         if not isinstance(error.__cause__, _UnlabelledError):
             raise
         warnings.warn(
@@ -51,8 +49,7 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
         )
     if len(paths) == 1:
         groups = pandas.Series(labels).groupby(labels)
-        n_after = groups.cumcount(ascending=False)
-        tests = (n_after < groups.transform("size") // 5).to_numpy()
+        tests = (groups.cumcount(ascending=False) < groups.transform("size") // 5).to_numpy()
         if not tests.any():
             raise ValueError(
                 f"{train!r} has no 5 images of any label, so that none is left to test."
@@ -63,7 +60,7 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
     if all(map(_is_whole, {*labels.tolist(), *labels_test.tolist()})):
         labels, labels_test = (y.astype(float).astype(np.int64) for y in (labels, labels_test))
     emnist = _EMNIST_NAME.match(os.path.basename(train))
-    return assemble(
+    data = assemble(
         [images, labels, images_test, labels_test],
         [f"{part} in {path!r}" for path in (train, paths[-1]) for part in ("images", "labels")],
         source=source,
@@ -71,12 +68,11 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
         split=split,
         files=tuple(paths),
         emnist=emnist[1] if emnist else "",
-        is_table=True,
     )
+    return replace(data, is_table=True)
 
 
 def _read(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDArray[Any]]:
-    """Read images of shape (n, height, width), and their labels as text."""
     import pandas
 
     with reading(path, _EXPECTED):
@@ -96,7 +92,7 @@ def _read(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDArr
         held = f"its columns are {held}" if names else f"it has {n} columns without names"
         hint = f"{held}; target_column takes the label's column, its name or position, such as -1"
         label, pixels, is_guess = _find_columns(names, n, target, hint)
-        size = _size([names[i] for i in pixels] if names else [""] * len(pixels))
+        size = _size(len(pixels), names[pixels[-1]] if names and pixels else "")
         # Some columns that are no pixels, such as an index, may have values of mixed types.
         with warnings.catch_warnings(action="ignore", category=pandas.errors.DtypeWarning):
             frame = pandas.read_csv(
@@ -124,10 +120,7 @@ def _read(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDArr
 
 
 def _are_names(fields: list[str]) -> bool:
-    """Tell a line of names from a row, whose label may be a letter.
-
-    Names may be numbers, as pandas numbers columns: from 0 or 1 on.
-    """
+    """Tell a line of names, which may be numbers from 0 or 1 on, from a row of values."""
     numbers = [field for field in fields if _NUMBER.fullmatch(field)]
     if len(numbers) < 9 and not any(field.casefold() in _LABEL_NAMES for field in fields):
         return not numbers  # a small image may have such pixels
@@ -166,16 +159,16 @@ def _find_columns(
     return found[0], pixels, is_guess
 
 
-def _size(names: list[str]) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)x(\d+)", names[-1]) if names else None
-    if match and int(match[1]) * int(match[2]) == len(names):
+def _size(n: int, last_name: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)x(\d+)", last_name)
+    if match and int(match[1]) * int(match[2]) == n:
         return int(match[1]), int(match[2])
-    if not _is_square(len(names)):
+    if not _is_square(n):
         raise ValueError(
-            f"it has {len(names)} pixels, which do not make a square image (the name of the last "
-            "column can give another size, such as 28x20)"
+            f"it has {n} pixels, which do not make a square image; the name of the last column can "
+            "give another size, such as 28x20"
         )
-    return math.isqrt(len(names)), math.isqrt(len(names))
+    return math.isqrt(n), math.isqrt(n)
 
 
 def _is_square(n: int) -> bool:
@@ -205,7 +198,6 @@ def _pixels(frame: Any, columns: list[int], names: list[str]) -> NDArray[np.uint
 
 
 def _is_whole(text: str) -> bool:
-    """Tell whole numbers, such as 5 or 5.0."""
     number = float(text) if _NUMBER.fullmatch(text) else math.nan
     return number.is_integer() and abs(number) < 2**53
 
