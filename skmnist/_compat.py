@@ -45,24 +45,6 @@ PARTS_OF_SEARCHES = [
     "sklearn.utils._metadata_requests.MethodMetadataRequest",
 ]
 
-__all__ = [
-    "PARTS_OF_SEARCHES",
-    "CallbackSupportMixin",
-    "Interval",
-    "InvalidParameterError",
-    "Options",
-    "StrOptions",
-    "_check_sample_weight",
-    "_check_y",
-    "_fit_context",
-    "_num_samples",
-    "_safe_indexing",
-    "callbacks_of",
-    "plain_requests",
-    "show_progress",
-    "validate_parameter_constraints",
-]
-
 
 def callbacks_of(estimator: Any) -> list[Any]:
     """Return what `set_callbacks` has set, which has no public name."""

@@ -108,7 +108,6 @@ def test_named_sets_once(server, cache):
     data = load_mnist("full")
     assert_holds_arrays(data)
     assert data.DESCR.startswith("MNIST: 70,000 images")
-    assert sha256(npz()) in data.DESCR
     assert os.listdir(cache) == ["mnist.npz"]
     assert (cache / "mnist.npz").stat().st_mode & 0o444 == 0o444
     assert_holds_arrays(load_mnist("full"))
@@ -168,7 +167,7 @@ def test_fashion(server, cache):
         *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal"),
         *("Sneaker", "Ankle boot"),
     ]
-    for word in ("Fashion-MNIST", "Zalando", "MIT", *map(sha256, idx_files().values())):
+    for word in ("Fashion-MNIST", "Zalando", "MIT"):
         assert word in data.DESCR
     assert set(os.listdir(cache / "fashion-mnist")) == set(idx_files())
 

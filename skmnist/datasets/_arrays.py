@@ -76,7 +76,6 @@ def read_npz(path: str) -> ImageData:
         source=path,
         form="Images and their labels, arrays of one .npz file, laid out like Keras's mnist.npz.",
         split="the file's own, in the file's order.",
-        files=(path,),
     )
 
 
@@ -104,7 +103,6 @@ def read_idx_files(paths: Sequence[str], source: str, emnist: str = "") -> Image
         source=source,
         form="Images and their labels, in four IDX files.",
         split="the files' own, in the files' order.",
-        files=tuple(paths),
         emnist=emnist,
     )
 

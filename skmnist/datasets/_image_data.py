@@ -37,7 +37,6 @@ class ImageData:
     images_test: NDArray[np.uint8]
     y_test: NDArray[Any]
     description: str  # the first line is a title
-    files: tuple[str, ...] = ()  # that all of this was read from, for their hashes
     names: Mapping[int, str] = field(default_factory=dict)  # what a label stands for, where known
     is_table: bool = False
 
@@ -49,7 +48,6 @@ def assemble(
     source: str,
     form: str,
     split: str,
-    files: tuple[str, ...],
     emnist: str = "",  # a split, such as "emnist-letters", whose images are turned upright
 ) -> ImageData:
     """Check training images and labels, test images and labels; `whats` names them in errors."""
@@ -71,7 +69,7 @@ def assemble(
     )
     characters = enumerate(_EMNIST_CHARACTERS.get(emnist, ""))
     names = {label: character for label, character in characters if character != " "}
-    return ImageData(images_train, y_train, images_test, y_test, description, files, names)
+    return ImageData(images_train, y_train, images_test, y_test, description, names)
 
 
 def _as_images(array: NDArray[Any], what: str) -> NDArray[np.uint8]:

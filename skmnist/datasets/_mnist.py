@@ -11,9 +11,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from skmnist._compat import Interval, validate_parameter_constraints
-from skmnist._files import printable
 from skmnist.datasets._image_data import choose
-from skmnist.datasets._named_sets import sha256_of
 from skmnist.datasets._sources import read_source
 
 
@@ -107,7 +105,7 @@ def load_mnist(
             The distinct labels as text, in rising order: "0" to "9" for MNIST, the names of the
             clothes for Fashion-MNIST, the characters for EMNIST.
         DESCR : str
-            Source, licence, split, and the SHA-256 of the files.
+            Source, licence and split.
     (X_train, y_train), (X_test, y_test) : tuple of two tuples of two ndarrays
         If `return_X_y` is True: the same arrays, or DataFrames and Series.
 
@@ -170,10 +168,6 @@ def load_mnist(
     if return_X_y:
         return (X_train, y_train), (X_test, y_test)
     labels = np.union1d(data.y_train, data.y_test).tolist()
-    description = data.description
-    if data.files:
-        hashes = [f"{sha256_of(p)}  {printable(os.path.basename(p))}\n" for p in data.files]
-        description += "\nSHA-256:\n" + "".join(hashes)
     return ImageBunch(
         X_train=X_train,
         X_test=X_test,
@@ -182,5 +176,5 @@ def load_mnist(
         y_train=y_train,
         y_test=y_test,
         target_names=np.array([data.names.get(label, str(label)) for label in labels]),
-        DESCR=description,
+        DESCR=data.description,
     )

@@ -133,8 +133,3 @@ def _fetch(source: str, name: str, sha256: str) -> str:
             f"file, unaltered, into {str(folder)!r} (from {ORIGIN}{name}, SHA-256 {sha256})."
         ) from None
     return path
-
-
-def sha256_of(path: str) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

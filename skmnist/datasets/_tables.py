@@ -66,7 +66,6 @@ def read_tables(train: str, test: str | None, source: str, target: str | int | N
         source=source,
         form="Images and their labels, the rows of one or two tables.",
         split=split,
-        files=tuple(paths),
         emnist=emnist[1] if emnist else "",
     )
     return replace(data, is_table=True)

@@ -63,11 +63,6 @@ class Network(keras.Model):
         return loop.history
 
 
-def _new_network() -> Network:
-    # scikeras calls a class with arguments of its own.
-    return Network()
-
-
 def train(
     architecture: Architecture,
     samples: Samples,
@@ -103,7 +98,7 @@ def train(
         tf.device("CPU:0"),
     ):
         classifier = KerasClassifier(
-            model=_new_network,
+            model=lambda: Network(),  # scikeras calls a class with arguments of its own
             optimizer=(make_optimizer if callbacks else shared_optimizer)(
                 options.optimizer, options.learning_rate
             ),
