@@ -3,7 +3,9 @@
 import inspect
 
 import numpy as np
+import polars as pl
 import pytest
+import sklearn
 from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier
 
@@ -17,6 +19,13 @@ needs_weighted_mlp = pytest.mark.skipif(
 
 # A learning rate so small that a step changes no weight of float32.
 NO_STEP = 1e-30
+
+# polars 2 has no interchange protocol, by which older versions of scikit-learn read its columns.
+needs_polars = pytest.mark.skipif(
+    not hasattr(pl.DataFrame, "__dataframe__")
+    and tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9),
+    reason="scikit-learn before 1.9 does not read the column names of polars 2",
+)
 
 # Their order as text is not that of the digits.
 NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])

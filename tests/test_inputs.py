@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from skmnist import SimpleMLPClassifier
-from tests.helpers import assert_same_network, train
+from tests.helpers import assert_same_network, needs_polars, train
 
 N_ROWS = 70
 
@@ -108,7 +108,7 @@ class TestKinds:
             classifier.predict_proba(ink), classifier.predict_proba(ink.astype(float))
         )
 
-    @pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame])
+    @pytest.mark.parametrize("kind", [pd.DataFrame, pytest.param(pl.DataFrame, marks=needs_polars)])
     def test_names_of_columns_are_kept_until_the_next_fit(self, rows, labels, kind):
         names = [f"pixel{number}" for number in range(784)]
         table = kind(dict(zip(names, rows.T, strict=True)))

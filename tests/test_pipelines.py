@@ -18,6 +18,7 @@ from tests.helpers import (
     assert_same_network,
     fitted_by_hand,
     mlp_classifier,
+    needs_polars,
     needs_weighted_mlp,
     network,
     weighted_by_hand,
@@ -39,7 +40,7 @@ def test_classification_report(pipeline, sample):
     )
 
 
-@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("library", ["pandas", pytest.param("polars", marks=needs_polars)])
 def test_columns_are_chosen_by_name_whatever_their_order(digits, library):
     pixels = digits.images.reshape(-1, 784)
     columns = [f"pixel {i}" for i in range(784)]
