@@ -103,7 +103,7 @@ class BlockReader:
         pieces = [order[start : start + n_places] for start in range(0, len(order), n_places)]
         if self._is_resident:
             for piece in pieces:
-                yield self._point(piece, self._buffers[0])
+                yield self._fill(piece, piece, self._buffers[0])
             return
         with ThreadPoolExecutor(1, thread_name_prefix="skmnist-gather") as executor:
             upcoming = executor.submit(self._gather, pieces[0], self._buffers[0])
@@ -122,9 +122,6 @@ class BlockReader:
             # "clip" is NumPy's only mode that writes straight into `out`.
             np.take(self._x, rows, axis=0, out=out, mode="clip")
         return self._fill(rows, np.arange(len(rows)), buffer)
-
-    def _point(self, rows: np.ndarray, buffer: _Buffer) -> Block:
-        return self._fill(rows, rows, buffer)
 
     def _fill(self, rows: np.ndarray, places: np.ndarray, buffer: _Buffer) -> Block:
         n_rows = len(rows)

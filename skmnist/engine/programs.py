@@ -382,14 +382,8 @@ class TrainingRun:
     def run(self, block: Block, l2: float) -> tuple[float, float, float]:
         """Make one optimizer step on each batch of the block.
 
-        Returns
-        -------
-        loss : float
-            Sum over the batches of the batch's loss times its total weight.
-        weight : float
-            Sum of the weights of the rows.
-        n_correct : float
-            How many rows were classified right, each before the step of its batch.
+        Return the sum of the batches' losses, each times its weight, the sum of the weights of the
+        rows, and how many of them were classified right, each before the step of its batch.
         """
         with one_executor_thread():
             sums, *self._state = self.program.function(
