@@ -78,7 +78,7 @@ class Progress:
         n_done = epoch + 1 - self._first_epoch
         is_last = epoch + 1 == self._last_epoch
         if n_done % self._line_every == 0 or n_done == 1 or is_last:
-            line = f"{self._heading(epoch)}  {_as_text(logs)}"
+            line = self._line(epoch, logs)
             print(line) if self._is_notebook else self._console.print(line)
         self._bar.update(
             self._task,
@@ -86,6 +86,14 @@ class Progress:
             completed=n_done * self._n_samples,
             refresh=self._must_draw(),
         )
+
+    def _line(self, epoch: int, logs: dict[str, float]) -> str:
+        """Return heading and metrics, in a shorter form if they are wider than the console."""
+        for separator, n_digits in (("  ", 4), (" ", 4), (" ", 3)):
+            line = self._heading(epoch) + separator + _as_text(logs, separator, n_digits)
+            if len(line) < self._console.width:
+                break
+        return line
 
     def _must_draw(self) -> bool:
         now = time.monotonic()
@@ -99,5 +107,5 @@ class Progress:
         return f"Epoch {epoch + 1:{width}}/{self._last_epoch}"
 
 
-def _as_text(logs: dict[str, float]) -> str:
-    return "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
+def _as_text(logs: dict[str, float], separator: str = "  ", n_digits: int = 4) -> str:
+    return separator.join(f"{name} {value:.{n_digits}f}" for name, value in logs.items())
