@@ -90,12 +90,13 @@ def test_a_figure_without_a_layout_engine(name):
 
 @pytest.mark.parametrize("name", ["units", "training"])
 def test_drawing_into_an_axes_stays_there(name):
+    open_before = plt.get_fignums()
     figure = Figure(figsize=(12, 4), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     display = DISPLAYS[name].plot(middle)
     figure.draw_without_rendering()
     assert display.figure_ == figure
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == open_before
     inner = [ax.get_tightbbox() for ax in figure.axes if ax not in (left, right)]
     assert min(box.x0 for box in inner) > left.get_window_extent().x1
     assert max(box.x1 for box in inner) < right.get_window_extent().x0
