@@ -422,6 +422,7 @@ def stateless(
 ) -> keras.StatelessScope:
     """Return a scope in which the variables have these values, and keep their own."""
     scope = keras.StatelessScope(initialize_variables=False)
+    # Not by its constructor, which refuses tensors whose widths are not known yet.
     for variable, value in zip(variables, values, strict=True):
         scope.add_update((variable, value))
     return scope
