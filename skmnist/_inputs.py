@@ -273,11 +273,8 @@ def set_aside(samples: Samples, fraction: float, seed: int) -> tuple[np.ndarray,
     The split is stratified by class where that is possible.
     """
     # A weight of 0 leaves a sample out, on either side.
-    used = (
-        np.arange(len(samples.codes))
-        if samples.weights is None
-        else np.flatnonzero(samples.weights)
-    )
+    weights = samples.weights
+    used = np.arange(len(samples.codes)) if weights is None else np.flatnonzero(weights)
     split = partial(train_test_split, used, test_size=fraction, random_state=seed)
     try:
         rows, validation_rows = split(stratify=samples.codes[used])
@@ -296,7 +293,6 @@ def set_aside(samples: Samples, fraction: float, seed: int) -> tuple[np.ndarray,
             UserWarning,
             stacklevel=5,
         )
-    weights = samples.weights
     return rows, Samples(
         samples.x[validation_rows],
         samples.codes[validation_rows],

@@ -32,21 +32,18 @@ def _constraints() -> dict[str, list[Any]]:
     from skmnist.engine.optimizers import Optimizer, optimizer_names
 
     return {
-        "hidden_units": [_Number(Integral, 1, None, closed="left"), "array-like"],
+        "hidden_units": [_COUNT, "array-like"],
         "activation": [_one_of(activation_names()), callable],
         "optimizer": [_one_of(optimizer_names()), Optimizer],
         "learning_rate": [_Number(Real, 0, None, closed="neither")],
         "l2": [_Number(Real, 0, None, closed="left")],
         "dropout": [_Number(Real, 0, 1, closed="left")],
-        "epochs": [_Number(Integral, 1, None, closed="left")],
-        "batch_size": [_Number(Integral, 1, None, closed="left")],
+        "epochs": [_COUNT],
+        "batch_size": [_COUNT],
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [_Number(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [
-            _Number(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
+        "n_iter_no_change": [_COUNT, Options(Real, {np.inf})],
         "tol": [_Number(Real, 0, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "warm_start": ["boolean"],
@@ -70,17 +67,13 @@ class _Number(Interval):
         return bool(is_number and super().is_satisfied_by(val))
 
 
+_COUNT = _Number(Integral, 1, None, closed="left")
+
+
 def check_hidden_units(hidden_units: Any) -> tuple[int, ...]:
     """Return the units of each hidden layer."""
-    if isinstance(hidden_units, Integral) or np.ndim(hidden_units) == 0:
-        counts = [hidden_units]
-    else:
-        counts = list(hidden_units)
-    is_valid = [
-        isinstance(count, Integral) and not isinstance(count, bool) and int(count) >= 1
-        for count in counts
-    ]
-    if not all(is_valid) or isinstance(hidden_units, set | dict):
+    counts = [hidden_units] if np.ndim(hidden_units) == 0 else list(hidden_units)
+    if not all(map(_COUNT.is_satisfied_by, counts)):
         raise InvalidParameterError(
             "The 'hidden_units' parameter of SimpleMLPClassifier must be an int of 1 or more, or "
             f"a sequence of such ints. Got {hidden_units!r} instead."

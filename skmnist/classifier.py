@@ -50,75 +50,58 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     hidden_units : int or sequence of int, default=5
         Number of units of the hidden layer, or of each of several hidden layers. An empty
         sequence means none: softmax regression.
-
     activation : str or callable, default="sigmoid"
         Activation of the hidden layers: the name of one in `keras.activations`, or a function
         of a tensor.
-
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         The name of one in `keras.optimizers`, in lower case, or an instance. An instance is
         copied, never modified.
-
     learning_rate : float, default=0.001
         Learning rate of an optimizer that is given by its name. An instance has its own.
-
     l2 : float, default=0.0
         Strength of the L2 regularization: this times the sum of the squared kernels, biases
         aside, is added to the loss of each batch, as Keras does it.
-
     dropout : float, default=0.0
         Fraction of the units of each hidden layer that are left out, at random, in each
         training step. At least 0, less than 1.
-
     epochs : int, default=5
         Number of passes over the training samples.
-
     batch_size : int, default=32
         Number of samples in one step of the optimizer. The last step of an epoch takes what
         is left.
-
     shuffle : bool, default=True
         Whether each epoch takes the samples in an order of its own.
-
     early_stopping : bool, default=False
         Whether to stop before `epochs` when the accuracy on validation samples no longer
         improves, and to restore the weights of the best epoch. The validation samples are
         `X_val` and `y_val` if they are given to `fit`, or are set aside from the training
         samples: stratified by class, or with a warning if there are too few samples for that.
-
     validation_fraction : float, default=0.1
         Fraction of the training samples to set aside for `early_stopping`.
-
     n_iter_no_change : int, default=10
         Number of epochs in a row without improvement that `early_stopping` tolerates. With
         ``np.inf`` it never stops, and goes back to the best epoch at the end.
-
     tol : float, default=1e-4
         By how much the accuracy must exceed the best one to count as an improvement for
         `early_stopping`.
-
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, ``{label: weight}``. Classes may be left out, with the weight 1,
         or labels given that are not in `y`, but not both. "balanced" is
         ``n_samples / (n_classes * np.bincount(y))``. They multiply `sample_weight`.
-
     warm_start : bool, default=False
         Whether `fit` continues where the last `fit` or `partial_fit` ended, with its weights,
         optimizer state and history. `hidden_units` and `activation` must be the same as then;
         an `optimizer` of another kind starts without state.
-
     callbacks : keras.callbacks.Callback, sequence of such, or None, default=None
         Keras callbacks. `fit` calls these instances, as Keras does; scikit-learn's `clone`, and
         so each fit of a search or of cross-validation, copies them. Callbacks with hooks for
         batches make training slower: each batch is then run on its own.
-
     random_state : int, RandomState instance or None, default=None
         Decides the initial weights, the order of the samples and the dropout. The same int
         gives bitwise the same network on the same machine, as long as TensorFlow computes in
         the same way: its own switches, such as TF_DETERMINISTIC_OPS, change the last digits.
         NumPy's, Python's and TensorFlow's global generators are neither read nor changed, also
         for None.
-
     verbose : int, default=0
         0 prints nothing; 1 shows a progress bar and at most twenty lines; 2 prints one line
         an epoch.
@@ -128,60 +111,43 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted, of the type that was given; for one-hot labels, the numbers of the
         columns.
-
     n_features_in_ : int
         Number of features of a sample: of pixels, for images.
-
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features; only after fitting a data frame whose columns have names.
-
     n_iter_ : int
         Number of epochs that the network has been trained for.
-
     history_ : dict of str to list of float
         For each epoch "loss", the mean over the batches of the epoch as they came by,
         regularization included, and "accuracy", and with validation data "val_loss" and
         "val_accuracy", computed at the end of the epoch and weighted by `sample_weight_val`.
         All lists have the length `n_iter_`, with NaN for epochs without such a metric.
-
     loss_curve_ : list of float
         ``history_["loss"]``.
-
     loss_ : float or None
         Last value of `loss_curve_`; None if the first epoch was interrupted.
-
     best_loss_ : float or None
         Lowest value of `loss_curve_`; None if `early_stopping` is True.
-
     validation_scores_ : list of float or None
         The accuracy on the validation samples after each epoch of the last `fit`, if
         `early_stopping` is True.
-
     best_validation_score_ : float or None
         The accuracy of the weights that were kept: the highest of `validation_scores_`, or that
         of the weights that a warm start began with.
-
     callbacks_ : list of keras.callbacks.Callback
         The callbacks of the last fit: the instances in `callbacks`.
-
     coefs_ : list of ndarray
         Kernel of each layer, float32, of shape (units of the layer before, units).
-
     intercepts_ : list of ndarray
         Bias of each layer, float32, of shape (units,).
-
     image_shape_ : tuple of (height, width) or None
         Shape of the images of the fit; None after a fit to rows.
-
     n_layers_ : int
         Number of layers, input and output counted.
-
     n_outputs_ : int
         Number of units of the last layer: one for each class, also for two classes.
-
     out_activation_ : str
         "softmax".
-
     model_ : keras.Sequential
         The network as a compiled Keras model. It is built on first access, from
         copies of the weights and the optimizer's state: training or changing it does not
@@ -282,21 +248,16 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
 (n_samples, height, width)
             Training samples: any numbers. uint8 is used as it is, anything else as float32.
-
         y : array-like of shape (n_samples,), or one-hot of shape (n_samples, n_classes)
             Labels: numbers, text or truth values. Or rows of a single 1 and else 0, whose
             columns are the classes; predictions then come back in the same form.
-
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the training samples; None for 1. A weight of 0 leaves a sample out.
-
         X_val : array-like or sparse matrix of the shape of `X`, default=None
             Samples to compute "val_loss" and "val_accuracy" on after each epoch. In a
             `Pipeline`, ``transform_input=["X_val"]`` transforms them as it transforms `X`.
-
         y_val : array-like of the form of `y`, default=None
             Labels of `X_val`, all of which must be in `y`.
-
         sample_weight_val : array-like of shape (n_val,), default=None
             Weights of the validation samples; None for 1.
 
@@ -363,14 +324,11 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
 (n_samples, height, width)
             Training samples.
-
         y : array-like of shape (n_samples,), or one-hot of shape (n_samples, n_classes)
             Labels. Not every class needs to be among them.
-
         classes : array-like of shape (n_classes,), default=None
             All labels that will ever come. Needed in the first call, optional afterwards and
             for one-hot labels.
-
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples; None for 1.
 
@@ -455,8 +413,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes), float64
             ``np.log(predict_proba(X))``.
         """
-        probabilities = self.predict_proba(X)
-        return np.log(probabilities, out=probabilities)
+        return np.log(self.predict_proba(X))
 
     @property
     def model_(self) -> keras.Sequential:
@@ -564,13 +521,12 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     def _check_validation_samples(
         self, X_val: Any, y_val: Any, sample_weight_val: ArrayLike | None
     ) -> Samples | None:
-        if X_val is None and y_val is None:
-            if sample_weight_val is not None:
-                raise ValueError("sample_weight_val is given without X_val and y_val.")
+        values = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        given = [name for name, value in values.items() if value is not None]
+        if not given:
             return None
-        if X_val is None or y_val is None:
-            given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
-            raise ValueError(f"{given} is given without {missing}. Pass both or neither.")
+        if given[:2] != ["X_val", "y_val"]:
+            raise ValueError(f"fit needs X_val and y_val together, got only {' and '.join(given)}.")
         x, _ = self._check_rows(X_val, name="X_val")
         labels = check_labels(
             y_val, x.shape[0], classes=self.classes_, is_one_hot=self._is_one_hot, name="y_val"
@@ -634,14 +590,11 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
                 stacklevel=4,
             )
         if result.has_diverged or not result.is_usable:
-            outcome = (
-                "the network has gone back to its best epoch"
-                if result.is_usable
-                else "the classifier cannot predict"
-            )
+            outcome = "is that of its best epoch" if result.is_usable else "cannot predict"
             warnings.warn(
-                f"Training diverged: the loss of epoch {len(losses)} is not finite, and {outcome}. "
-                "Lower learning_rate, or that of the optimizer, or scale the features.",
+                f"Training diverged: the loss of epoch {len(losses)} is not finite, and the "
+                f"network {outcome}. Lower learning_rate, or that of the optimizer, or scale the "
+                "features.",
                 ConvergenceWarning,
                 stacklevel=4,
             )

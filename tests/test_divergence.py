@@ -60,7 +60,7 @@ class TestWithEarlyStopping:
     def test_it_goes_back_to_the_best_epoch_before_a_divergence(self, digits):
         n_steps = math.ceil(0.9 * len(digits.X) / 32)
         classifier = diverging_in_step(4 * n_steps)
-        with pytest.warns(ConvergenceWarning, match="has gone back to its best epoch"):
+        with pytest.warns(ConvergenceWarning, match="is that of its best epoch"):
             classifier.fit(digits.X, digits.y)
         assert not np.isfinite([classifier.loss_, classifier.history_["val_loss"][-1]]).all()
         best = np.argmax(classifier.validation_scores_)

@@ -150,9 +150,9 @@ def _search(
 def _ranking(search: GridSearchCV) -> str:
     import pandas
 
-    results = pandas.DataFrame(search.cv_results_)
-    results["hidden_units"] = [next(iter(params.values())) for params in results["params"]]
     columns = ["rank_test_score", "hidden_units", "mean_test_score", "std_test_score"]
+    widths = [next(iter(params.values())) for params in search.cv_results_["params"]]
+    results = pandas.DataFrame(search.cv_results_).assign(hidden_units=widths)
     results = results[[*columns, "mean_fit_time"]].sort_values("rank_test_score", kind="stable")
     return results.round(4).to_string(index=False)
 

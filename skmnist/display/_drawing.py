@@ -64,11 +64,11 @@ def draw_legend(panels: NDArray[Any]) -> Any:
     options |= {"frameon": False, "columnspacing": 1.5, "handletextpad": 0.5}
     legend = figure.legend(entries.values(), entries, **options)
     room = figure.bbox.width / legend.get_window_extent().width
-    if room > 1:
-        return legend
-    legend.remove()
-    points = room * legend.get_texts()[0].get_fontsize()
-    return figure.legend(entries.values(), entries, fontsize=points, **options)
+    if room < 1:
+        legend.remove()
+        points = room * legend.get_texts()[0].get_fontsize()
+        legend = figure.legend(entries.values(), entries, fontsize=points, **options)
+    return legend
 
 
 def size_in_points(ax: Axes) -> NDArray[np.floating]:

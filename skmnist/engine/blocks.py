@@ -58,6 +58,11 @@ class Block(NamedTuple):
     n_batches: tf.Tensor  # () int32: how many of the batches hold rows
     n_rows: int  # how many rows they hold
 
+    @property
+    def tensors(self) -> tuple[tf.Tensor, ...]:
+        """The arguments of the program."""
+        return self[:-1]
+
 
 def is_resident(x: RowMatrix) -> bool:
     """Whether rows are few enough to be copied into the memory of a fit."""

@@ -23,26 +23,20 @@ def build_layers(
     # Not the global dtype policy: the programs are written for float32. Keras would draw a seed
     # from Python's global generator wherever it is given none.
     layers: list[keras.layers.Layer] = [keras.layers.Flatten(name="flatten", dtype="float32")]
-    units_and_activations = [
-        (units, architecture.activation) for units in architecture.hidden_units
-    ]
-    units_and_activations.append((architecture.n_classes, output_activation))
-    for number, (units, activation) in enumerate(units_and_activations):
+    l2 = keras.regularizers.L2(architecture.l2) if architecture.l2 else None
+    widths = (*architecture.hidden_units, architecture.n_classes)
+    for number, units in enumerate(widths):
+        is_last = number == len(widths) - 1
+        options = {"seed": number, "name": f"dropout_{number}", "dtype": "float32"}
         if number > 0 and architecture.dropout:
-            layers.append(
-                keras.layers.Dropout(
-                    architecture.dropout, seed=number, name=f"dropout_{number}", dtype="float32"
-                )
-            )
-        dense_class = first_dense if number == 0 else keras.layers.Dense
+            layers.append(keras.layers.Dropout(architecture.dropout, **options))
+        dense_class = keras.layers.Dense if number else first_dense
         layers.append(
             dense_class(
                 units,
-                activation=activation,
+                activation=output_activation if is_last else architecture.activation,
                 kernel_initializer=keras.initializers.GlorotUniform(seed=number),
-                kernel_regularizer=keras.regularizers.L2(architecture.l2)
-                if architecture.l2
-                else None,
+                kernel_regularizer=l2,
                 # The names that Keras gives to the first model of a process.
                 name=f"dense_{number}" if number else "dense",
                 dtype="float32",

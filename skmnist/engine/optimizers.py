@@ -53,19 +53,11 @@ def make_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimize
     return type(optimizer).from_config(_config_of(optimizer))
 
 
-def shared_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimizer:
-    """Make an optimizer that no caller changes; one by its name is made once."""
-    if isinstance(optimizer, str):
-        return _make_once(optimizer, learning_rate)
-    return make_optimizer(optimizer, learning_rate)
+# For one that no caller changes.
+make_optimizer_once = lru_cache(maxsize=16)(make_optimizer)
 
 
-_make_once = lru_cache(maxsize=16)(make_optimizer)
-
-
-def plain_optimizer(
-    optimizer: Optimizer,
-) -> dict[str, Any] | Optimizer:
+def plain_optimizer(optimizer: Optimizer) -> dict[str, Any] | Optimizer:
     """Describe an optimizer of Keras's own, its state aside, by plain values.
 
     Anything else is returned as it is, also an optimizer whose class, or that of its schedule, is
@@ -240,7 +232,5 @@ class _Stateless:
 
 
 @lru_cache(maxsize=64)
-def _stateless_class(
-    optimizer_class: type[Optimizer],
-) -> type[Optimizer]:
+def _stateless_class(optimizer_class: type[Optimizer]) -> type[Optimizer]:
     return type(optimizer_class.__name__, (_Stateless, optimizer_class), {})

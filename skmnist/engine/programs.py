@@ -63,8 +63,7 @@ class ProgramSpec:
             l2=float(self.architecture.l2 > 0),
         )
         if self.has_any_width:
-            widths = (1,) * len(architecture.hidden_units)
-            architecture = replace(architecture, hidden_units=widths)
+            architecture = replace(architecture, hidden_units=(1,) * len(architecture.hidden_units))
         object.__setattr__(self, "architecture", architecture)
 
     @property
@@ -212,15 +211,9 @@ class Program:
             for v in self.variables
         ]
 
-    def _train_and_sum(
-        self,
-        x: tf.Tensor,
-        rows: tf.Tensor,
-        codes: tf.Tensor,
-        weights: tf.Tensor,
-        *others: tf.Tensor,
-    ) -> list[tf.Tensor]:
-        logits, penalty, *new_state = self._steps(x, rows, codes, weights, *others)
+    def _train_and_sum(self, *tensors: tf.Tensor) -> list[tf.Tensor]:
+        _, _, codes, weights, *_ = tensors
+        logits, penalty, *new_state = self._steps(*tensors)
         # Not among what is compiled: a third of the compilation would go into these sums.
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(codes, logits)
         is_correct = tf.argmax(logits, axis=2, output_type=tf.int32) == codes
@@ -232,16 +225,8 @@ class Program:
         ]
         return [tf.stack(sums), *new_state]
 
-    def _train_on_block(
-        self,
-        x: tf.Tensor,
-        rows: tf.Tensor,
-        codes: tf.Tensor,
-        weights: tf.Tensor,
-        n_batches: tf.Tensor,
-        l2: tf.Tensor,
-        *state: tf.Tensor,
-    ) -> list[tf.Tensor]:
+    def _train_on_block(self, *tensors: tf.Tensor) -> list[tf.Tensor]:
+        x, rows, codes, weights, n_batches, l2, *state = tensors
         # Divided by the weights, where Keras divides by the number of rows: so a weight of 2
         # is the row twice, and the rows of weight 0 behind a short batch are none at all.
         batch_weights = tf.reduce_sum(weights, axis=1)
@@ -387,13 +372,7 @@ class TrainingRun:
         """
         with one_executor_thread():
             sums, *self._state = self.program.function(
-                block.x,
-                block.rows,
-                block.codes,
-                block.weights,
-                block.n_batches,
-                tf.constant(l2, tf.float32),
-                *self._state,
+                *block.tensors, tf.constant(l2, tf.float32), *self._state
             )
         loss, weight, n_correct = sums.numpy().tolist()
         return loss, weight, n_correct

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from importlib.util import find_spec
-from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -52,12 +52,7 @@ class Progress:
         self._bar.start()
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         widget = self._bar.live.ipy_widget
         if widget is not None:
             # rich would leave an empty line behind, which goes with the widget.
@@ -69,9 +64,7 @@ class Progress:
 
     def advance(self, n_rows: int, logs: dict[str, float]) -> None:
         """Add rows that have been trained on, and show the metrics of the epoch so far."""
-        self._bar.update(
-            self._task, advance=n_rows, metrics=_as_text(logs), refresh=self._must_draw()
-        )
+        self._update(advance=n_rows, metrics=_as_text(logs))
 
     def end_epoch(self, epoch: int, logs: dict[str, float]) -> None:
         """Show the metrics of an epoch that has ended."""
@@ -80,12 +73,8 @@ class Progress:
         if n_done % self._line_every == 0 or n_done == 1 or is_last:
             line = self._line(epoch, logs)
             print(line) if self._is_notebook else self._console.print(line)
-        self._bar.update(
-            self._task,
-            description=self._heading(epoch if is_last else epoch + 1),
-            completed=n_done * self._n_samples,
-            refresh=self._must_draw(),
-        )
+        heading = self._heading(epoch if is_last else epoch + 1)
+        self._update(description=heading, completed=n_done * self._n_samples)
 
     def _line(self, epoch: int, logs: dict[str, float]) -> str:
         """Return heading and metrics, in a shorter form if they are wider than the console."""
@@ -95,12 +84,12 @@ class Progress:
                 break
         return line
 
-    def _must_draw(self) -> bool:
+    def _update(self, **fields: Any) -> None:
         now = time.monotonic()
-        if not self._is_notebook or now - self._drawn_at < _REDRAWN_EVERY:
-            return False
-        self._drawn_at = now
-        return True
+        is_due = self._is_notebook and now - self._drawn_at >= _REDRAWN_EVERY
+        if is_due:
+            self._drawn_at = now
+        self._bar.update(self._task, refresh=is_due, **fields)
 
     def _heading(self, epoch: int) -> str:
         width = len(str(self._last_epoch))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
@@ -107,10 +107,8 @@ def _respect_thread_limit() -> None:
     )
     if not limit.isdigit() or int(limit) == 0 or has_number:
         return
-    try:
+    with suppress(RuntimeError):  # it is running
         tf.config.threading.set_intra_op_parallelism_threads(int(limit))
-    except RuntimeError:  # it is running
-        return
 
 
 def _let_gpu_memory_grow() -> None:
@@ -126,27 +124,21 @@ def _let_gpu_memory_grow() -> None:
         for gpu in gpus
     ):
         return
-    try:
+    with suppress(RuntimeError):  # it is running
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)
-    except RuntimeError:  # it is running
-        return
 
 
 def _look_back() -> None:
     global _was_running
-    _was_running = _is_running()
-
-
-def _is_running() -> bool:
     # TensorFlow refuses another number of threads once it runs.
     n_threads = tf.config.threading.get_intra_op_parallelism_threads()
     try:
         tf.config.threading.set_intra_op_parallelism_threads(n_threads + 1)
     except RuntimeError:
-        return True
-    tf.config.threading.set_intra_op_parallelism_threads(n_threads)
-    return False
+        _was_running = True
+    else:
+        tf.config.threading.set_intra_op_parallelism_threads(n_threads)
 
 
 # At once, since TensorFlow takes no other number after its first tensor.

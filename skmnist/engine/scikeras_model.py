@@ -24,7 +24,7 @@ from skmnist import engine
 from skmnist._network import Architecture, Samples, TrainedNetwork
 from skmnist.engine.interruption import deferred_interrupts
 from skmnist.engine.layers import check_activation
-from skmnist.engine.optimizers import make_optimizer, shared_optimizer
+from skmnist.engine.optimizers import make_optimizer, make_optimizer_once
 from skmnist.engine.progress import Progress
 from skmnist.engine.runtime import raise_if_forked
 from skmnist.engine.training import EpochListener, EpochLoop, FitResult, TrainingOptions
@@ -84,13 +84,11 @@ def train(
     check_activation(architecture.activation)
     n_epochs = 0 if last is None else len(last.history.get("loss", ()))
     n_samples = len(samples.codes if rows is None else rows)
-    progress = (
-        Progress(n_epochs, n_epochs + options.epochs, n_samples, options.verbose)
-        if options.verbose
-        else nullcontext()
-    )
+    progress = (n_epochs, n_epochs + options.epochs, n_samples, options.verbose)
+    is_shared = isinstance(options.optimizer, str) and not callbacks
+    make = make_optimizer_once if is_shared else make_optimizer
     with (
-        progress as shown,
+        Progress(*progress) if options.verbose else nullcontext() as shown,
         # Around the building too, where Python would drop a KeyboardInterrupt.
         deferred_interrupts() as interrupts,
         _memory_errors(architecture),
@@ -99,9 +97,7 @@ def train(
     ):
         classifier = KerasClassifier(
             model=lambda: Network(),  # scikeras calls a class with arguments of its own
-            optimizer=(make_optimizer if callbacks else shared_optimizer)(
-                options.optimizer, options.learning_rate
-            ),
+            optimizer=make(options.optimizer, options.learning_rate),
             # The classes stay integers: the same mathematics as one-hot rows and
             # categorical_crossentropy, without an array of n_samples × n_classes.
             loss="sparse_categorical_crossentropy",

@@ -70,10 +70,8 @@ class EarlyStopping:
     def update(self, score: float) -> bool:
         """Add the score of an epoch; return whether to stop."""
         self.scores.append(score)
-        if score < self.best_score + self._tol:
-            self._n_without_improvement += 1
-        else:
-            self._n_without_improvement = 0
+        is_better = score >= self.best_score + self._tol
+        self._n_without_improvement = 0 if is_better else self._n_without_improvement + 1
         return self._n_without_improvement > self._n_iter_no_change
 
     def keep_if_best(
@@ -124,7 +122,11 @@ class EpochLoop:
             is_batchwise=any(map(wants_batches, self.callbacks)),
         )
         self._run = TrainingRun(program_for(spec))
-        self._load(last)
+        if last is None:
+            self._run.load(self.architecture.initial_weights(self.seed), None)
+        else:
+            is_same = last.optimizer_key == str(spec.optimizer)
+            self._run.load(last.weights, last.optimizer_state if is_same else None)
         if not spec.optimizer.has_schedule:
             self._run.set_learning_rate(float(self.optimizer.learning_rate))
         history = {} if last is None else last.history
@@ -193,13 +195,6 @@ class EpochLoop:
             stopping=self._stopping,
         )
 
-    def _load(self, last: TrainedNetwork | None) -> None:
-        if last is None:
-            self._run.load(self.architecture.initial_weights(self.seed), None)
-        else:
-            is_same = last.optimizer_key == str(self._run.spec.optimizer)
-            self._run.load(last.weights, last.optimizer_state if is_same else None)
-
     def _train_and_validate(
         self, epoch: int, read: Callable[[np.ndarray], Iterator[Block]]
     ) -> bool:
@@ -233,15 +228,13 @@ class EpochLoop:
         return is_over or self._runner.stop_training
 
     def _train_epoch(self, blocks: Iterator[Block]) -> dict[str, float]:
-        loss = weight = n_correct = n_rows = 0.0
-        n_batches = 0
+        sums = np.zeros(3)
+        n_rows = n_batches = 0
         logs: dict[str, float] = {}
         for block in blocks:
             self._runner.call("on_train_batch_begin", n_batches)
-            block_loss, block_weight, block_correct = self._run.run(block, self.architecture.l2)
-            loss += block_loss
-            weight += block_weight
-            n_correct += block_correct
+            sums += self._run.run(block, self.architecture.l2)
+            loss, weight, n_correct = sums.tolist()
             n_rows += block.n_rows
             n_batches += int(block.n_batches)
             logs = {"loss": loss / weight, "accuracy": n_correct / n_rows}

@@ -26,20 +26,6 @@ OPSETS = {"": 17, "ai.onnx.ml": 3}
 Op = Callable[..., Any]
 
 
-def _register_converter() -> None:
-    """Let skl2onnx convert a `SimpleMLPClassifier`, alone or in what it converts around one."""
-    from skl2onnx import update_registered_converter
-
-    options = {"nocl": [False], "output_class_labels": [False, True]}
-    update_registered_converter(
-        SimpleMLPClassifier,
-        "SkmnistSimpleMLPClassifier",
-        _set_output_types,
-        _convert_classifier,
-        options=options | {"zipmap": [True, False, "columns"]},
-    )
-
-
 def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     """Write a fitted estimator as an ONNX file, which predicts in programs without Python.
 
@@ -59,7 +45,6 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     estimator : SimpleMLPClassifier, Pipeline or search, fitted
         A Pipeline must end with a `SimpleMLPClassifier`; the steps before it are converted by
         skl2onnx. Of a search such as `GridSearchCV`, ``best_estimator_`` is written.
-
     path : str or path-like
         The file, by custom with the ending ".onnx".
 
@@ -296,5 +281,15 @@ _ACTIVATIONS: dict[str, Callable[[Op, Any], Any]] = {
 }
 
 
+# So that skl2onnx converts a `SimpleMLPClassifier` alone, and in what it converts around one.
 with suppress(ImportError):
-    _register_converter()
+    from skl2onnx import update_registered_converter
+
+    _options = {"nocl": [False], "output_class_labels": [False, True]}
+    update_registered_converter(
+        SimpleMLPClassifier,
+        "SkmnistSimpleMLPClassifier",
+        _set_output_types,
+        _convert_classifier,
+        options=_options | {"zipmap": [True, False, "columns"]},
+    )

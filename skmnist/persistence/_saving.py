@@ -40,7 +40,6 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     ----------
     estimator : estimator instance
         A `SimpleMLPClassifier`, or a Pipeline, a search or another estimator around one.
-
     path : str or path-like
         The file, by custom with the ending ".skops".
 
@@ -100,7 +99,6 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     ----------
     path : str or path-like
         The file.
-
     trusted : sequence of str, default=()
         Names of further types to trust, such as ``"mypackage.MyTransformer"``.
 
