@@ -205,7 +205,10 @@ run()
         tmp_path,
     )
     status, out, err = end(search)
-    assert (status, err) == (130, "\nskmnist: interrupted\n"), out
+    assert status == 130, out
+    # TensorFlow before 2.21 prints messages of XLA at any level.
+    assert err.endswith("\nskmnist: interrupted\n")
+    assert "Traceback" not in err
 
 
 class Press(keras.callbacks.Callback):
