@@ -99,7 +99,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Decides the initial weights, the order of the samples and the dropout. The same int
         gives bitwise the same network on the same machine, as long as TensorFlow computes in
-        the same way: its own switches, such as TF_DETERMINISTIC_OPS, change the last digits.
+        the same way: switches such as TF_DETERMINISTIC_OPS, and the number of its threads, can
+        change the last digits.
         NumPy's, Python's and TensorFlow's global generators are neither read nor changed, also
         for None.
     verbose : int, default=0
