@@ -222,7 +222,7 @@ def test_data_too_large_to_be_copied_train_as_their_blocks(is_sparse):
     n_rows = 175_000
     generator = np.random.default_rng(0)
     if is_sparse:
-        X = scipy.sparse.random_array((n_rows, 784), density=0.01, format="csr", rng=generator)
+        X = scipy.sparse.random(n_rows, 784, 0.01, "csr", random_state=generator)
         X = X.astype(np.float32)
     else:
         X = np.tile(generator.random((n_rows, 16), np.float32), 49)
