@@ -136,6 +136,7 @@ def test_options_reach_the_network_and_it_is_saved(small_data, tmp_path):
     assert_figures(folder, FIGURES)
 
 
+@pytest.mark.slow
 def test_softmax_regression_on_raw_pixels_for_1000_epochs(small_data, tmp_path, monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     options = ["--hidden-units", "--raw-pixels", "--batch-size", "200", "--epochs", "1000"]

@@ -55,6 +55,7 @@ def test_a_warm_start_and_partial_fit_count_on(digits, capsys):
     assert f"loss {classifier.loss_:.4f}" in lines[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
 def test_a_terminal_gets_a_bar_that_moves_and_goes():
     import pty
