@@ -100,9 +100,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         Decides the initial weights, the order of the samples and the dropout. The same int
         gives bitwise the same network on the same machine, as long as TensorFlow computes in
         the same way: switches such as TF_DETERMINISTIC_OPS, and the number of its threads, can
-        change the last digits.
-        NumPy's, Python's and TensorFlow's global generators are neither read nor changed, also
-        for None.
+        change the last digits. NumPy's, Python's and TensorFlow's global generators are neither
+        read nor changed, also for None.
     verbose : int, default=0
         0 prints nothing; 1 shows a progress bar and at most twenty lines; 2 prints one line
         an epoch.
