@@ -274,6 +274,7 @@ class TestPredict:
         assert re.fullmatch(rf"skmnist: error: .*{message}.*\n", run.err)
 
 
+@pytest.mark.slow
 def test_a_process_imports_no_more_than_it_needs(fitted, tmp_path):
     """And its output is a pipe for ASCII."""
     save(fitted, tmp_path / "digits.skops")

@@ -40,6 +40,7 @@ def run(code, log_level, **how):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     tuple(map(int, version("tensorflow").split(".")[:2])) < (2, 21),
     reason="TensorFlow before 2.21 prints messages of XLA at any level",

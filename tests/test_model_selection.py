@@ -80,6 +80,7 @@ class TestFolds:
 
 
 class TestSearches:
+    @pytest.mark.slow
     def test_optimizers_layers_and_names_are_candidates(self, digits):
         optimizer = keras.optimizers.SGD(0.5)
         grid = [
