@@ -10,6 +10,12 @@ from sklearn.neural_network import MLPClassifier
 
 from skmnist import SimpleMLPClassifier
 
+
+def is_before(package, *release):
+    """Whether a package is older than this release; it is not imported."""
+    return tuple(map(int, version(package).split(".")[: len(release)])) < release
+
+
 # scikit-learn's own network takes no weights of samples before 1.7.
 needs_weighted_mlp = pytest.mark.skipif(
     "sample_weight" not in inspect.signature(MLPClassifier.fit).parameters,
@@ -22,8 +28,7 @@ NO_STEP = 1e-30
 # polars 2 has no interchange protocol, by which older versions of scikit-learn read its columns.
 # It is not imported here: workers of a cluster import this module beside other threads.
 needs_polars = pytest.mark.skipif(
-    not version("polars").startswith("1.")
-    and tuple(map(int, version("scikit-learn").split(".")[:2])) < (1, 9),
+    not is_before("polars", 2) and is_before("scikit-learn", 1, 9),
     reason="scikit-learn before 1.9 does not read the column names of polars 2",
 )
 

@@ -15,6 +15,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import SimpleMLPClassifier
 from skmnist.persistence import save
+from tests.helpers import is_before
 
 FIT = """
 import os
@@ -42,7 +43,7 @@ def run(code, log_level, **how):
 
 @pytest.mark.slow
 @pytest.mark.skipif(
-    tuple(map(int, version("tensorflow").split(".")[:2])) < (2, 21),
+    is_before("tensorflow", 2, 21),
     reason="TensorFlow before 2.21 prints messages of XLA at any level",
 )
 def test_nothing_is_printed_but_errors_of_the_user():

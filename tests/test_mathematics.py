@@ -9,9 +9,8 @@ import tensorflow as tf
 from scipy.special import log_softmax, softmax
 
 from skmnist import SimpleMLPClassifier
-from tests.helpers import NO_STEP
+from tests.helpers import NO_STEP, is_before
 
-KERAS = tuple(map(int, keras.__version__.split(".")[:2]))
 BATCH_SIZE = 32  # does not divide the 500 rows
 
 
@@ -73,7 +72,9 @@ def test_two_epochs_equal_those_of_keras(sample, name):
         keras.optimizers.Lion(0.000003),
         pytest.param(
             keras.optimizers.Muon(0.001),
-            marks=pytest.mark.skipif(KERAS < (3, 13), reason="Muon fails in Keras before 3.13"),
+            marks=pytest.mark.skipif(
+                is_before("keras", 3, 13), reason="Muon fails in Keras before 3.13"
+            ),
         ),
         keras.optimizers.Nadam(0.001),
         keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)),

@@ -27,8 +27,8 @@ def build_layers(
     widths = (*architecture.hidden_units, architecture.n_classes)
     for number, units in enumerate(widths):
         is_last = number == len(widths) - 1
-        options = {"seed": number, "name": f"dropout_{number}", "dtype": "float32"}
         if number > 0 and architecture.dropout:
+            options = {"seed": number, "name": f"dropout_{number}", "dtype": "float32"}
             layers.append(keras.layers.Dropout(architecture.dropout, **options))
         dense_class = keras.layers.Dense if number else first_dense
         layers.append(

@@ -53,7 +53,7 @@ def make_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimize
     return type(optimizer).from_config(_config_of(optimizer))
 
 
-# For one that no caller changes.
+# By a name, for callers that leave it as it is: an instance may have changed since the last call.
 make_optimizer_once = lru_cache(maxsize=16)(make_optimizer)
 
 
