@@ -85,8 +85,8 @@ def test_two_epochs_equal_those_of_keras(sample, name):
     ids=lambda optimizer: f"{type(optimizer).__name__}-{optimizer.clipnorm}-{optimizer.use_ema}",
 )
 def test_every_optimizer_of_keras_steps_as_in_keras(sample, optimizer):
-    # A kernel that is kept transposed, or an average that is not put back at the end, shows
-    # in some of these alone.
+    # Weights in another layout, or an average that is not put back at the end, show in some of
+    # these alone.
     X, y = rows_of(sample, 500)
     parameters = {"hidden_units": 6, "epochs": 2, "shuffle": False, "random_state": 0}
     model = untrained_model(X, y, **parameters)
@@ -97,6 +97,23 @@ def test_every_optimizer_of_keras_steps_as_in_keras(sample, optimizer):
     classifier = SimpleMLPClassifier(**parameters, optimizer=optimizer).fit(X, y)
 
     assert_same_weights(classifier, model)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "nadam"])
+def test_the_state_of_the_optimizer_is_where_keras_has_it(sample, optimizer):
+    X, y = rows_of(sample, 100)
+    parameters = {"hidden_units": (6, 4), "epochs": 2, "shuffle": False, "random_state": 0}
+    model = untrained_model(X, y, **parameters)
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    model.fit(X, y, batch_size=32, epochs=3, shuffle=False, verbose=0)
+
+    classifier = SimpleMLPClassifier(**parameters, optimizer=optimizer).fit(X, y)
+    continued = classifier.model_
+    continued.fit(X, y, batch_size=32, shuffle=False, verbose=0)
+    classifier.partial_fit(X, y)
+
+    assert_same_weights(classifier, model)
+    assert_same_weights(classifier, continued)
 
 
 @pytest.mark.skipif(

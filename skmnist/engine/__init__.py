@@ -28,7 +28,6 @@ def clear() -> None:
     from skmnist.engine.blocks import ROWS_MEMORY
 
     programs.programs.cache_clear()
-    programs.state_for_shapes.cache_clear()
     ROWS_MEMORY.clear()
     gc.collect()  # graphs refer to themselves
     runtime.release_variables()

@@ -130,9 +130,9 @@ class OptimizerSpec:
     @property
     def is_elementwise(self) -> bool:
         """Whether every weight is updated from its own gradients alone."""
-        # Exactly these classes: a subclass may do anything. The norms that gradients are
-        # clipped by are the same in every layout.
-        return self.optimizer_class in ELEMENTWISE
+        # Exactly these classes: a subclass may do anything. `clipnorm` looks at the gradients of
+        # each kernel and bias on their own.
+        return self.optimizer_class in ELEMENTWISE and self.config["clipnorm"] is None
 
     @property
     def has_schedule(self) -> bool:

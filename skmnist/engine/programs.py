@@ -22,10 +22,16 @@ import tensorflow as tf
 from skmnist._network import Architecture, RowMatrix
 from skmnist.engine.blocks import Block, BlockShape, is_resident
 from skmnist.engine.layers import build_layers
+from skmnist.engine.layout import (
+    FeatureMajorDense,
+    pack,
+    rearrange_state,
+    state_keys,
+    unpack,
+    unpack_tensors,
+)
 from skmnist.engine.optimizers import OptimizerSpec, state_variables
 from skmnist.engine.runtime import one_executor_thread
-
-TRANSPOSED_KERNEL = "transposed_kernel"
 
 # A block holds at most as many batches as take about half a second to train on, and where its
 # rows are gathered, at most this many values: 16 MB as float32.
@@ -121,28 +127,6 @@ def _round_up(number: int) -> int:
     return math.ceil(number / step) * step
 
 
-class FeatureMajorDense(keras.layers.Dense):
-    """A Dense layer that keeps its kernel transposed: (units, features).
-
-    A narrow kernel in Keras's layout, (features, units), has rows of a few numbers, and every
-    product and update walks over 784 of them. Transposed, it has a few long rows, which the
-    processor handles 16 numbers at a time.
-    """
-
-    def build(self, input_shape: Sequence[int | None]) -> None:
-        """Make the weights."""
-        self._kernel = self.add_weight(
-            name=TRANSPOSED_KERNEL, shape=(self.units, input_shape[-1]), initializer="zeros"
-        )
-        self.bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
-        self.built = True
-
-    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """Apply the layer."""
-        product = tf.matmul(self._kernel.value, inputs, transpose_b=True)
-        return self.activation(tf.transpose(product) + self.bias)
-
-
 class Program:
     """The training on one block of batches as a pure function, traced by the constructor.
 
@@ -153,20 +137,31 @@ class Program:
     def __init__(self, spec: ProgramSpec) -> None:
         self.spec = spec
         architecture = spec.architecture
-        self.is_feature_major = bool(architecture.hidden_units) and spec.optimizer.is_elementwise
+        self.is_packed = bool(architecture.hidden_units) and spec.optimizer.is_elementwise
         self._layers = build_layers(
             architecture,
-            first_dense=FeatureMajorDense if self.is_feature_major else keras.layers.Dense,
+            first_dense=FeatureMajorDense if self.is_packed else keras.layers.Dense,
             output_activation="linear",
         )
         shape: tuple[int | None, ...] = (None, architecture.n_features)
         for layer in self._layers:
             layer.build(shape)
             shape = layer.compute_output_shape(shape)
-        self.weights = [v for layer in self._layers for v in layer.trainable_variables]
+        self._layer_weights = [v for layer in self._layers for v in layer.trainable_variables]
+        self.weights = self._layer_weights
+        if self.is_packed:
+            first, *others = [np.zeros(variable.shape) for variable in self._layer_weights]
+            self.weights = [
+                keras.Variable(array, dtype="float32", name=f"packed{number}")
+                for number, array in enumerate(pack([first.T, *others]))
+            ]
         self.optimizer = spec.optimizer.build_stateless()
         self.optimizer.build(self.weights)
         self.optimizer_variables = state_variables(self.optimizer)
+        self.state_keys = state_keys(self.optimizer, self.weights)
+        of_layers = spec.optimizer.build_stateless()
+        of_layers.build(self._layer_weights)
+        self.keras_state_keys = state_keys(of_layers, self._layer_weights)
         self.seed_states = [
             layer.seed_generator.state
             for layer in self._layers
@@ -186,11 +181,6 @@ class Program:
             self._finalize, input_signature=self._state_signature(), autograph=False
         )
 
-    def is_transposed(self, variable: keras.Variable) -> bool:
-        """Whether a variable of the optimizer belongs to the transposed kernel."""
-        # Keras names what an optimizer keeps for a variable after it.
-        return TRANSPOSED_KERNEL in variable.path
-
     def _signature(self) -> list[tf.TensorSpec]:
         n_batches, batch_size, n_rows = self.spec.block_shape or (None, None, None)
         batches = (n_batches, batch_size)
@@ -201,6 +191,7 @@ class Program:
             tf.TensorSpec(batches, tf.float32),
             tf.TensorSpec((), tf.int32),
             tf.TensorSpec((), tf.float32),
+            tf.TensorSpec(len(self.spec.architecture.hidden_units) + 1, tf.int32),
             *self._state_signature(),
         ]
 
@@ -212,9 +203,13 @@ class Program:
         ]
 
     def _train_and_sum(self, *tensors: tf.Tensor) -> list[tf.Tensor]:
-        _, _, codes, weights, *_ = tensors
-        logits, penalty, *new_state = self._steps(*tensors)
-        # Not among what is compiled: a third of the compilation would go into these sums.
+        # What is once a block is not compiled: a third of the compilation would go into it.
+        x, rows, codes, weights, *others = tensors
+        # Divided by the weights, where Keras divides by the number of rows: so a weight of 2
+        # is the row twice, and the rows of weight 0 behind a short batch are none at all.
+        batch_weights = tf.reduce_sum(weights, axis=1)
+        shares = tf.math.divide_no_nan(weights, batch_weights[:, tf.newaxis])
+        logits, penalty, *new_state = self._steps(x, rows, codes, shares, batch_weights, *others)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(codes, logits)
         is_correct = tf.argmax(logits, axis=2, output_type=tf.int32) == codes
         sums = [
@@ -226,27 +221,26 @@ class Program:
         return [tf.stack(sums), *new_state]
 
     def _train_on_block(self, *tensors: tf.Tensor) -> list[tf.Tensor]:
-        x, rows, codes, weights, n_batches, l2, *state = tensors
-        # Divided by the weights, where Keras divides by the number of rows: so a weight of 2
-        # is the row twice, and the rows of weight 0 behind a short batch are none at all.
-        batch_weights = tf.reduce_sum(weights, axis=1)
-        shares = tf.math.divide_no_nan(weights, batch_weights[:, tf.newaxis])
+        x, rows, codes, shares, batch_weights, n_batches, l2, any_widths, *state = tensors
+        architecture = self.spec.architecture
+        widths = (*architecture.hidden_units, architecture.n_classes)
+        if self.spec.has_any_width:
+            widths = tf.unstack(any_widths)
 
         def train_on_batch(
             i: tf.Tensor, logits: tf.TensorArray, penalty: tf.Tensor, *state: tf.Tensor
         ) -> tuple[tf.Tensor | tf.TensorArray, ...]:
             batch = tf.cast(tf.gather(x, rows[i]), tf.float32)
-            batch_logits, batch_penalty, new = self._step(batch, codes[i], shares[i], l2, state)
-            return (
-                i + 1,
-                logits.write(i, batch_logits),
-                penalty + batch_penalty * batch_weights[i],
-                *new,
+            batch_logits, batch_penalty, new = self._step(
+                batch, codes[i], shares[i], l2, widths, state
             )
+            if architecture.l2:
+                penalty += batch_penalty * batch_weights[i]
+            return i + 1, logits.write(i, batch_logits), penalty, *new
 
         shape = self.spec.block_shape or (tf.shape(codes)[0], None, None)
         logits = tf.TensorArray(
-            tf.float32, size=shape[0], element_shape=(shape[1], self.spec.architecture.n_classes)
+            tf.float32, size=shape[0], element_shape=(shape[1], architecture.n_classes)
         )
         _, logits, penalty, *new_state = tf.while_loop(
             lambda i, *_: i < n_batches,
@@ -262,6 +256,7 @@ class Program:
         codes: tf.Tensor,
         shares: tf.Tensor,
         l2: tf.Tensor,
+        widths: Sequence[Any],
         state: Sequence[tf.Tensor],
     ) -> tuple[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]]:
         """Make one step of the optimizer; the logits and the penalty are of before it."""
@@ -269,6 +264,9 @@ class Program:
         with stateless(self.variables, state) as scope:
             with tf.GradientTape() as tape:
                 tape.watch(weights)
+                layer_weights = unpack_tensors(weights, widths) if self.is_packed else weights
+                for pair in zip(self._layer_weights, layer_weights, strict=True):
+                    scope.add_update(pair)
                 logits = x
                 for layer in self._layers:
                     logits = layer(logits, training=True)
@@ -278,7 +276,7 @@ class Program:
                 loss = tf.reduce_sum(losses * shares)
                 penalty = tf.constant(0.0)
                 if self.spec.architecture.l2:
-                    squares = [tf.reduce_sum(tf.square(kernel)) for kernel in weights[::2]]
+                    squares = [tf.reduce_sum(tf.square(kernel)) for kernel in layer_weights[::2]]
                     penalty = l2 * tf.add_n(squares)
                     loss += penalty
             self.optimizer.apply(tape.gradient(loss, weights), self.weights)
@@ -304,6 +302,7 @@ class TrainingRun:
         self.spec = program.spec
         self._seeds = [tf.convert_to_tensor(state.value) for state in program.seed_states]
         self._state: list[tf.Tensor] = []  # the values of the program's variables
+        self._widths: list[int] = []  # numbers of units of the layers
 
     def load(
         self,
@@ -311,24 +310,33 @@ class TrainingRun:
         optimizer_state: Sequence[np.ndarray] | None,
     ) -> None:
         """Set the weights, as Keras has them, and the state of the optimizer; None: no steps."""
-        own = [tf.constant(array) for array in self._to_own_layout(weights)]
+        program = self.program
+        self._widths = [len(bias) for bias in weights[1::2]]
+        own = [tf.constant(array) for array in (pack(weights) if program.is_packed else weights)]
         if optimizer_state is None:
             state = self._state_without_steps(own)
         else:
-            state = [
-                tf.constant(array.T if self.program.is_transposed(variable) else array)
-                for variable, array in zip(
-                    self.program.optimizer_variables, optimizer_state, strict=True
+            if program.is_packed:
+                optimizer_state = rearrange_state(
+                    optimizer_state, program.keras_state_keys, program.state_keys, pack
                 )
-            ]
+            state = [tf.constant(array) for array in optimizer_state]
         self._state = [*own, *state, *self._seeds]
 
     def _state_without_steps(self, weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-        if self.spec.optimizer.is_elementwise:
-            shapes = tuple(tuple(array.shape) for array in weights)
-            return state_for_shapes(self.spec.optimizer, shapes)
-        # Some begin with copies of the weights, such as ScheduleFreeAdamW.
-        return _state_for(self.spec.optimizer, weights)
+        optimizer, variables = self.spec.optimizer, self.program.optimizer_variables
+        if not optimizer.is_elementwise:
+            # Some begin with copies of the weights, such as ScheduleFreeAdamW.
+            built = optimizer.build_stateless()
+            built.build([keras.Variable(array) for array in weights])
+            return [tf.convert_to_tensor(variable.value) for variable in state_variables(built)]
+        # All others begin with one number for all weights, but in the shapes of these.
+        return [
+            tf.fill(weights[key[1]].shape, variable.numpy().flat[0])
+            if key
+            else tf.convert_to_tensor(variable.value)
+            for key, variable in zip(self.program.state_keys, variables, strict=True)
+        ]
 
     def set_learning_rate(self, rate: float) -> None:
         """Set the learning rate of an optimizer without a schedule."""
@@ -346,18 +354,23 @@ class TrainingRun:
 
     def weights(self) -> list[np.ndarray]:
         """Kernel and bias of each Dense layer, float32, as Keras has them."""
-        own = self._state[: len(self.program.weights)]
-        return self._to_own_layout([tensor.numpy() for tensor in own])
+        own = [tensor.numpy() for tensor in self._state[: len(self.program.weights)]]
+        return unpack(own, self._widths) if self.program.is_packed else own
 
     def optimizer_state(self) -> list[np.ndarray]:
         """Values of the optimizer's variables, as an optimizer of a Keras model has them."""
-        start = len(self.program.weights)
+        program = self.program
+        start, end = len(program.weights), len(self._state) - len(self._seeds)
         # TensorFlow gives a NumPy scalar where a tensor has no dimensions.
-        arrays = [np.asarray(tensor.numpy()) for tensor in self._state[start:]]
-        return [
-            array.T if self.program.is_transposed(variable) else array
-            for variable, array in zip(self.program.optimizer_variables, arrays, strict=False)
-        ]
+        arrays = [np.asarray(tensor.numpy()) for tensor in self._state[start:end]]
+        if not program.is_packed:
+            return arrays
+        return rearrange_state(
+            arrays,
+            program.state_keys,
+            program.keras_state_keys,
+            lambda packed: unpack(packed, self._widths),
+        )
 
     def average_weights(self) -> None:
         """Replace the weights by their moving averages where the optimizer keeps such."""
@@ -372,28 +385,10 @@ class TrainingRun:
         """
         with one_executor_thread():
             sums, *self._state = self.program.function(
-                *block.tensors, tf.constant(l2, tf.float32), *self._state
+                *block.tensors, tf.constant(l2, tf.float32), tf.constant(self._widths), *self._state
             )
         loss, weight, n_correct = sums.numpy().tolist()
         return loss, weight, n_correct
-
-    def _to_own_layout(self, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
-        # The same either way: a transposed kernel transposed is the kernel.
-        first, *rest = weights
-        return [first.T if self.program.is_feature_major else first, *rest]
-
-
-def _state_for(optimizer: OptimizerSpec, weights: Sequence[Any]) -> list[tf.Tensor]:
-    built = optimizer.build_stateless()
-    built.build([keras.Variable(array) for array in weights])
-    return [tf.convert_to_tensor(variable.value) for variable in state_variables(built)]
-
-
-@lru_cache(maxsize=16)
-def state_for_shapes(
-    optimizer: OptimizerSpec, shapes: tuple[tuple[int, ...], ...]
-) -> list[tf.Tensor]:
-    return _state_for(optimizer, [np.zeros(shape, np.float32) for shape in shapes])
 
 
 def stateless(
