@@ -39,6 +39,9 @@ _BLOCK_BATCHES = 512
 _BLOCK_FLOPS = 1e10
 _BLOCK_VALUES = 4 * 1024 * 1024
 
+# Training sets of up to this many bytes share compiled programs, whatever their number of rows.
+_SHARED_BYTES = 32 * 1024 * 1024
+
 # Compiling takes about a second, and saves so much of each step: 30 µs and 6 ns a weight. Most
 # programs run several times, such as in the three folds of a search and its refit: of such scripts
 # the fastest have a limit between 0.2 and 0.4 s.
@@ -97,13 +100,16 @@ def plan(
     n_batches = math.ceil(n_used / batch_size)
     saved = _SECONDS_SAVED_PER_STEP + _SECONDS_SAVED_PER_STEP_AND_WEIGHT * architecture.n_weights
     is_compiled = n_epochs * n_batches * saved >= SECONDS_WORTH_COMPILING and not is_batchwise
-    n_rows = x.shape[0]
+    n_rows, n_columns = x.shape
+    max_batches = 1 if is_batchwise else _max_batches(architecture, batch_size, x)
+    n_batches = min(n_batches, max_batches)
     if is_compiled:
         # A program that is not compiled takes blocks of any shape. Memory that no row comes to
-        # costs nothing, so that the folds of a search and its refit can share a program.
-        n_batches = _round_up(n_batches)
+        # costs nothing, and batches that hold no row next to nothing, so that the folds of a
+        # search and its refit can share a program.
+        n_batches = max_batches
+        n_rows = max(n_rows, _SHARED_BYTES // (n_columns * x.dtype.itemsize))
         n_rows = 2 ** (n_rows - 1).bit_length()
-    n_batches = min(n_batches, 1 if is_batchwise else _max_batches(architecture, batch_size, x))
     if not is_resident(x):
         n_rows = n_batches * batch_size
     block_shape = BlockShape(n_batches, batch_size, n_rows)
@@ -204,12 +210,15 @@ class Program:
 
     def _train_and_sum(self, *tensors: tf.Tensor) -> list[tf.Tensor]:
         # What is once a block is not compiled: a third of the compilation would go into it.
-        x, rows, codes, weights, *others = tensors
+        x, rows, codes, weights, n_batches, *others = tensors
         # Divided by the weights, where Keras divides by the number of rows: so a weight of 2
         # is the row twice, and the rows of weight 0 behind a short batch are none at all.
         batch_weights = tf.reduce_sum(weights, axis=1)
         shares = tf.math.divide_no_nan(weights, batch_weights[:, tf.newaxis])
-        logits, penalty, *new_state = self._steps(x, rows, codes, shares, batch_weights, *others)
+        logits, penalty, *new_state = self._steps(
+            x, rows, codes, shares, batch_weights, n_batches, *others
+        )
+        logits, codes, weights = logits[:n_batches], codes[:n_batches], weights[:n_batches]
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(codes, logits)
         is_correct = tf.argmax(logits, axis=2, output_type=tf.int32) == codes
         sums = [
