@@ -209,7 +209,7 @@ class Program:
         ]
 
     def _train_and_sum(self, *tensors: tf.Tensor) -> list[tf.Tensor]:
-        # What is once a block is not compiled: a third of the compilation would go into it.
+        # What is computed once a block is not compiled: it would be a third of the compilation.
         x, rows, codes, weights, n_batches, *others = tensors
         # Divided by the weights, where Keras divides by the number of rows: so a weight of 2
         # is the row twice, and the rows of weight 0 behind a short batch are none at all.
@@ -339,7 +339,7 @@ class TrainingRun:
             built = optimizer.build_stateless()
             built.build([keras.Variable(array) for array in weights])
             return [tf.convert_to_tensor(variable.value) for variable in state_variables(built)]
-        # All others begin with one number for all weights, but in the shapes of these.
+        # The program may be that of another width: all others begin with one number everywhere.
         return [
             tf.fill(weights[key[1]].shape, variable.numpy().flat[0])
             if key
