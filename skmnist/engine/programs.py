@@ -164,10 +164,11 @@ class Program:
         self.optimizer = spec.optimizer.build_stateless()
         self.optimizer.build(self.weights)
         self.optimizer_variables = state_variables(self.optimizer)
-        self.state_keys = state_keys(self.optimizer, self.weights)
-        of_layers = spec.optimizer.build_stateless()
-        of_layers.build(self._layer_weights)
-        self.keras_state_keys = state_keys(of_layers, self._layer_weights)
+        self.state_keys = self.keras_state_keys = state_keys(self.optimizer, self.weights)
+        if self.is_packed:
+            of_layers = spec.optimizer.build_stateless()
+            of_layers.build(self._layer_weights)
+            self.keras_state_keys = state_keys(of_layers, self._layer_weights)
         self.seed_states = [
             layer.seed_generator.state
             for layer in self._layers
