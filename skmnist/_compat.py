@@ -5,8 +5,10 @@ validate parameters and targets with the messages that its users know. tests/tes
 when one of them is gone or does something else.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
@@ -49,6 +51,70 @@ PARTS_OF_SEARCHES = [
 def callbacks_of(estimator: Any) -> list[Any]:
     """Return what `set_callbacks` has set, which has no public name."""
     return getattr(estimator, "_skl_callbacks", [])
+
+
+class FitTasks:
+    """What scikit-learn's callbacks are told of a fit: its begin and end, and those of each epoch.
+
+    `attributes_of` makes the fitted attributes of an estimator with the weights that it gets. It
+    is called only if a callback needs the fitted estimator.
+    """
+
+    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any) -> None:
+        self._has_callbacks = bool(callbacks_of(estimator))
+        self._context = estimator._init_callback_context(max_subtasks=int(estimator.epochs))
+        self._data = {"estimator": estimator, "X": X, "y": y}
+        if sample_weight is not None:
+            self._data["metadata"] = {"sample_weight": sample_weight}
+        self._epochs: list[Any] = []  # the one that runs
+        self.attributes_of: Callable[[list[np.ndarray]], dict[str, Any]] = lambda weights: {}
+
+    def begin(self) -> None:
+        """Tell of the begin of the fit."""
+        self._context.call_on_fit_task_begin(**self._data)
+
+    def listener(self) -> "FitTasks | None":
+        """Return what to call at each epoch: this, or None where there are no callbacks."""
+        return self if self._has_callbacks else None
+
+    def begin_epoch(self, weights: Callable[[], list[np.ndarray]]) -> None:
+        """Tell of the begin of an epoch."""
+        epoch = self._context.subcontext(task_name="epoch")
+        self._epochs.append(epoch)
+        epoch.call_on_fit_task_begin(**self._data_with(weights))
+
+    def end_epoch(self, weights: Callable[[], list[np.ndarray]]) -> bool:
+        """Tell of the end of an epoch; return whether to stop."""
+        epoch = self._epochs.pop()
+        return epoch.call_on_fit_task_end(**self._data_with(weights))
+
+    def end(self, weights: list[np.ndarray]) -> None:
+        """Tell of the end of the fit."""
+        self._context.call_on_fit_task_end(**self._data_with(lambda: weights))
+
+    def _data_with(self, weights: Callable[[], list[np.ndarray]]) -> dict[str, Any]:
+        def attributes() -> dict[str, Any]:
+            return self.attributes_of(weights())
+
+        return {**self._data, "reconstruction_attributes": attributes}
+
+
+class WithoutAttribute:
+    """An estimator for scikit-learn's HTML representation, which reads all that `dir` lists."""
+
+    def __init__(self, estimator: Any, name: str) -> None:
+        self._estimator = estimator
+        self._name = name
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return type(self._estimator)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in dir(self._estimator) if name != self._name]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._estimator, name)
 
 
 def plain_requests(requests: MetadataRequest) -> dict[str, dict[str, Any]]:

@@ -1,31 +1,32 @@
 """What is given to `fit` and `predict`, turned into rows, class codes and weights.
 
-Inputs are validated once, here and in the methods of the classifier that call scikit-learn's
-`validate_data`; later code relies on it. uint8 stays uint8, any other numbers become float32.
+Inputs are validated once, here; later code relies on it. uint8 stays uint8, any other numbers
+become float32.
 """
 
 from __future__ import annotations
 
 import datetime
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import issparse
+from scipy.sparse import csr_array, issparse
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.validation import validate_data
 
 from skmnist._compat import _check_sample_weight, _check_y
-from skmnist._network import Samples
+from skmnist._network import RowMatrix, Samples
+from skmnist._warnings import warn_caller
 
-_OWNER = "SimpleMLPClassifier"  # as messages name it
 _TEXT = str | bytes
 _DATES = datetime.date | datetime.time | datetime.timedelta | np.datetime64 | np.timedelta64
 
@@ -65,8 +66,78 @@ def refuse_text_and_dates(values: Any, name: str) -> None:
             raise ValueError(f"{name} holds {kind}, such as {str(value)!r}. Expected numbers.")
 
 
-def flatten_images(
-    X: Any, name: str, image_shape: tuple[int, int] | None
+class Features(NamedTuple):
+    """What the samples of a fit were like, and all later ones must be like."""
+
+    n_features: int
+    names: np.ndarray | None = None  # (n_features,), of the columns of a data frame
+    image_shape: tuple[int, int] | None = None  # (height, width); None for rows
+
+
+def check_rows(
+    X: Any, owner: str, features: Features | None = None, *, name: str = "X"
+) -> tuple[RowMatrix, Features]:
+    """Validate samples; return them as rows, and their features.
+
+    `features` are those that they must have; None for any. `owner` is the name of the class that
+    messages speak of.
+    """
+    image_shape = None if features is None else features.image_shape
+    X, images = _flatten_images(X, name, owner, image_shape)
+    probe = _probe(owner, features)
+    with rename_argument(name, "X"):
+        try:
+            x = validate_data(
+                probe,
+                X,
+                reset=features is None,
+                dtype=_row_dtypes(X),
+                order="C",
+                accept_sparse="csr",
+            )
+        except ValueError as error:
+            if features is None or images or not _is_image(X, features.n_features):
+                raise
+            raise ValueError(f"{error} A single image needs a first axis of length 1.") from error
+
+    if issparse(x):
+        x = csr_array(x)
+    if features is None:
+        names = getattr(probe, "feature_names_in_", None)
+        features = Features(x.shape[1], names, images)
+    return x, features
+
+
+class _Probe(BaseEstimator):
+    """An estimator for scikit-learn's `validate_data` to read features from and write them to.
+
+    Nothing of a fit may be set on the classifier itself before the fit has ended.
+    """
+
+
+@cache
+def _probe_class(owner: str) -> type[_Probe]:
+    # Messages name the class.
+    return type(owner, (_Probe,), {})
+
+
+def _probe(owner: str, features: Features | None) -> Any:
+    probe: Any = _probe_class(owner)()
+    if features is not None:
+        probe.n_features_in_ = features.n_features
+        if features.names is not None:
+            probe.feature_names_in_ = features.names
+    return probe
+
+
+def _is_image(X: Any, n_features: int) -> bool:
+    """Whether this could be one image: its rows are no samples, but it has all of the pixels."""
+    shape = np.shape(X)
+    return len(shape) == 2 and shape[1] != n_features and shape[0] * shape[1] == n_features
+
+
+def _flatten_images(
+    X: Any, name: str, owner: str, image_shape: tuple[int, int] | None
 ) -> tuple[Any, tuple[int, int] | None]:
     """Return samples as rows, not validated yet, and the shape of the images if they were such.
 
@@ -75,6 +146,7 @@ def flatten_images(
     if isinstance(X, list | tuple):
         X = np.asarray(X)
     refuse_text_and_dates(X, name)
+
     shape: tuple[int, ...] = getattr(X, "shape", ())
     if len(shape) > 3:
         raise ValueError(
@@ -83,16 +155,17 @@ def flatten_images(
         )
     if len(shape) < 3:
         return X, None
+
     images = (shape[1], shape[2])
     if image_shape is not None and images != image_shape:
         raise ValueError(
-            f"{name} holds images of shape {images}, but {_OWNER} was "
+            f"{name} holds images of shape {images}, but {owner} was "
             f"fitted with images of shape {image_shape}."
         )
     return np.asarray(X).reshape(shape[0], images[0] * images[1]), images
 
 
-def row_dtypes(X: Any) -> list[type]:
+def _row_dtypes(X: Any) -> list[type]:
     """Return the dtypes that rows may have; the first is what anything else is converted to."""
     # The few values of a sparse matrix save next to nothing as bytes.
     return [np.float32] if issparse(X) else [np.float32, np.uint8]
@@ -101,6 +174,7 @@ def row_dtypes(X: Any) -> list[type]:
 def check_labels(
     y: ArrayLike,
     n_samples: int,
+    owner: str,
     *,
     classes: np.ndarray | None = None,
     is_one_hot: bool | None = None,
@@ -109,17 +183,18 @@ def check_labels(
     """Validate labels, one for each of `n_samples`, and turn them into the integers from 0.
 
     They are encoded by `classes`; None for those in `y`, or its columns. `is_one_hot` is the form
-    that they must have, if there is one.
+    that they must have, if there is one. `owner` is the name of the class that messages speak of.
     """
     if y is None:
-        raise ValueError(f"{_OWNER} requires {name} to be passed, but the target {name} is None.")
+        raise ValueError(f"{owner} requires {name} to be passed, but the target {name} is None.")
+
     has_rows = has_columns(y)
     if is_one_hot is not None and has_rows != is_one_hot:
-        forms = ("single labels", "one-hot labels")
         raise ValueError(
-            f"{name} holds {forms[has_rows]}, but {_OWNER} was given {forms[is_one_hot]} before."
+            f"{name} holds {_form(has_rows)}, but {owner} was given {_form(is_one_hot)} before."
         )
-    single = _positions_of_ones(y, name) if has_rows else _single_labels(y, name)
+
+    single = _positions_of_ones(y, name) if has_rows else _single_labels(y, owner, name)
     if len(single) != n_samples:
         raise ValueError(
             "Found input variables with inconsistent numbers of samples: "
@@ -127,6 +202,7 @@ def check_labels(
         )
     if not has_rows:
         return _encode(single, classes, name)
+
     columns = np.arange(np.shape(y)[1])
     if classes is not None and not np.array_equal(columns, classes):
         raise ValueError(
@@ -134,6 +210,10 @@ def check_labels(
             f"{classes.tolist()}."
         )
     return Labels(columns, single, is_one_hot=True)
+
+
+def _form(is_one_hot: bool) -> str:
+    return "one-hot labels" if is_one_hot else "single labels"
 
 
 def check_classes(
@@ -178,14 +258,14 @@ def _positions_of_ones(y: Any, name: str) -> np.ndarray:
     return rows.argmax(axis=1)
 
 
-def _single_labels(y: ArrayLike, name: str) -> np.ndarray:
+def _single_labels(y: ArrayLike, owner: str, name: str) -> np.ndarray:
     # pandas's nullable integers and truth values, which scikit-learn would turn into floats.
     nullable: Any = y
     own_dtype = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
     if own_dtype is not None and own_dtype.kind in "biu" and not nullable.isna().any():
         y = nullable.to_numpy(dtype=own_dtype)
     with rename_argument(name, "y"):
-        labels = _check_y(y, estimator=_OWNER)
+        labels = _check_y(y, estimator=owner)
     if labels.dtype == object and any(label is None for label in labels):
         raise ValueError(f"{name} holds None. Every sample needs a label.")
     check_classification_targets(labels)
@@ -286,12 +366,10 @@ def set_aside(samples: Samples, fraction: float, seed: int) -> tuple[np.ndarray,
                 f"early_stopping cannot set validation_fraction={fraction} of {len(used)} samples "
                 f"aside: {error} Change validation_fraction, or pass X_val and y_val."
             ) from error
-        # The fifth level is the caller of fit, through scikit-learn's wrapper of it.
-        warnings.warn(
+        warn_caller(
             f"early_stopping sets validation_fraction={fraction} of {len(used)} samples aside "
             f"without stratifying them by class: {impossible}",
             UserWarning,
-            stacklevel=5,
         )
     return rows, Samples(
         samples.x[validation_rows],

@@ -2,7 +2,7 @@
 
 A handful of operations on large blocks gains nothing from being compiled, and in NumPy they share
 no state: any number of threads can predict at once, and so can forked processes, in which
-TensorFlow cannot run. Only activations without a NumPy function here are computed by Keras.
+TensorFlow cannot run.
 """
 
 from __future__ import annotations
@@ -10,27 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy.sparse import issparse
-from scipy.special import softmax
+
+from skmnist._activations import ACTIVATIONS
 
 # An array, or a scipy.sparse.csr_array, for which scipy has no type.
 RowMatrix: TypeAlias = Any
 
 # Values computed at once for a block of rows, at the widest layer: 8 MB in float64.
 _BLOCK_VALUES = 1024 * 1024
-
-NUMPY_ACTIVATIONS: dict[str | Callable, Callable[[np.ndarray], np.ndarray]] = {
-    "linear": lambda sums: sums,
-    "relu": lambda sums: np.maximum(sums, 0.0),
-    "sigmoid": lambda sums: 1.0 / (1.0 + np.exp(-sums)),
-    "softmax": partial(softmax, axis=1),
-    "tanh": np.tanh,
-}
 
 
 class Samples(NamedTuple):
@@ -93,35 +85,34 @@ class TrainedNetwork:
 
 
 def predict_proba(
-    architecture: Architecture, weights: Sequence[np.ndarray], x: RowMatrix
+    weights: Sequence[np.ndarray],
+    x: RowMatrix,
+    activate: Callable[[np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    """Compute the probability of each class for each row, float64; each row sums to 1."""
+    """Compute the probability of each class for each row, float64; each row sums to 1.
+
+    `activate` is the activation of the hidden layers, as a function of an array.
+    """
     kernels, biases = weights[::2], weights[1::2]
-    activations = [_function_of(architecture.activation)] * (len(kernels) - 1)
-    activations.append(NUMPY_ACTIVATIONS["softmax"])
+    activations = [activate] * (len(kernels) - 1) + [ACTIVATIONS["softmax"]]
+
     widest = max(len(bias) for bias in biases)
     if x.dtype != np.float32 or issparse(x):
         widest = max(widest, x.shape[1])
     n_rows = max(1, _BLOCK_VALUES // widest)
-    probabilities = np.empty((x.shape[0], architecture.n_classes))
+
+    probabilities = np.empty((x.shape[0], len(biases[-1])))
     for start in range(0, x.shape[0], n_rows):
         block = slice(start, start + n_rows)
         rows = x[block].toarray() if issparse(x) else x[block]
+
         # The first product is nearly all of the work: in float32, of the rows where they lie.
         # What follows is small: in float64, probabilities are as smooth as the weights allow,
         # and sum to 1 to the last digit.
         values = rows.astype(np.float32, copy=False)
         # The probabilities of a network that has diverged are NaN.
         with np.errstate(over="ignore", invalid="ignore"):
-            for kernel, bias, activate in zip(kernels, biases, activations, strict=True):
-                values = activate((values @ kernel).astype(np.float64, copy=False) + bias)
+            for kernel, bias, function in zip(kernels, biases, activations, strict=True):
+                values = function((values @ kernel).astype(np.float64, copy=False) + bias)
         probabilities[block] = values
     return probabilities
-
-
-def _function_of(activation: str | Callable) -> Callable[[np.ndarray], np.ndarray]:
-    if activation in NUMPY_ACTIVATIONS:
-        return NUMPY_ACTIVATIONS[activation]
-    from skmnist.engine.layers import activation_in_numpy
-
-    return activation_in_numpy(activation)

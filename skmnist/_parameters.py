@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skmnist._activations import ACTIVATIONS
 from skmnist._compat import (
     Interval,
     InvalidParameterError,
@@ -21,19 +22,18 @@ from skmnist._compat import (
 def validate_parameters(parameters: dict[str, Any], owner: str) -> None:
     """Raise InvalidParameterError for a parameter that cannot be used.
 
-    Keras is imported here, for the names of its activations and optimizers.
+    Keras is imported here, for the names of its optimizers.
     """
     validate_parameter_constraints(_constraints(), parameters, caller_name=owner)
 
 
 def _constraints() -> dict[str, list[Any]]:
     from skmnist.engine.callbacks import Callback
-    from skmnist.engine.layers import activation_names
     from skmnist.engine.optimizers import Optimizer, optimizer_names
 
     return {
         "hidden_units": [_COUNT, "array-like"],
-        "activation": [_one_of(activation_names()), callable],
+        "activation": [_one_of(sorted(ACTIVATIONS)), callable],
         "optimizer": [_one_of(optimizer_names()), Optimizer],
         "learning_rate": [_Number(Real, 0, None, closed="neither")],
         "l2": [_Number(Real, 0, None, closed="left")],
@@ -70,18 +70,18 @@ class _Number(Interval):
 _COUNT = _Number(Integral, 1, None, closed="left")
 
 
-def check_hidden_units(hidden_units: Any) -> tuple[int, ...]:
+def check_hidden_units(hidden_units: Any, owner: str) -> tuple[int, ...]:
     """Return the units of each hidden layer."""
     counts = [hidden_units] if np.ndim(hidden_units) == 0 else list(hidden_units)
     if not all(map(_COUNT.is_satisfied_by, counts)):
         raise InvalidParameterError(
-            "The 'hidden_units' parameter of SimpleMLPClassifier must be an int of 1 or more, or "
+            f"The 'hidden_units' parameter of {owner} must be an int of 1 or more, or "
             f"a sequence of such ints. Got {hidden_units!r} instead."
         )
     return tuple(int(count) for count in counts)
 
 
-def check_partial(early_stopping: bool, class_weight: Any) -> None:
+def refuse_full_data_parameters(early_stopping: bool, class_weight: Any) -> None:
     """Refuse parameters that need all samples at once, which `partial_fit` does not have."""
     if early_stopping:
         raise ValueError("partial_fit does not support early_stopping=True.")

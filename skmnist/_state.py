@@ -9,52 +9,84 @@ unchanged.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import operator
 import re
-import warnings
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.metadata_routing import MetadataRequest
 
+from skmnist._activations import ACTIVATIONS
 from skmnist._compat import plain_requests
-from skmnist._network import NUMPY_ACTIVATIONS, Architecture, TrainedNetwork
+from skmnist._fitted import Fitted
+from skmnist._inputs import Features
+from skmnist._network import Architecture, TrainedNetwork
+from skmnist._old_state import from_format_1
+from skmnist._warnings import warn_caller
 
 # Goes up when what is written can't be read by the versions before.
-_FORMAT = 1
+_FORMAT = 2
 
 
 def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
     """Turn the attributes of a classifier into plain values; arrays are not copied."""
     state = {**attributes, "_saved_with": {"format": _FORMAT, **_versions()}}
-    for name in {"optimizer", "_optimizer"} & set(state):
-        if not isinstance(state[name], str):
-            from skmnist.engine.optimizers import plain_optimizer
+    # The Keras model is made again when it is needed.
+    state.pop("_model", None)
 
-            state[name] = plain_optimizer(state[name])
+    state["optimizer"] = _plain_optimizer(state["optimizer"])
+    state["callbacks"] = _plain_callbacks(state["callbacks"])
     if isinstance(state["class_weight"], dict):
         # As pairs: in a file of skops the key False would become True.
         state["class_weight"] = {"items": list(state["class_weight"].items())}
-    if "_architecture" in state:
-        state["_architecture"] = dataclasses.asdict(state["_architecture"])
-        # The Keras model is made again when it is needed.
-        state["_model"] = None
-    if "_training" in state:
-        # Its other fields are attributes of their own.
-        fields = ("seed", "optimizer_key", "optimizer_state")
-        state["_training"] = {name: getattr(state["_training"], name) for name in fields}
     if "_metadata_request" in state:
         # It has a reference to the classifier, whose state this is.
         state["_metadata_request"] = plain_requests(state["_metadata_request"])
-    for name in {"callbacks", "callbacks_"} & set(state):
-        if state[name]:
-            from skmnist.engine.callbacks import without_model
-
-            state[name] = without_model(state[name])
+    if "_fitted" in state:
+        state["_fitted"] = _plain_fitted(state["_fitted"])
     return state
+
+
+def _plain_fitted(fitted: Fitted) -> dict[str, Any]:
+    network = fitted.network
+    fields = dataclasses.fields(network.architecture)
+    return {
+        "architecture": {field.name: getattr(network.architecture, field.name) for field in fields},
+        "seed": network.seed,
+        "weights": network.weights,
+        "optimizer_key": network.optimizer_key,
+        "optimizer_state": network.optimizer_state,
+        "history": network.history,
+        "feature_names": fitted.features.names,
+        "classes": fitted.classes,
+        "is_one_hot": fitted.is_one_hot,
+        "is_usable": fitted.is_usable,
+        "optimizer": _plain_optimizer(fitted.optimizer),
+        "learning_rate": fitted.learning_rate,
+        "callbacks": _plain_callbacks(fitted.callbacks),
+        "validation_scores": fitted.validation_scores,
+        "best_validation_score": fitted.best_validation_score,
+    }
+
+
+def _plain_optimizer(optimizer: Any) -> Any:
+    if isinstance(optimizer, str):
+        return optimizer
+    from skmnist.engine.optimizers import plain_optimizer
+
+    return plain_optimizer(optimizer)
+
+
+def _plain_callbacks(callbacks: Any) -> Any:
+    if not callbacks:
+        return callbacks
+    from skmnist.engine.callbacks import without_model
+
+    return without_model(callbacks)
 
 
 def attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
@@ -64,6 +96,8 @@ def attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
     """
     _check_versions(state.get("_saved_with"))
     try:
+        if state["_saved_with"]["format"] == 1:
+            state = from_format_1(state)
         return _attributes_of(state, owner)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
@@ -72,46 +106,85 @@ def attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
 
 
 def _attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
-    attributes = {name: value for name, value in state.items() if name != "_saved_with"}
-    for name in {"optimizer", "_optimizer"} & set(attributes):
-        if not isinstance(attributes[name], str):
-            from skmnist.engine.optimizers import optimizer_from_plain
+    attributes = {**_default_parameters(owner), **state}
+    del attributes["_saved_with"]
 
-            attributes[name] = optimizer_from_plain(attributes[name])
+    attributes["optimizer"] = _optimizer_from_plain(attributes["optimizer"])
     if isinstance(attributes["class_weight"], dict):
         attributes["class_weight"] = dict(attributes["class_weight"]["items"])
     if "_metadata_request" in attributes:
-        requests = MetadataRequest(owner)
-        for method, parameters in attributes["_metadata_request"].items():
-            for name, alias in parameters.items():
-                getattr(requests, method).add_request(param=name, alias=alias)
-        attributes["_metadata_request"] = requests
-    if "_architecture" not in attributes:
-        return attributes
-
-    architecture = _architecture_of(attributes["_architecture"])
-    weights = attributes["_weights"]
-    _check_weights(weights, architecture.weight_shapes, attributes["_is_usable"])
-    if attributes["classes_"].shape != (architecture.n_classes,):
-        raise ValueError("the classes are not as many as the units of its last layer")
-    if attributes["n_features_in_"] != architecture.n_features:
-        raise ValueError("the features are not as many as the inputs of its first layer")
-    attributes["_architecture"] = architecture
-    if "coefs_" in attributes:
-        attributes |= {"coefs_": weights[::2], "intercepts_": weights[1::2]}
-    if "_training" in attributes:
-        training = attributes["_training"]
-        if any(array.dtype.kind not in "biuf" for array in training["optimizer_state"]):
-            raise ValueError("the state of its optimizer is not made of numbers")
-        attributes["_training"] = TrainedNetwork(
-            architecture,
-            operator.index(training["seed"]),
-            weights,
-            training["optimizer_key"],
-            training["optimizer_state"],
-            attributes["history_"],
-        )
+        attributes["_metadata_request"] = _requests_of(attributes["_metadata_request"], owner)
+    if "_fitted" in attributes:
+        attributes["_fitted"] = _fitted_of(attributes["_fitted"])
     return attributes
+
+
+def _default_parameters(owner: Any) -> dict[str, Any]:
+    """Return the defaults, for parameters that the version that has saved did not have."""
+    parameters = inspect.signature(type(owner)).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+
+
+def _requests_of(plain: dict[str, dict[str, Any]], owner: Any) -> MetadataRequest:
+    requests = MetadataRequest(owner)
+    for method, parameters in plain.items():
+        for name, alias in parameters.items():
+            getattr(requests, method).add_request(param=name, alias=alias)
+    return requests
+
+
+def _optimizer_from_plain(plain: Any) -> Any:
+    if isinstance(plain, str):
+        return plain
+    from skmnist.engine.optimizers import optimizer_from_plain
+
+    return optimizer_from_plain(plain)
+
+
+def _fitted_of(plain: dict[str, Any]) -> Fitted:
+    architecture = _architecture_of(plain["architecture"])
+    weights = plain["weights"]
+    _check_weights(weights, architecture.weight_shapes, plain["is_usable"])
+    if plain["classes"].shape != (architecture.n_classes,):
+        raise ValueError("the classes are not as many as the units of its last layer")
+
+    names = plain["feature_names"]
+    if names is not None and names.shape != (architecture.n_features,):
+        raise ValueError("the names of features are not as many as the inputs of its first layer")
+    if any(array.dtype.kind not in "biuf" for array in plain["optimizer_state"]):
+        raise ValueError("the state of its optimizer is not made of numbers")
+
+    network = TrainedNetwork(
+        architecture=architecture,
+        seed=operator.index(plain["seed"]),
+        weights=weights,
+        optimizer_key=plain["optimizer_key"],
+        optimizer_state=plain["optimizer_state"],
+        history=plain["history"],
+    )
+    shape = architecture.input_shape
+    image_shape = (shape[0], shape[1]) if len(shape) == 2 else None
+    return Fitted(
+        network=network,
+        features=Features(architecture.n_features, names, image_shape),
+        classes=plain["classes"],
+        is_one_hot=plain["is_one_hot"],
+        is_usable=plain["is_usable"],
+        optimizer=_optimizer_from_plain(plain["optimizer"]),
+        learning_rate=plain["learning_rate"],
+        callbacks=plain["callbacks"],
+        validation_scores=plain["validation_scores"],
+        best_validation_score=plain["best_validation_score"],
+    )
+
+
+def _architecture_of(description: dict[str, Any]) -> Architecture:
+    architecture = Architecture(**description)
+    activation = architecture.activation
+    # Keras would look anything else up in a module that the file names.
+    if not callable(activation) and activation not in ACTIVATIONS:
+        raise ValueError(f"there is no activation {activation!r}")
+    return architecture
 
 
 def _check_weights(
@@ -128,15 +201,24 @@ def _check_weights(
 
 @cache
 def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("skmnist", "scikit-learn", "keras")}
+    """Return the versions of the packages that are installed."""
+    versions = {}
+    for name in ("skmnist", "scikit-learn", "keras"):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:  # Keras, where networks only predict
+            continue
+    return versions
 
 
 def _check_versions(saved_with: dict[str, Any] | None) -> None:
-    if not isinstance(saved_with, dict) or not {"format", *_versions()} <= set(saved_with):
+    if not isinstance(saved_with, dict) or not {"format", "skmnist"} <= set(saved_with):
         raise ValueError(
             "This is not the state of a SimpleMLPClassifier: it has no version information."
         )
-    saved = {name: saved_with[name] for name in _versions()}
+
+    names = _versions().keys() & saved_with.keys()
+    saved = {name: saved_with[name] for name in _versions() if name in names}
     # Messages repeat them, so they must not hold control characters.
     if not all(re.fullmatch(r"[\w.+!-]+", version, re.ASCII) for version in saved.values()):
         raise ValueError(f"This is not the state of a SimpleMLPClassifier: versions are {saved}.")
@@ -146,23 +228,14 @@ def _check_versions(saved_with: dict[str, Any] | None) -> None:
             f"skmnist {version('skmnist')} can't read. Install skmnist {saved['skmnist']} or a "
             "later version."
         )
-    for name, here in _versions().items():
-        if saved[name] != here:
-            warning = InconsistentVersionWarning(
-                estimator_name="SimpleMLPClassifier",
-                current_sklearn_version=f"{here} of {name}",
-                original_sklearn_version=f"{saved[name]} of {name}",
+
+    for name, saved_version in saved.items():
+        here = _versions()[name]
+        if saved_version != here:
+            warn_caller(
+                InconsistentVersionWarning(
+                    estimator_name="SimpleMLPClassifier",
+                    current_sklearn_version=f"{here} of {name}",
+                    original_sklearn_version=f"{saved_version} of {name}",
+                )
             )
-            warnings.warn(warning, stacklevel=4)
-
-
-def _architecture_of(description: dict[str, Any]) -> Architecture:
-    architecture = Architecture(**description)
-    # Keras would look anything else up in a module that the file names.
-    activation = architecture.activation
-    if not callable(activation) and activation not in NUMPY_ACTIVATIONS:
-        from skmnist.engine.layers import activation_names
-
-        if activation not in activation_names():
-            raise ValueError(f"there is no activation {activation!r}")
-    return architecture

@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skmnist._compat import CallbackSupportMixin, _fit_context, callbacks_of
+from skmnist._activations import ACTIVATIONS
+from skmnist._compat import CallbackSupportMixin, FitTasks, WithoutAttribute, _fit_context
+from skmnist._fitted import Fitted, FittedAttributes
 from skmnist._inputs import (
+    Features,
     check_classes,
     check_labels,
+    check_rows,
     check_weights,
-    flatten_images,
-    rename_argument,
-    row_dtypes,
     set_aside,
 )
-from skmnist._network import Architecture, RowMatrix, Samples, TrainedNetwork, predict_proba
-from skmnist._parameters import check_hidden_units, check_partial, validate_parameters
+from skmnist._network import Architecture, Samples, TrainedNetwork, predict_proba
+from skmnist._parameters import (
+    check_hidden_units,
+    refuse_full_data_parameters,
+    validate_parameters,
+)
 from skmnist._state import attributes_of, plain_state
+from skmnist._warnings import warn_caller
 
 if TYPE_CHECKING:
     # Not at run time: TensorFlow is imported by the first fit.
     import keras
 
-    from skmnist.engine.training import EpochListener
+    from skmnist.engine.training import EpochListener, FitResult
 
 
-class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
+class _TrainingData(NamedTuple):
+    """Validated samples, and the network that they need."""
+
+    samples: Samples
+    features: Features
+    classes: np.ndarray
+    is_one_hot: bool
+    architecture: Architecture
+
+
+class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     """A small Keras network as a scikit-learn classifier.
 
     Without parameters it is the network of a well-known beginner's article on MNIST:
@@ -178,16 +192,8 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     True
     """
 
-    # What a fit sets beside the attributes that are assigned in `_train`.
-    n_features_in_: int
-    classes_: np.ndarray
-    _architecture: Architecture
-    _image_shape: tuple[int, int] | None
-    _is_one_hot: bool
-    _is_usable: bool
-    _model: keras.Sequential | None
-    _training: TrainedNetwork
-    _weights: list[np.ndarray]
+    # The Keras model, and the fit that it was built of.
+    _model: tuple[Fitted, keras.Sequential] | None = None
 
     def __init__(
         self,
@@ -271,42 +277,23 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         ValueError
             If a parameter or an argument can't be used; the message says which and why.
         """
-        context = self._init_callback_context(max_subtasks=int(self.epochs))
-        data: dict[str, Any] = {"estimator": self, "X": X, "y": y}
-        if sample_weight is not None:
-            data["metadata"] = {"sample_weight": sample_weight}
-        context.call_on_fit_task_begin(**data)
-        # A refused fit leaves no trace, and other threads can predict meanwhile: attributes are
-        # set on a copy, which takes the place of this classifier's at once.
-        fitted = self._copy()
-        resume = self.warm_start and hasattr(self, "_training")
-        samples = fitted._check_training_samples(X, y, sample_weight, resume=resume)
-        validation = fitted._check_validation_samples(X_val, y_val, sample_weight_val)
+        tasks = FitTasks(self, X, y, sample_weight)
+        tasks.begin()
+        last = self._fitted if self.warm_start else None
+        data = self._check_training_data(X, y, sample_weight, last)
+        validation = self._check_validation_data(X_val, y_val, sample_weight_val, data)
 
-        def task_arguments(weights: Callable[[], list[np.ndarray]]) -> dict[str, Any]:
-            return {
-                **data,
-                # Called only if a callback needs the fitted estimator.
-                "reconstruction_attributes": lambda: fitted._attributes_to_predict(weights()),
-            }
-
-        listener = None
-        if callbacks_of(self):
-            from skmnist.engine.training import EpochListener
-
-            tasks: list[Any] = []
-
-            def begin_epoch(weights: Callable[[], list[np.ndarray]]) -> None:
-                tasks.append(context.subcontext(task_name="epoch"))
-                tasks[-1].call_on_fit_task_begin(**task_arguments(weights))
-
-            def end_epoch(weights: Callable[[], list[np.ndarray]]) -> bool:
-                return tasks.pop().call_on_fit_task_end(**task_arguments(weights))
-
-            listener = EpochListener(begin_epoch, end_epoch)
-        fitted._train(samples, validation, resume=resume, listener=listener)
-        self.__dict__ = fitted.__dict__
-        context.call_on_fit_task_end(**task_arguments(lambda: self._weights))
+        tasks.attributes_of = partial(self._attributes_during_fit, data)
+        fitted = self._train(
+            data,
+            last,
+            epochs=int(self.epochs),
+            validation=validation,
+            early_stopping=bool(self.early_stopping),
+            listener=tasks.listener(),
+        )
+        self._fitted = fitted
+        tasks.end(fitted.network.weights)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -343,15 +330,11 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             If `classes` is missing in the first call or differs from the earlier ones, if
             `y` has other labels, or if anything else can't be used.
         """
-        check_partial(self.early_stopping, self.class_weight)
-        fitted = self._copy()
-        resume = hasattr(self, "_training")
-        known = check_classes(classes, self.classes_ if resume else None, y)
-        samples = fitted._check_training_samples(
-            X, y, sample_weight, resume=resume, classes=known, min_classes=1
-        )
-        fitted._train(samples, None, resume=resume, is_partial=True)
-        self.__dict__ = fitted.__dict__
+        refuse_full_data_parameters(self.early_stopping, self.class_weight)
+        last = self._fitted
+        known = check_classes(classes, None if last is None else last.classes, y)
+        data = self._check_training_data(X, y, sample_weight, last, classes=known, min_classes=1)
+        self._fitted = self._train(data, last, epochs=1)
         return self
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -369,11 +352,11 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             The most probable of `classes_`, of the labels' own type; one-hot after one-hot
             labels, as int64.
         """
-        fitted = self._snapshot()
-        codes = fitted.predict_proba(X).argmax(axis=1)
-        if fitted._is_one_hot:
-            return np.eye(len(fitted.classes_), dtype=np.int64)[codes]
-        return fitted.classes_[codes]
+        fitted = self._last_fit()
+        codes = self._probabilities(fitted, X).argmax(axis=1)
+        if fitted.is_one_hot:
+            return np.eye(len(fitted.classes), dtype=np.int64)[codes]
+        return fitted.classes[codes]
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Compute the probability of each class.
@@ -390,14 +373,7 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             Columns in the order of `classes_`, two of them for two classes; each row sums
             to 1.
         """
-        fitted = self._snapshot()
-        x, _ = fitted._check_rows(X)
-        if not fitted._is_usable:
-            raise ValueError(
-                f"This {type(self).__name__} can't predict: training diverged. "
-                "Lower learning_rate, or scale the features, and fit again."
-            )
-        return predict_proba(fitted._architecture, fitted._weights, x)
+        return self._probabilities(self._last_fit(), X)
 
     def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
         """Compute the logarithm of the probability of each class.
@@ -418,108 +394,69 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     @property
     def model_(self) -> keras.Sequential:
         """The network as a compiled Keras model."""
-        fitted = self._snapshot()
-        if fitted._model is None:
+        fitted = self._last_fit()
+        built = self._model
+        if built is None or built[0] is not fitted:
             from skmnist.engine.layers import trained_model
             from skmnist.engine.optimizers import make_optimizer
 
-            optimizer = make_optimizer(fitted._optimizer, float(fitted._learning_rate))
-            # A copy that one of scikit-learn's callbacks gets during a fit has no state.
-            network = getattr(fitted, "_training", None) or TrainedNetwork(
-                fitted._architecture, 0, fitted._weights, "", [], {}
+            optimizer = make_optimizer(fitted.optimizer, float(fitted.learning_rate))
+            built = (fitted, trained_model(fitted.network, optimizer))
+            self._model = built
+        return built[1]
+
+    def _probabilities(self, fitted: Fitted, X: ArrayLike) -> np.ndarray:
+        """Compute class probabilities by a fit, whatever other threads fit meanwhile."""
+        x, _ = check_rows(X, type(self).__name__, fitted.features)
+        if not fitted.is_usable:
+            raise ValueError(
+                f"This {type(self).__name__} cannot predict: training diverged. "
+                "Lower learning_rate, or scale the features, and fit again."
             )
-            fitted._model = trained_model(network, optimizer)
-        return fitted._model
+        activate = _activation_in_numpy(fitted.architecture.activation)
+        return predict_proba(fitted.network.weights, x, activate)
 
-    @property
-    def image_shape_(self) -> tuple[int, int] | None:
-        """Height and width of the images of the fit; None after a fit to rows."""
-        return self._snapshot()._image_shape
-
-    def _copy(self) -> SimpleMLPClassifier:
-        """Return a classifier with the same attributes, to set other ones on."""
-        copy = object.__new__(type(self))
-        copy.__dict__ = {**self.__dict__}
-        return copy
-
-    def _snapshot(self) -> SimpleMLPClassifier:
-        """Return this fitted estimator as it is now, whatever other threads fit meanwhile."""
-        # A fit replaces the whole dict of attributes.
-        snapshot = object.__new__(type(self))
-        snapshot.__dict__ = self.__dict__
-        check_is_fitted(snapshot)
-        return snapshot
-
-    def _check_rows(
-        self, X: ArrayLike, *, reset: bool = False, name: str = "X"
-    ) -> tuple[RowMatrix, tuple[int, int] | None]:
-        """Validate samples; return them as rows, and the shape of the images if they were such."""
-        X, images = flatten_images(X, name, None if reset else self._image_shape)
-        with rename_argument(name, "X"):
-            try:
-                x = validate_data(
-                    self, X, reset=reset, dtype=row_dtypes(X), order="C", accept_sparse="csr"
-                )
-            except ValueError as error:
-                shape, n_features = np.shape(X), getattr(self, "n_features_in_", None)
-                is_image = len(shape) == 2 and shape[1] != n_features == np.prod(shape)
-                if reset or images or not is_image:
-                    raise
-                raise ValueError(
-                    f"{error} A single image needs a first axis of length 1."
-                ) from error
-        return csr_array(x) if issparse(x) else x, images
-
-    def _check_training_samples(
+    def _check_training_data(
         self,
         X: ArrayLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None,
+        last: Fitted | None,
         *,
-        resume: bool,
         classes: np.ndarray | None = None,
         min_classes: int = 2,
-    ) -> Samples:
-        """Validate what to train on, and set what predicting needs except the weights.
+    ) -> _TrainingData:
+        """Validate what to train on; it must suit the fit that is to be continued, if any.
 
         `classes` may be missing among the labels; None for those in `y`. Samples of `min_classes`
         must have a weight above 0.
         """
-        x, images = self._check_rows(X, reset=not resume)
+        owner = type(self).__name__
+        x, features = check_rows(X, owner, None if last is None else last.features)
         labels = check_labels(
-            y, x.shape[0], classes=classes, is_one_hot=self._is_one_hot if resume else None
+            y,
+            x.shape[0],
+            owner,
+            classes=classes,
+            is_one_hot=None if last is None else last.is_one_hot,
         )
-        if resume and not np.array_equal(labels.classes, self.classes_):
-            raise ValueError(
-                f"warm_start needs the classes of the last fit, {self.classes_.tolist()}, "
-                f"but y has {labels.classes.tolist()}."
-            )
-        if not resume:
-            self._image_shape = images
-        self.classes_ = labels.classes
-        self._is_one_hot = labels.is_one_hot
-        last = self._architecture if resume else None
-        self._architecture = Architecture(
-            input_shape=self._image_shape or (x.shape[1],),
-            hidden_units=check_hidden_units(self.hidden_units),
+        architecture = Architecture(
+            input_shape=features.image_shape or (features.n_features,),
+            hidden_units=check_hidden_units(self.hidden_units, owner),
             activation=self.activation,
             n_classes=len(labels.classes),
             dropout=float(self.dropout),
             l2=float(self.l2),
         )
-        # Dropout and l2 may change in a warm start; the meaning of the weights may not.
-        for name in ("hidden_units", "activation") if last is not None else ():
-            now, before = getattr(self._architecture, name), getattr(last, name)
-            if now != before:
-                raise ValueError(
-                    f"The network was fitted with {name}={before!r} and can't go on with {now!r}. "
-                    "Set warm_start=False to start anew."
-                )
-        weights = check_weights(sample_weight, labels, self.class_weight, min_classes)
-        return Samples(x, labels.codes, weights)
+        if last is not None:
+            _check_continuation(last, labels.classes, architecture)
 
-    def _check_validation_samples(
-        self, X_val: Any, y_val: Any, sample_weight_val: ArrayLike | None
+        weights = check_weights(sample_weight, labels, self.class_weight, min_classes)
+        samples = Samples(x, labels.codes, weights)
+        return _TrainingData(samples, features, labels.classes, labels.is_one_hot, architecture)
+
+    def _check_validation_data(
+        self, X_val: Any, y_val: Any, sample_weight_val: ArrayLike | None, data: _TrainingData
     ) -> Samples | None:
         values = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         given = [name for name, value in values.items() if value is not None]
@@ -527,107 +464,111 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             return None
         if given[:2] != ["X_val", "y_val"]:
             raise ValueError(f"fit needs X_val and y_val together, got only {' and '.join(given)}.")
-        x, _ = self._check_rows(X_val, name="X_val")
+
+        owner = type(self).__name__
+        x, _ = check_rows(X_val, owner, data.features, name="X_val")
         labels = check_labels(
-            y_val, x.shape[0], classes=self.classes_, is_one_hot=self._is_one_hot, name="y_val"
+            y_val,
+            x.shape[0],
+            owner,
+            classes=data.classes,
+            is_one_hot=data.is_one_hot,
+            name="y_val",
         )
         weights = check_weights(sample_weight_val, labels, name="sample_weight_val")
         return Samples(x, labels.codes, weights)
 
     def _train(
         self,
-        samples: Samples,
-        validation: Samples | None,
+        data: _TrainingData,
+        last: Fitted | None,
         *,
-        resume: bool,
-        is_partial: bool = False,
+        epochs: int,
+        validation: Samples | None = None,
+        early_stopping: bool = False,
         listener: EpochListener | None = None,
-    ) -> None:
-        """Train the network, and set the fitted attributes."""
+    ) -> Fitted:
+        """Train the network, and return what has come of it."""
         from skmnist.engine.callbacks import check_callbacks
+        from skmnist.engine.early_stopping import EarlyStopping
         from skmnist.engine.scikeras_model import train
-        from skmnist.engine.training import TrainingOptions
+        from skmnist.engine.training import TrainingTask
 
+        # As they are now: other threads may set them while the network is trained.
+        optimizer, learning_rate = self.optimizer, self.learning_rate
         callbacks = check_callbacks(self.callbacks)
-        last = self._training if resume else None
-        # Not NumPy's global generator, where random_state is None.
-        generator = np.random.RandomState() if self.random_state is None else self.random_state
-        seed = int(check_random_state(generator).randint(2**31 - 1)) if last is None else last.seed
-        rows = None
-        if self.early_stopping and validation is None:
-            rows, validation = set_aside(samples, float(self.validation_fraction), seed)
-        result = train(
-            self._architecture,
-            samples,
-            # Keras takes Python's numbers only.
-            TrainingOptions(
-                optimizer=self.optimizer,
-                learning_rate=float(self.learning_rate),
-                batch_size=int(self.batch_size),
-                shuffle=bool(self.shuffle),
-                epochs=1 if is_partial else int(self.epochs),
-                early_stopping=bool(self.early_stopping),
-                n_iter_no_change=float(self.n_iter_no_change),
-                tol=float(self.tol),
-                verbose=int(self.verbose),
-            ),
+        seed = self._new_seed() if last is None else last.network.seed
+
+        rows = stopping = None
+        if early_stopping:
+            stopping = EarlyStopping(float(self.n_iter_no_change), float(self.tol))
+            if validation is None:
+                rows, validation = set_aside(data.samples, float(self.validation_fraction), seed)
+
+        task = TrainingTask(
+            architecture=data.architecture,
+            samples=data.samples,
             seed=seed,
-            last=last,
+            last=None if last is None else last.network,
             rows=rows,
             validation=validation,
-            is_partial=is_partial,
-            callbacks=callbacks,
+            stopping=stopping,
             listener=listener,
         )
-        network, stopping = result.network, result.stopping
-        losses = network.history.setdefault("loss", [])
-        # The fourth level is the caller of fit, through scikit-learn's wrapper of it.
-        if result.was_interrupted:
-            warnings.warn(
-                f"Training was interrupted after {len(losses)} whole epochs. The classifier keeps "
-                "what it has learnt so far. Press Ctrl-C twice to end a search.",
-                UserWarning,
-                stacklevel=4,
-            )
-        if result.has_diverged or not result.is_usable:
-            outcome = "is that of its best epoch" if result.is_usable else "cannot predict"
-            warnings.warn(
-                f"Training diverged: the loss of epoch {len(losses)} is not finite, and the "
-                f"network {outcome}. Lower learning_rate, or that of the optimizer, or scale the "
-                "features.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
-        self.__dict__ |= self._attributes_to_predict(network.weights)
-        self._is_usable = result.is_usable
-        self._training = network
-        self.history_ = network.history
-        self.loss_curve_ = losses
-        self.loss_ = losses[-1] if losses else None
-        self.n_iter_ = len(losses)
-        self.callbacks_ = callbacks
-        self.coefs_ = network.weights[::2]
-        self.intercepts_ = network.weights[1::2]
-        self.n_layers_ = len(self.coefs_) + 1
-        self.n_outputs_ = network.architecture.n_classes
-        self.out_activation_ = "softmax"
-        self.validation_scores_ = None if stopping is None else stopping.scores
-        self.best_validation_score_ = None if stopping is None else stopping.best_score
-        self.best_loss_ = min(losses, default=None) if stopping is None else None
+        result = train(
+            task,
+            optimizer=optimizer,
+            # Keras takes Python's numbers only.
+            learning_rate=float(learning_rate),
+            batch_size=int(self.batch_size),
+            epochs=epochs,
+            shuffle=bool(self.shuffle),
+            verbose=int(self.verbose),
+            callbacks=callbacks,
+        )
+        _warn_of(result)
+        return Fitted(
+            network=result.network,
+            features=data.features,
+            classes=data.classes,
+            is_one_hot=data.is_one_hot,
+            is_usable=result.is_usable,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            callbacks=callbacks,
+            validation_scores=None if stopping is None else stopping.scores,
+            best_validation_score=None if stopping is None else stopping.best_score,
+        )
 
-    def _attributes_to_predict(self, weights: list[np.ndarray]) -> dict[str, Any]:
-        """Return the attributes that a classifier with these weights predicts by."""
-        names = ["n_features_in_", "feature_names_in_", "classes_"]
-        names += ["_architecture", "_image_shape", "_is_one_hot"]
-        return {
-            **{name: getattr(self, name) for name in names if hasattr(self, name)},
-            "_model": None,
-            # As they are now: the parameters may be set to something else at any time.
-            "_optimizer": self.optimizer,
-            "_learning_rate": self.learning_rate,
-            "_is_usable": True,
-            "_weights": weights,
-        }
+    def _new_seed(self) -> int:
+        generator = self.random_state
+        if generator is None:
+            generator = np.random.RandomState()  # not NumPy's global one
+        return int(check_random_state(generator).randint(2**31 - 1))
+
+    def _attributes_during_fit(
+        self, data: _TrainingData, weights: list[np.ndarray]
+    ) -> dict[str, Any]:
+        """Return the attributes that a copy of this with these weights predicts by."""
+        network = TrainedNetwork(
+            architecture=data.architecture,
+            seed=0,
+            weights=weights,
+            optimizer_key="",
+            optimizer_state=[],
+            history={"loss": []},
+        )
+        fitted = Fitted(
+            network=network,
+            features=data.features,
+            classes=data.classes,
+            is_one_hot=data.is_one_hot,
+            is_usable=True,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            callbacks=[],
+        )
+        return {"_fitted": fitted}
 
     def _validate_params(self) -> None:
         # scikit-learn reads the constraints from an attribute of the class. Those of Keras's names
@@ -636,16 +577,19 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
 
     def __sklearn_clone__(self) -> SimpleMLPClassifier:
         """Clone without the models that the last fit has left in the callbacks."""
-        original = self._copy()
+        original = object.__new__(type(self))
+        original.__dict__.update(vars(self))
         if self.callbacks is not None:
             from skmnist.engine.callbacks import without_model
 
             original.callbacks = without_model(self.callbacks)
         return super(SimpleMLPClassifier, original).__sklearn_clone__()
 
-    def __sklearn_is_fitted__(self) -> bool:
-        """Whether there are weights to predict with."""
-        return hasattr(self, "_weights")
+    def __dir__(self) -> list[str]:
+        """List the attributes that are there, without building `model_` to find out."""
+        names = set(object.__dir__(self)) - {"model_"}
+        available = [name for name in names if hasattr(self, name)]
+        return [*available, "model_"] if self._fitted is not None else available
 
     def __sklearn_tags__(self) -> Tags:
         """Return what scikit-learn should expect of this classifier."""
@@ -663,3 +607,54 @@ class SimpleMLPClassifier(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore the state."""
         super().__setstate__(attributes_of(state, self))
+
+    def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
+        """List the fitted attributes for notebooks, all but `model_`, which is built if read."""
+        listed: Any = WithoutAttribute(self, "model_")
+        return BaseEstimator._get_fitted_attr_html(listed, doc_link)
+
+
+def _check_continuation(last: Fitted, classes: np.ndarray, architecture: Architecture) -> None:
+    """Raise ValueError if a fit can't go on with these classes and layers."""
+    if not np.array_equal(classes, last.classes):
+        raise ValueError(
+            f"warm_start needs the classes of the last fit, {last.classes.tolist()}, "
+            f"but y has {classes.tolist()}."
+        )
+
+    # Dropout and l2 may change in a warm start; the meaning of the weights may not.
+    for name in ("hidden_units", "activation"):
+        now, before = getattr(architecture, name), getattr(last.architecture, name)
+        if now != before:
+            raise ValueError(
+                f"The network was fitted with {name}={before!r} and can't go on with {now!r}. "
+                "Set warm_start=False to start anew."
+            )
+
+
+def _activation_in_numpy(activation: str | Callable) -> Callable[[np.ndarray], np.ndarray]:
+    if isinstance(activation, str):
+        return ACTIVATIONS[activation]
+
+    from skmnist.engine.layers import activation_in_numpy
+
+    return activation_in_numpy(activation)
+
+
+def _warn_of(result: FitResult) -> None:
+    """Warn if a fit was interrupted or has diverged."""
+    n_epochs = len(result.network.history["loss"])
+    if result.was_interrupted:
+        warn_caller(
+            f"Training was interrupted after {n_epochs} whole epochs. The classifier keeps "
+            "what it has learnt so far. Press Ctrl-C twice to end a search.",
+            UserWarning,
+        )
+    if result.has_diverged or not result.is_usable:
+        outcome = "is that of its best epoch" if result.is_usable else "cannot predict"
+        warn_caller(
+            f"Training diverged: the loss of epoch {n_epochs} is not finite, and the "
+            f"network {outcome}. Lower learning_rate, or that of the optimizer, or scale the "
+            "features.",
+            ConvergenceWarning,
+        )

@@ -93,7 +93,7 @@ def mnist_npz():
 def both_ways(request, monkeypatch):
     """However short they are, training runs are compiled, or not."""
     limit = 0.0 if request.param == "compiled" else math.inf
-    monkeypatch.setattr("skmnist.engine.programs.SECONDS_WORTH_COMPILING", limit)
+    monkeypatch.setattr("skmnist.engine.planning.SECONDS_WORTH_COMPILING", limit)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from sklearn import config_context
 
 from skmnist import SimpleMLPClassifier, _compat
-from skmnist.engine.optimizers import _Stateless
+from skmnist.engine.stateless import _Stateless
 
 
 class Refusing:

@@ -29,8 +29,8 @@ class Device(keras.callbacks.Callback):
 rng = np.random.default_rng(0)
 X, y = rng.normal(size=(2000, 9)).astype(np.float32), rng.integers(3, size=2000)
 devices = set()
-for resident in (blocks._MAX_RESIDENT_BYTES, 0):
-    blocks._MAX_RESIDENT_BYTES = resident
+for resident in (blocks.MAX_RESIDENT_BYTES, 0):
+    blocks.MAX_RESIDENT_BYTES = resident
     for batch_size in (2, 200):  # compiled, and operation by operation
         for device in ("CPU:1", "GPU:0"):
             with tf.device(device):

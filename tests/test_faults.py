@@ -93,7 +93,7 @@ FITS = """
     import os
     import numpy as np
     from skmnist import SimpleMLPClassifier, load_mnist
-    from skmnist.engine import programs
+    from skmnist.engine import planning
 
     def resident_megabytes():
         with open("/proc/self/statm") as file:
@@ -105,7 +105,7 @@ FITS = """
     for number in range(80):
         width = [5, 16, 64, 128][number % 4]
         # Every other four fits are compiled.
-        programs.SECONDS_WORTH_COMPILING = math.inf if number // 4 % 2 else 0.0
+        planning.SECONDS_WORTH_COMPILING = math.inf if number // 4 % 2 else 0.0
         classifier = SimpleMLPClassifier(width, batch_size=1, epochs=1, random_state=number)
         classifier.fit(X[:100], y[:100]).predict(X)
         megabytes.append(resident_megabytes())

@@ -188,9 +188,20 @@ class TestWarmStartWithOtherParameters:
     @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
     def test_another_optimizer_starts_anew_on_the_same_weights(self, digits, classifier, optimizer):
         before = copy.deepcopy(classifier)
-        classifier.set_params(optimizer=optimizer, learning_rate=NO_STEP).fit(digits.X, digits.y)
+        classifier.set_params(optimizer=optimizer, learning_rate=NO_STEP)
+        with pytest.warns(UserWarning, match=f"it was 'adam', and is '{optimizer}'. It starts"):
+            classifier.fit(digits.X, digits.y)
         assert_same_network(classifier, before)
         assert classifier.n_iter_ == 4
+
+    def test_another_momentum_starts_anew_too(self, digits):
+        classifier = SimpleMLPClassifier(6, epochs=1, warm_start=True, random_state=0)
+        classifier.set_params(optimizer=keras.optimizers.SGD(0.1, momentum=0.9))
+        classifier.fit(digits.X, digits.y)
+        classifier.set_params(optimizer=keras.optimizers.SGD(0.1, momentum=0.5))
+        with pytest.warns(UserWarning, match=r"its momentum was 0\.9, and is 0\.5") as record:
+            classifier.fit(digits.X, digits.y)
+        assert record[0].filename == __file__
 
     def test_the_learning_rate_is_the_new_one(self, digits, classifier):
         before = copy.deepcopy(classifier)

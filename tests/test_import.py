@@ -24,8 +24,8 @@ import numpy as np
 from skmnist import SimpleMLPClassifier
 
 SimpleMLPClassifier(epochs=1).fit(np.eye(20), np.arange(20) % 2)
-programs = sys.modules["skmnist.engine.programs"]
-programs.SECONDS_WORTH_COMPILING = 0.0  # XLA greets too
+planning = sys.modules["skmnist.engine.planning"]
+planning.SECONDS_WORTH_COMPILING = 0.0  # XLA greets too
 SimpleMLPClassifier(epochs=1).fit(np.eye(20), np.arange(20) % 2)
 print(os.environ.get("TF_CPP_MIN_LOG_LEVEL"))
 """

@@ -59,8 +59,9 @@ def test_activations(fitted, digits, path):
     state = fitted.__getstate__()
     for activation in ACTIVATIONS:
         classifier = SimpleMLPClassifier()
-        architecture = {**state["_architecture"], "activation": activation}
-        classifier.__setstate__({**state, "_architecture": architecture})
+        architecture = {**state["_fitted"]["architecture"], "activation": activation}
+        changed = {**state["_fitted"], "architecture": architecture}
+        classifier.__setstate__({**state, "_fitted": changed})
         # exp(7) is 1,100, and float32 has seven digits.
         brightest = 15 if activation == "exponential" else 200
         pixels[:, 406] = np.linspace(-brightest, brightest, 101)

@@ -266,11 +266,16 @@ class OwnOptimizer(keras.optimizers.SGD):
 
 def changed_state(classifier, **changes):
     """The state of a classifier with other values, which go into the dicts among it."""
-    state = classifier.__getstate__()
+    return changed(classifier.__getstate__(), changes)
+
+
+def changed(state, changes):
+    changed_state = dict(state)
     for name, value in changes.items():
-        is_part = isinstance(value, dict) and isinstance(state[name], dict)
-        state[name] = {**state[name], **value} if is_part else value
-    return state
+        if isinstance(value, dict) and isinstance(state.get(name), dict):
+            value = changed(state[name], value)
+        changed_state[name] = value
+    return changed_state
 
 
 class TestVersions:
@@ -318,19 +323,20 @@ class TestDamage:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"_weights": []},
-            {"_weights": [np.zeros((784, 5), np.float32)] * 4},
-            {"_weights": [np.full((784, 5), "0"), *WEIGHTS[1:]]},
-            {"_weights": [np.zeros((784, 5)), *WEIGHTS[1:]]},
-            {"_weights": [*WEIGHTS[:3], np.full(10, np.nan, np.float32)]},
-            {"_weights": [*WEIGHTS[:3], np.full(10, np.inf, np.float32)]},
-            {"_training": {"optimizer_state": [np.array("one")]}},
-            {"n_features_in_": 783},
+            {"_fitted": {"weights": []}},
+            {"_fitted": {"weights": [np.zeros((784, 5), np.float32)] * 4}},
+            {"_fitted": {"weights": [np.full((784, 5), "0"), *WEIGHTS[1:]]}},
+            {"_fitted": {"weights": [np.zeros((784, 5)), *WEIGHTS[1:]]}},
+            {"_fitted": {"weights": [*WEIGHTS[:3], np.full(10, np.nan, np.float32)]}},
+            {"_fitted": {"weights": [*WEIGHTS[:3], np.full(10, np.inf, np.float32)]}},
+            {"_fitted": {"optimizer_state": [np.array("one")]}},
+            {"_fitted": {"feature_names": np.array(["a", "b"], dtype=object)}},
+            {"_fitted": {"architecture": {"hidden_units": (6,)}}},
+            {"_fitted": {"architecture": {"activation": "no such"}}},
+            {"_fitted": {"seed": {}}},
+            {"_fitted": {"classes": np.arange(9)}},
+            {"_fitted": "text"},
             {"_saved_with": {"skmnist": "1\x1b[2J"}},
-            {"_architecture": {"hidden_units": (6,)}},
-            {"_architecture": {"activation": "no such"}},
-            {"_training": {"seed": {}}},
-            {"classes_": np.arange(9)},
             {"optimizer": {"keras_optimizer": "Popen", "config": {"learning_rate": 1.0}}},
         ],
     )
@@ -343,7 +349,7 @@ class TestDamage:
 
     def test_a_file_with_weights_that_cannot_predict_is_refused(self, fitted, tmp_path):
         damaged = copy.deepcopy(fitted)
-        damaged._weights[2] = np.full((5, 10), "text")
+        damaged._fitted.network.weights[2] = np.full((5, 10), "text")
         (tmp_path / "damaged.skops").write_bytes(skops.io.dumps(damaged))
         with pytest.raises(ValueError, match=r"can't be loaded: .*the weights are not f"):
             load(tmp_path / "damaged.skops")
@@ -498,7 +504,7 @@ class TestMalice:
 
     def test_an_activation_that_is_none(self, fitted, trace):
         activation = {"module": "evil_module", "class_name": "attack", "config": "attack"}
-        state = changed_state(fitted, _architecture={"activation": activation})
+        state = changed_state(fitted, _fitted={"architecture": {"activation": activation}})
         with pytest.raises(ValueError, match="not the state of"):
             SimpleMLPClassifier().__setstate__(state)
         assert not trace.exists()

@@ -123,7 +123,7 @@ class TestSeeds:
     def test_compiled_or_not_is_the_same_training(self, digits, monkeypatch):
         networks = []
         for limit in (0.0, math.inf):
-            monkeypatch.setattr("skmnist.engine.programs.SECONDS_WORTH_COMPILING", limit)
+            monkeypatch.setattr("skmnist.engine.planning.SECONDS_WORTH_COMPILING", limit)
             networks.append(train(digits, random_state=0))
         one, other = networks
         np.testing.assert_allclose(one.loss_curve_, other.loss_curve_, rtol=1e-4)

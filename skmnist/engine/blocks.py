@@ -1,4 +1,4 @@
-"""The training rows, in the order of an epoch, in blocks of batches, and the memory for them.
+"""The training rows, in the order of an epoch, in blocks of batches.
 
 A compiled program takes arrays of fixed shapes. Blocks have one shape, and the rows that they
 point into have a rounded number, so that folds of 40,000 and 40,001 rows share a program; and
@@ -12,24 +12,17 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from scipy.sparse import issparse
 
 from skmnist._network import RowMatrix, Samples
-
-# Rows that take more than this many bytes are not copied into the memory of a fit, but gathered
-# block by block.
-_MAX_RESIDENT_BYTES = 512 * 1024 * 1024
-
-# XLA and TensorFlow share the memory of a NumPy array only where it starts at a multiple of
-# this many bytes.
-_ALIGNMENT = 64
+from skmnist.engine.memory import MAX_RESIDENT_BYTES, ROWS_MEMORY, aligned_empty
 
 
 class BlockShape(NamedTuple):
@@ -65,8 +58,13 @@ class Block(NamedTuple):
 
 
 def is_resident(x: RowMatrix) -> bool:
-    """Whether rows are few enough to be copied into the memory of a fit."""
-    return x.shape[0] * x.shape[1] * x.dtype.itemsize <= _MAX_RESIDENT_BYTES
+    """Whether rows are few enough to be copied into the memory of a fit.
+
+    A copy takes as much memory again, also of a mapped file, and is worth it: a program that finds
+    the rows of an epoch's order there itself trains a fifth faster than one that they are gathered
+    for.
+    """
+    return x.shape[0] * x.shape[1] * x.dtype.itemsize <= MAX_RESIDENT_BYTES
 
 
 @contextmanager
@@ -74,8 +72,17 @@ def open_reader(samples: Samples, shape: BlockShape) -> Iterator[BlockReader]:
     """Yield a reader of these samples, which has its memory while the context lasts."""
     x = samples.x
     n_copies = 1 if is_resident(x) else 2
-    with ROWS_MEMORY.borrow(n_copies * shape.n_rows * x.shape[1] * x.dtype.itemsize) as memory:
-        yield BlockReader(samples, shape, memory)
+    n_bytes = n_copies * shape.n_rows * x.shape[1] * x.dtype.itemsize
+
+    memory = ROWS_MEMORY.take(n_bytes)
+    reader = BlockReader(samples, shape, memory[:n_bytes])
+    try:
+        yield reader
+    finally:
+        # An exception's traceback may keep the reader alive, but it writes nothing from here on. If
+        # Ctrl-C ends this waiting, the memory is not given back.
+        reader.close()
+        ROWS_MEMORY.give_back(memory)
 
 
 class BlockReader:
@@ -92,9 +99,13 @@ class BlockReader:
         self._weights = samples.weights
         self._shape = shape
         self._is_resident = is_resident(self._x)
+        self._writing = threading.Lock()  # held while a thread gathers rows
+        self._is_closed = False
+
         # One to work on, and where rows are gathered, one to gather into.
         room = memory.view(self._x.dtype).reshape(-1, shape.n_rows, self._x.shape[1])
         self._buffers = [_Buffer(rows, shape) for rows in room]
+
         if self._is_resident:
             rows = self._buffers[0].x[: self._x.shape[0]]
             if issparse(self._x):
@@ -107,26 +118,40 @@ class BlockReader:
         n_places = self._shape.n_places
         pieces = [order[start : start + n_places] for start in range(0, len(order), n_places)]
         if self._is_resident:
-            for piece in pieces:
-                yield self._fill(piece, piece, self._buffers[0])
-            return
-        with ThreadPoolExecutor(1, thread_name_prefix="skmnist-gather") as executor:
-            upcoming = executor.submit(self._gather, pieces[0], self._buffers[0])
-            for number in range(1, len(pieces) + 1):
-                block = upcoming.result()
-                if number < len(pieces):
-                    buffer = self._buffers[number % 2]
-                    upcoming = executor.submit(self._gather, pieces[number], buffer)
-                yield block
+            return self._read_resident(pieces)
+        return self._read_gathered(pieces)
 
-    def _gather(self, rows: np.ndarray, buffer: _Buffer) -> Block:
+    def close(self) -> None:
+        """Wait until nothing is written to the memory any more, and write nothing after it."""
+        self._is_closed = True
+        with self._writing:
+            pass
+
+    def _read_resident(self, pieces: list[np.ndarray]) -> Iterator[Block]:
+        for piece in pieces:
+            yield self._fill(piece, piece, self._buffers[0])
+
+    def _read_gathered(self, pieces: list[np.ndarray]) -> Iterator[Block]:
+        upcoming = _start(self._gather, pieces[0], self._buffers[0])
+        for number, piece in enumerate(pieces):
+            upcoming.result()
+
+            if number + 1 < len(pieces):
+                next_buffer = self._buffers[(number + 1) % 2]
+                upcoming = _start(self._gather, pieces[number + 1], next_buffer)
+
+            yield self._fill(piece, np.arange(len(piece)), self._buffers[number % 2])
+
+    def _gather(self, rows: np.ndarray, buffer: _Buffer) -> None:
         out = buffer.x[: len(rows)]
-        if issparse(self._x):
-            self._x[rows].toarray(out=out)
-        else:
-            # "clip" is NumPy's only mode that writes straight into `out`.
-            np.take(self._x, rows, axis=0, out=out, mode="clip")
-        return self._fill(rows, np.arange(len(rows)), buffer)
+        with self._writing:
+            if self._is_closed:
+                return
+            if issparse(self._x):
+                self._x[rows].toarray(out=out)
+            else:
+                # "clip" is NumPy's only mode that writes straight into `out`.
+                np.take(self._x, rows, axis=0, out=out, mode="clip")
 
     def _fill(self, rows: np.ndarray, places: np.ndarray, buffer: _Buffer) -> Block:
         n_rows = len(rows)
@@ -137,9 +162,29 @@ class BlockReader:
         else:
             np.take(self._weights, rows, out=buffer.weights[:n_rows], mode="clip")
         buffer.weights[n_rows:] = 0.0
+
         n_batches = math.ceil(n_rows / self._shape.batch_size)
         x, row_numbers, codes, weights = buffer.tensors
         return Block(x, row_numbers, codes, weights, tf.constant(n_batches), n_rows)
+
+
+def _start(function: Callable[..., None], *arguments: Any) -> Future[None]:
+    """Call a function in a thread of its own.
+
+    Not by an executor of concurrent.futures: those take no work after the end of the main thread,
+    when other threads train on.
+    """
+    future: Future[None] = Future()
+
+    def call() -> None:
+        try:
+            function(*arguments)
+            future.set_result(None)
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=call, name="skmnist-gather").start()
+    return future
 
 
 class _Buffer:
@@ -150,57 +195,15 @@ class _Buffer:
         # multiplied by the weight 0, and 0 · NaN would be NaN.
         batches = (shape.n_batches, shape.batch_size)
         rows, codes, weights = (
-            _aligned_empty(4 * shape.n_places).view(dtype).reshape(batches)
+            aligned_empty(4 * shape.n_places).view(dtype).reshape(batches)
             for dtype in (np.int32, np.int32, np.float32)
         )
         for array in (rows, codes, weights):
             array[:] = 0
+
         self.x = x
         self.rows, self.codes, self.weights = rows.ravel(), codes.ravel(), weights.ravel()
         self.tensors = tuple(
             tf.experimental.dlpack.from_dlpack(array.__dlpack__())
             for array in (x, rows, codes, weights)
         )
-
-
-def _aligned_empty(n_bytes: int) -> np.ndarray:
-    """Allocate bytes that TensorFlow can share."""
-    memory = np.empty(n_bytes + _ALIGNMENT, dtype=np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT
-    return memory[start : start + n_bytes]
-
-
-class MemoryPool:
-    """Memory that is kept for the next fit: as many pieces as were in use at once, the largest.
-
-    The operating system hands over fresh memory page by page, which for all of MNIST can take as
-    long as several epochs.
-    """
-
-    def __init__(self) -> None:
-        self._idle: list[np.ndarray] = []
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def borrow(self, n_bytes: int) -> Iterator[np.ndarray]:
-        """Yield `n_bytes` of memory for this caller alone; its values are whatever was there."""
-        with self._lock:
-            self._idle.sort(key=len)
-            memory = self._idle.pop() if self._idle else None
-        if memory is None or len(memory) < n_bytes:
-            memory = None  # freed before there is more
-            memory = _aligned_empty(n_bytes)
-        try:
-            yield memory[:n_bytes]
-        finally:
-            if memory.nbytes <= _MAX_RESIDENT_BYTES:
-                with self._lock:
-                    self._idle.append(memory)
-
-    def clear(self) -> None:
-        """Free what is not in use at the moment."""
-        with self._lock:
-            self._idle.clear()
-
-
-ROWS_MEMORY = MemoryPool()

@@ -15,8 +15,9 @@ from keras.callbacks import Callback
 
 from skmnist._network import Architecture
 from skmnist.engine.layers import build_model
-from skmnist.engine.optimizers import state_variables
-from skmnist.engine.programs import TrainingRun
+from skmnist.engine.own_state import in_own_state
+from skmnist.engine.runs import TrainingRun
+from skmnist.engine.stateless import state_variables
 
 _HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
 
@@ -73,7 +74,8 @@ class CallbackRunner:
 
     The model is a plain Sequential: what callbacks save of it loads where this package is not
     installed. It has the values of the program when a hook is called, and what the hook changes is
-    loaded into the program. `steps`, `epochs` and `verbose` become the `params` of the callbacks.
+    loaded into the program. What it leaves alone stays as the program has it. `steps`, `epochs`
+    and `verbose` become the `params` of the callbacks.
     """
 
     def __init__(
@@ -87,16 +89,14 @@ class CallbackRunner:
     ) -> None:
         self._run = run
         self._has_callbacks = bool(callbacks)
-        self._is_stale = True  # whether the program has other values than the model
-        self._model: Any
         self._hooks = {hook for hook in _HOOKS if any(overrides(c, hook) for c in callbacks)}
+        self._is_stale = True  # whether the program has other values than the model
+        self._values_before: list[np.ndarray] = []  # those of the model before a hook
         self.history = AlignedHistory(last_history)
+
+        self._model: Any
         if callbacks:
             self._model = build_model(architecture, run.weights(), optimizer)
-            # Keras creates metrics when it first computes them. Callbacks look for their names.
-            x = np.zeros((1, *architecture.input_shape), np.float32)
-            self._model.compute_metrics(x, np.zeros(1), self._model(x))
-            self._model.reset_metrics()
         else:
             # No callback reads it.
             self._model = SimpleNamespace(stop_training=False)
@@ -121,7 +121,9 @@ class CallbackRunner:
         has_hook = hook in self._hooks
         if has_hook and self._is_stale:
             self._sync_model()
+
         getattr(self._list, hook)(*arguments)
+
         if has_hook:
             self._sync_program()
 
@@ -140,21 +142,35 @@ class CallbackRunner:
     def _sync_model(self) -> None:
         """Give the model the values of the program, the learning rate aside."""
         self._model.set_weights(self._run.weights())
+
         optimizer = self._model.optimizer
         if not optimizer.built:
-            optimizer.build(self._model.trainable_variables)
+            in_own_state(optimizer.build, self._model.trainable_variables)
         # None where a schedule sets the rate.
         rate = getattr(optimizer.learning_rate, "path", None)
         state = self._run.optimizer_state()
         for variable, value in zip(state_variables(optimizer), state, strict=True):
             if variable.path != rate:
                 variable.assign(value)
+
+        self._values_before = self._values()
         self._is_stale = False
 
     def _sync_program(self) -> None:
-        """Give the program the values of the model and its optimizer."""
+        """Give the program what a hook has changed of the model and its optimizer."""
+        values = self._values()
+        pairs = zip(values, self._values_before, strict=True)
+        if all(np.array_equal(new, old, equal_nan=True) for new, old in pairs):
+            return
+
+        n_weights = len(self._model.weights)
+        self._run.load(values[:n_weights], values[n_weights:])
+        self._values_before = values
+
+    def _values(self) -> list[np.ndarray]:
+        """Return the weights of the model, and the state of its optimizer."""
         state = [variable.numpy() for variable in state_variables(self._model.optimizer)]
-        self._run.load(self._model.get_weights(), state)
+        return [*self._model.get_weights(), *state]
 
 
 def check_callbacks(

@@ -8,35 +8,48 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skmnist._activations import ACTIVATIONS
 from skmnist._network import Architecture, TrainedNetwork
-from skmnist.engine.optimizers import state_variables
+from skmnist.engine.own_state import check_caller_state, in_own_state
 from skmnist.engine.runtime import raise_if_forked, release_variables
+from skmnist.engine.stateless import state_variables
 
 
 def build_layers(
-    architecture: Architecture,
+    hidden_units: Sequence[int],
+    n_classes: int,
     *,
+    activation: str | Callable,
+    dropout: float = 0.0,
+    l2: float = 0.0,
     first_dense: type[keras.layers.Dense] = keras.layers.Dense,
+    dropout_class: type[keras.layers.Dropout] = keras.layers.Dropout,
     output_activation: str = "softmax",
 ) -> list[keras.layers.Layer]:
     """Make the layers, the Input aside, without weights yet."""
-    # Not the global dtype policy: the programs are written for float32. Keras would draw a seed
-    # from Python's global generator wherever it is given none.
-    layers: list[keras.layers.Layer] = [keras.layers.Flatten(name="flatten", dtype="float32")]
-    l2 = keras.regularizers.L2(architecture.l2) if architecture.l2 else None
-    widths = (*architecture.hidden_units, architecture.n_classes)
+    # Not the global dtype policy and data format: the programs are written for float32, and rows
+    # are pixels in the order of `numpy.ravel`. Keras would draw a seed from Python's global
+    # generator wherever it is given none.
+    layers: list[keras.layers.Layer] = [
+        keras.layers.Flatten(name="flatten", data_format="channels_last", dtype="float32")
+    ]
+    regularizer = keras.regularizers.L2(l2) if l2 else None
+
+    widths = (*hidden_units, n_classes)
     for number, units in enumerate(widths):
         is_last = number == len(widths) - 1
-        if number > 0 and architecture.dropout:
-            options = {"seed": number, "name": f"dropout_{number}", "dtype": "float32"}
-            layers.append(keras.layers.Dropout(architecture.dropout, **options))
+        if number > 0 and dropout:
+            layers.append(
+                dropout_class(dropout, seed=number, name=f"dropout_{number}", dtype="float32")
+            )
+
         dense_class = keras.layers.Dense if number else first_dense
         layers.append(
             dense_class(
                 units,
-                activation=output_activation if is_last else architecture.activation,
+                activation=output_activation if is_last else activation,
                 kernel_initializer=keras.initializers.GlorotUniform(seed=number),
-                kernel_regularizer=l2,
+                kernel_regularizer=regularizer,
                 # The names that Keras gives to the first model of a process.
                 name=f"dense_{number}" if number else "dense",
                 dtype="float32",
@@ -52,6 +65,8 @@ def build_model(
 ) -> keras.Sequential:
     """Build and compile the network as a Keras model with these weights.
 
+    Its metrics exist, as callbacks expect it: Keras makes them when it first computes them.
+
     Examples
     --------
     >>> import keras
@@ -63,8 +78,23 @@ def build_model(
     3985
     """
     raise_if_forked("Building a network")
-    layers = [keras.Input(architecture.input_shape), *build_layers(architecture)]
-    model = keras.Sequential(layers, name="sequential")
+    return in_own_state(_build_model, architecture, weights, optimizer)
+
+
+def _build_model(
+    architecture: Architecture,
+    weights: Sequence[np.ndarray],
+    optimizer: keras.optimizers.Optimizer,
+) -> keras.Sequential:
+    layers = build_layers(
+        architecture.hidden_units,
+        architecture.n_classes,
+        activation=architecture.activation,
+        dropout=architecture.dropout,
+        l2=architecture.l2,
+    )
+    inputs = keras.Input(architecture.input_shape, dtype="float32")
+    model = keras.Sequential([inputs, *layers], name="sequential")
     model.set_weights(weights)
     model.compile(
         optimizer,
@@ -72,6 +102,10 @@ def build_model(
         metrics=["accuracy"],
         auto_scale_loss=False,  # float32 needs no scaling
     )
+
+    x = np.zeros((1, *architecture.input_shape), np.float32)
+    model.compute_metrics(x, np.zeros(1), model(x))
+    model.reset_metrics()
     return model
 
 
@@ -79,10 +113,19 @@ def trained_model(
     network: TrainedNetwork, optimizer: keras.optimizers.Optimizer
 ) -> keras.Sequential:
     """Build a trained network as a Keras model; the optimizer gets its state, if there is one."""
+    raise_if_forked("Building a network")
+    check_caller_state("Building a network")
     release_variables()  # of models before this one
-    model = build_model(network.architecture, network.weights, optimizer)
+    return in_own_state(_trained_model, network, optimizer)
+
+
+def _trained_model(
+    network: TrainedNetwork, optimizer: keras.optimizers.Optimizer
+) -> keras.Sequential:
+    model = _build_model(network.architecture, network.weights, optimizer)
     # Keras expects it of a file that it reads.
     optimizer.build(model.trainable_variables)
+
     state = network.optimizer_state
     for variable, value in zip(state_variables(optimizer), state, strict=bool(state)):
         variable.assign(value)
@@ -112,33 +155,43 @@ def check_activation(activation: str | Callable) -> None:
             f"activation must be a function of a tensor, not the layer {activation!r}. "
             "keras.activations has functions for most such layers."
         )
+
     for dtype in (tf.float32, tf.float64):
         try:
-            hash(activation)
-            traced = tf.function(activation, autograph=False).get_concrete_function(
-                tf.TensorSpec((2, 3), dtype)
-            )
-            is_valid = traced.output_shapes == tf.TensorShape((2, 3))
+            shape = in_own_state(_shape_of_result, activation, dtype)
         # A function of the user's can raise anything.
         except Exception as error:
             raise ValueError(
                 f"activation={activation!r} fails on a {dtype.name} tensor: {error} It must be "
-                "hashable and made of TensorFlow's or Keras's functions, such as keras.ops.tanh."
+                "made of TensorFlow's or Keras's functions, such as keras.ops.tanh."
             ) from error
-        if not is_valid:
+        if shape != (2, 3):
             raise ValueError(
                 f"activation={activation!r} must give a tensor of the shape that it gets; of "
-                f"(2, 3), it gives {traced.output_shapes}."
+                f"(2, 3), it gives {shape}."
             )
 
 
+def _shape_of_result(activation: Callable, dtype: tf.DType) -> tuple[int | None, ...] | None:
+    traced = tf.function(activation, autograph=False).get_concrete_function(
+        tf.TensorSpec((2, 3), dtype)
+    )
+    shape = traced.output_shapes
+    if not isinstance(shape, tf.TensorShape) or shape.rank is None:
+        return None
+    return tuple(shape)
+
+
 def activation_in_numpy(activation: str | Callable) -> Callable[[np.ndarray], np.ndarray]:
-    """Return an activation that is computed by Keras as a function of an array."""
-    function = keras.activations.get(activation)
+    """Return an activation as a function of an array; Keras computes what has no name."""
+    if isinstance(activation, str):
+        return ACTIVATIONS[activation]
 
     def activate(sums: np.ndarray) -> np.ndarray:
-        raise_if_forked(f"Predicting with activation={activation!r}")
+        what = f"Predicting with activation={activation!r}"
+        raise_if_forked(what)
+        check_caller_state(what)
         with tf.device("CPU:0"):
-            return np.asarray(function(tf.constant(sums)))
+            return np.asarray(activation(tf.constant(sums)))
 
     return activate

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from keras.optimizers import Optimizer
 
-from skmnist.engine.optimizers import state_variables
+from skmnist.engine.stateless import state_variables
 
 # What an optimizer keeps, and for which of the weights; None: a count or a rate.
 StateKey = tuple[str, int] | None

@@ -1,17 +1,29 @@
-"""Optimizers: their names, copies of them, and what of them a compiled program depends on."""
+"""Optimizers: their names, copies of them, and what of them a compiled program depends on.
+
+======================  ==========================================================================
+Shared here             `make_optimizer_once`: optimizers of Keras's, made by their names.
+Depends on              The name and the learning rate, under the engine's own state.
+Who may change it       No one: a fit reads the configuration and the rate. A fit with callbacks,
+                        which may change its optimizer, gets one of its own.
+Freed                   After 16 others.
+======================  ==========================================================================
+"""
 
 from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
-import tensorflow as tf
 from keras.optimizers import Optimizer
+
+from skmnist.engine.library_code import is_library_code
+from skmnist.engine.own_state import in_own_state
+from skmnist.engine.stateless import stateless_class
 
 # Each of these treats every weight on its own, whatever the layout of a kernel. Lamb, Muon and
 # Adafactor look at whole matrices.
@@ -44,13 +56,15 @@ def optimizer_names() -> list[str]:
 def make_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimizer:
     """Make an optimizer without state: by its name, or as a copy of an instance."""
     if isinstance(optimizer, str):
-        return _classes_by_name()[optimizer](learning_rate=learning_rate)
+        optimizer_class = _classes_by_name()[optimizer]
+        return in_own_state(optimizer_class, learning_rate=learning_rate)
+
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         raise ValueError(
             "optimizer must not be a LossScaleOptimizer: the training runs in float32, whose "
             "losses need no scaling. Pass the optimizer inside it."
         )
-    return type(optimizer).from_config(_config_of(optimizer))
+    return in_own_state(type(optimizer).from_config, _config_of(optimizer))
 
 
 # By a name, for callers that leave it as it is: an instance may have changed since the last call.
@@ -65,10 +79,11 @@ def plain_optimizer(optimizer: Optimizer) -> dict[str, Any] | Optimizer:
     """
     if not isinstance(optimizer, Optimizer):
         return optimizer
-    name = type(optimizer).__name__.lower()
+
+    name = _keras_name(type(optimizer))
     schedule = _schedule_of(optimizer)
-    is_known = _classes_by_name().get(name) is type(optimizer)
-    if is_known and (schedule is None or type(schedule) in _SCHEDULES.values()):
+    has_known_rate = schedule is None or type(schedule) in _SCHEDULES.values()
+    if name is not None and has_known_rate:
         return {"keras_optimizer": name, "config": optimizer.get_config()}
     return optimizer
 
@@ -77,12 +92,13 @@ def optimizer_from_plain(plain: Any) -> Any:
     """Make the optimizer that `plain_optimizer` described; anything else is returned as it is."""
     if not (isinstance(plain, dict) and set(plain) == {"keras_optimizer", "config"}):
         return plain
+
     config = dict(plain["config"])
     rate = config["learning_rate"]
     if isinstance(rate, dict):
         # Not by Keras's deserialize, which imports what a file names.
         config["learning_rate"] = _SCHEDULES[rate["class_name"]](**rate["config"])
-    return _classes_by_name()[plain["keras_optimizer"]](**config)
+    return in_own_state(_classes_by_name()[plain["keras_optimizer"]], **config)
 
 
 def _classes_by_name() -> dict[str, type[Optimizer]]:
@@ -95,11 +111,18 @@ def _classes_by_name() -> dict[str, type[Optimizer]]:
     }
 
 
+def _keras_name(optimizer_class: type[Optimizer]) -> str | None:
+    """Return the name of one of Keras's own classes; None for any other."""
+    name = optimizer_class.__name__.lower()
+    return name if _classes_by_name().get(name) is optimizer_class else None
+
+
 def _config_of(optimizer: Optimizer) -> dict[str, Any]:
     config = optimizer.get_config()
-    if _schedule_of(optimizer) is not None:
+    schedule = _schedule_of(optimizer)
+    if schedule is not None:
         # As it is: Keras can make it from its configuration only if it was registered.
-        config["learning_rate"] = _schedule_of(optimizer)
+        config["learning_rate"] = schedule
     return config
 
 
@@ -110,22 +133,36 @@ def _schedule_of(optimizer: Optimizer) -> Callable | None:
 
 @dataclass(frozen=True)
 class OptimizerSpec:
-    """What an optimizer computes, the learning rate aside; two that are equal share programs."""
+    """What an optimizer computes, the learning rate aside."""
 
     optimizer_class: type[Optimizer]
-    key: str  # the configuration as text, to compare by
+    # A name and the configuration. Of library code, two that are equal compute the same.
+    key: str
+    is_library_code: bool  # whether the class and its schedule are Keras's own
     # A number as learning rate is left out: it is a variable of the program. A schedule stays.
     config: dict[str, Any] = field(compare=False, repr=False)
 
     @classmethod
     def of(cls, optimizer: Optimizer) -> OptimizerSpec:
         """Describe `optimizer`."""
-        config, text = _config_of(optimizer), optimizer.get_config()
-        for name in ("name",) if _schedule_of(optimizer) else ("name", "learning_rate"):
-            config.pop(name, None)
-            text.pop(name, None)
-        key = json.dumps(text, sort_keys=True, default=repr)
-        return cls(type(optimizer), key, config)
+        optimizer_class = type(optimizer)
+        schedule: Any = _schedule_of(optimizer)
+        is_library = _keras_name(optimizer_class) is not None
+
+        config = optimizer.get_config()
+        del config["name"]
+        if schedule is None:
+            del config["learning_rate"]
+        key = _key(optimizer_class, config)
+
+        if schedule is not None and is_library_code(type(schedule)):
+            # A copy: the user may change the schedule's numbers later.
+            config["learning_rate"] = type(schedule).from_config(schedule.get_config())
+        elif schedule is not None:
+            config["learning_rate"] = schedule
+            is_library = False
+
+        return cls(optimizer_class, key, is_library, config)
 
     @property
     def is_elementwise(self) -> bool:
@@ -140,97 +177,35 @@ class OptimizerSpec:
         return "learning_rate" in self.config
 
     def build_stateless(self) -> Optimizer:
-        """Make a fresh optimizer, with Keras's default learning rate, for `StatelessScope`."""
-        cls = _stateless_class(self.optimizer_class)  # type: ignore[arg-type]
+        """Make a fresh optimizer, with Keras's default learning rate, for a stateless scope."""
+        cls = stateless_class(self.optimizer_class)  # type: ignore[arg-type]
         return cls.from_config(dict(self.config))
 
 
-def state_variables(optimizer: Optimizer) -> list[keras.Variable]:
-    """Return all variables of a built optimizer, those that Keras doesn't list last."""
-    listed = list(optimizer.variables)
-    numbers = {id(variable) for variable in listed}
-    # Nadam keeps a product of its momentum schedule in an attribute alone.
-    others = [value for value in vars(optimizer).values() if isinstance(value, keras.Variable)]
-    return listed + [variable for variable in others if id(variable) not in numbers]
+def _key(optimizer_class: type[Optimizer], config: dict[str, Any]) -> str:
+    """Identify an optimizer, also in files: 'sgd {"momentum": 0.9, "nesterov": false, ...}'."""
+    own_name = f"{optimizer_class.__module__}.{optimizer_class.__qualname__}"
+    name = _keras_name(optimizer_class) or own_name
+    return f"{name} {json.dumps(config, sort_keys=True, default=repr)}"
 
 
-class _Stateless:
-    """Keras's mathematics without what its TensorFlow flavour does for `tf.distribute`.
+def difference(key: str, other_key: str) -> str | None:
+    """Describe why an optimizer can't take over the state of another; None where it can.
 
-    That flavour updates the `tf.Variable` below each Keras variable, which `StatelessScope`
-    cannot replace; so `Optimizer.stateless_apply` is refused there. Here the updates go through
-    the Keras variables, as on every other backend.
+    A value that only one of the configurations has is of another version of Keras, and ignored.
     """
+    name, _, text = key.partition(" ")
+    other_name, _, other_text = other_key.partition(" ")
+    if name != other_name:
+        return f"it was {other_name!r}, and is {name!r}"
 
-    if TYPE_CHECKING:
+    try:
+        config, other_config = json.loads(text), json.loads(other_text)
+    except ValueError:
+        return f"it was {other_key!r}"
 
-        def __getattr__(self, name: str) -> Any: ...
-
-    def _var_key(self, variable: keras.Variable) -> int:
-        return id(variable)
-
-    def assign(self, variable: keras.Variable, value: Any) -> None:
-        variable.assign(value)
-
-    def assign_add(self, variable: keras.Variable, value: Any) -> None:
-        variable.assign_add(value)
-
-    def assign_sub(self, variable: keras.Variable, value: Any) -> None:
-        variable.assign_sub(value)
-
-    def _apply_weight_decay(self, variables: Sequence[keras.Variable]) -> None:
-        if self.weight_decay is None:
-            return
-        for variable in variables:
-            if self._use_weight_decay(variable):
-                rate = keras.ops.cast(self.learning_rate, variable.dtype)
-                decay = keras.ops.cast(self.weight_decay, variable.dtype)
-                variable.assign(variable - variable * decay * rate)
-
-    def _all_reduce_sum_gradients(self, grads_and_vars: list[tuple]) -> list[tuple]:
-        return grads_and_vars
-
-    def _distributed_tf_update_step(
-        self, strategy: Any, grads_and_vars: list[tuple], learning_rate: Any
-    ) -> None:
-        # TensorFlow's flavour has taken the tensors out of the variables on the way here.
-        for (gradient, _), variable in zip(grads_and_vars, self._trainable_variables, strict=True):
-            self.update_step(gradient, variable, learning_rate)
-
-    def _overwrite_model_variables_with_average_value(
-        self, variables: Sequence[keras.Variable], is_due: bool | tf.Tensor = True
-    ) -> None:
-        for variable, average in zip(variables, self._model_variables_moving_average, strict=True):
-            variable.assign(tf.where(is_due, average.value, variable.value))
-
-    def _backend_apply_gradients(
-        self, grads: Sequence[tf.Tensor], variables: Sequence[keras.Variable]
-    ) -> None:
-        # As Keras has it, but without its `ops.cond`, which what is assigned within does not leave.
-        n_steps = self.gradient_accumulation_steps
-        if n_steps:
-            state = [*self._trainable_variables, *state_variables(self)]
-            before = [variable.value for variable in state]
-            sums = self._accumulated_gradients
-            totals = [gradient + total.value for gradient, total in zip(grads, sums, strict=True)]
-            grads = [total / n_steps for total in totals]
-        self._apply_weight_decay(variables)
-        self._backend_update_step(self._clip_gradients(grads), variables, self.learning_rate)
-        if n_steps:
-            is_update = (self._iterations + 1) % n_steps == 0
-            for variable, value in zip(state, before, strict=True):
-                variable.assign(tf.where(is_update, variable.value, value))
-            for variable, total in zip(sums, totals, strict=True):
-                variable.assign(tf.where(is_update, tf.zeros_like(total), total))
-        if self.use_ema:
-            self._update_model_variables_moving_average(self._trainable_variables)
-            if self.ema_overwrite_frequency:
-                is_due = (self.iterations + 1) % self.ema_overwrite_frequency == 0
-                self._overwrite_model_variables_with_average_value(
-                    self._trainable_variables, is_due
-                )
-
-
-@lru_cache(maxsize=64)
-def _stateless_class(optimizer_class: type[Optimizer]) -> type[Optimizer]:
-    return type(optimizer_class.__name__, (_Stateless, optimizer_class), {})
+    for option in sorted(config.keys() & other_config.keys()):
+        value, other_value = config[option], other_config[option]
+        if value != other_value:
+            return f"its {option} was {other_value!r}, and is {value!r}"
+    return None

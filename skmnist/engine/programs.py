@@ -2,16 +2,25 @@
 
 A program takes the weights and the state of the optimizer as tensors and returns them, so any
 number of threads can run one program at the same time. Layers and optimizers are Keras's own;
-their variables only stand for the tensors, in `keras.StatelessScope`. A program is traced and
+their variables only stand for the tensors, in a scope of Keras's. A program is traced and
 compiled once for all learning rates, seeds, folds, clones and refits.
+
+======================  ==========================================================================
+Shared here             Programs, by `program_for`.
+Depends on              A `ProgramSpec`, whose fields are all that is read while a program is
+                        traced, under the engine's own state. With a function or a class of the
+                        user's in it, which may read anything, a program is traced for one fit.
+Who may change it       No one: what changes is given to a program and comes back from it.
+Freed                   By `skmnist.engine.clear`, or after 16 others, once no fit has it. What
+                        XLA has compiled for it stays until the process ends.
+======================  ==========================================================================
 """
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,148 +28,87 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skmnist._network import Architecture, RowMatrix
-from skmnist.engine.blocks import Block, BlockShape, is_resident
+from skmnist._network import Architecture
+from skmnist.engine.blocks import BlockShape
+from skmnist.engine.dropout import PortableDropout
 from skmnist.engine.layers import build_layers
-from skmnist.engine.layout import (
-    FeatureMajorDense,
-    pack,
-    rearrange_state,
-    state_keys,
-    unpack,
-    unpack_tensors,
-)
-from skmnist.engine.optimizers import OptimizerSpec, state_variables
+from skmnist.engine.layout import FeatureMajorDense, pack, state_keys, unpack_tensors
+from skmnist.engine.library_code import is_library_code
+from skmnist.engine.memory import clear_with
+from skmnist.engine.optimizers import OptimizerSpec
+from skmnist.engine.own_state import in_own_state
 from skmnist.engine.runtime import one_executor_thread
-
-# A block holds at most as many batches as take about half a second to train on, and where its
-# rows are gathered, at most this many values: 16 MB as float32.
-_BLOCK_BATCHES = 512
-_BLOCK_FLOPS = 1e10
-_BLOCK_VALUES = 4 * 1024 * 1024
-
-# Training sets of up to this many bytes share compiled programs, whatever their number of rows.
-_SHARED_BYTES = 32 * 1024 * 1024
-
-# Compiling takes about a second, and saves so much of each step: 30 µs and 6 ns a weight. Most
-# programs run several times, such as in the three folds of a search and its refit: of such scripts
-# the fastest have a limit between 0.2 and 0.4 s.
-SECONDS_WORTH_COMPILING = 0.3
-_SECONDS_SAVED_PER_STEP = 30e-6
-_SECONDS_SAVED_PER_STEP_AND_WEIGHT = 6e-9
+from skmnist.engine.stateless import state_variables, stateless_scope
 
 
 @dataclass(frozen=True)
 class ProgramSpec:
-    """Everything that a compiled program depends on.
+    """Everything that a compiled program depends on."""
 
-    `block_shape` is the shape of the blocks that XLA compiles for. None: TensorFlow runs the
-    program operation by operation, which starts sooner, and takes blocks of any shape and, if the
-    optimizer is elementwise, hidden layers of any width.
-    """
-
-    architecture: Architecture
+    n_features: int
+    n_hidden_layers: int
+    hidden_units: tuple[int, ...] | None  # None: any number of units in each hidden layer
+    n_classes: int
+    activation: str | Callable
+    dropout: float
+    has_l2: bool  # how strong it is, is an argument of the program
     optimizer: OptimizerSpec
     x_dtype: str  # "uint8" or "float32"
+    # The shape of the blocks that XLA compiles for. None: TensorFlow runs the program operation by
+    # operation, which starts sooner, and takes blocks of any shape.
     block_shape: BlockShape | None
 
-    def __post_init__(self) -> None:
-        # Images and rows share programs, and so do all values of `l2` above 0.
-        architecture = replace(
-            self.architecture,
-            input_shape=(self.architecture.n_features,),
-            l2=float(self.architecture.l2 > 0),
+    @classmethod
+    def of(
+        cls,
+        architecture: Architecture,
+        optimizer: OptimizerSpec,
+        x_dtype: str,
+        block_shape: BlockShape | None,
+    ) -> ProgramSpec:
+        """Describe the program that trains such a network. Images and rows share programs."""
+        has_any_width = block_shape is None and optimizer.is_elementwise
+        return cls(
+            n_features=architecture.n_features,
+            n_hidden_layers=len(architecture.hidden_units),
+            hidden_units=None if has_any_width else architecture.hidden_units,
+            n_classes=architecture.n_classes,
+            activation=architecture.activation,
+            dropout=architecture.dropout,
+            has_l2=architecture.l2 > 0,
+            optimizer=optimizer,
+            x_dtype=x_dtype,
+            block_shape=block_shape,
         )
-        if self.has_any_width:
-            architecture = replace(architecture, hidden_units=(1,) * len(architecture.hidden_units))
-        object.__setattr__(self, "architecture", architecture)
 
     @property
     def has_any_width(self) -> bool:
         """Whether hidden layers of all widths share the program."""
-        return self.block_shape is None and self.optimizer.is_elementwise
+        return self.hidden_units is None
 
-
-def plan(
-    architecture: Architecture,
-    optimizer: OptimizerSpec,
-    x: RowMatrix,
-    *,
-    batch_size: int,
-    n_used: int,
-    n_epochs: int,
-    is_batchwise: bool,
-) -> tuple[ProgramSpec, BlockShape]:
-    """Decide which program to run, on blocks of which shape, for a fit to `n_used` rows of `x`.
-
-    The decision depends on the fit alone, not on what ran before it, so that the same seed gives
-    the same network. With `is_batchwise`, each batch is a block of its own.
-    """
-    batch_size = min(batch_size, _round_up(n_used))
-    n_batches = math.ceil(n_used / batch_size)
-    saved = _SECONDS_SAVED_PER_STEP + _SECONDS_SAVED_PER_STEP_AND_WEIGHT * architecture.n_weights
-    is_compiled = n_epochs * n_batches * saved >= SECONDS_WORTH_COMPILING and not is_batchwise
-    n_rows, n_columns = x.shape
-    max_batches = 1 if is_batchwise else _max_batches(architecture, batch_size, x)
-    n_batches = min(n_batches, max_batches)
-    if is_compiled:
-        # A program that is not compiled takes blocks of any shape. Memory that no row comes to
-        # costs nothing, and batches that hold no row next to nothing, so that the folds of a
-        # search and its refit can share a program.
-        n_batches = max_batches
-        n_rows = max(n_rows, _SHARED_BYTES // (n_columns * x.dtype.itemsize))
-        n_rows = 2 ** (n_rows - 1).bit_length()
-    if not is_resident(x):
-        n_rows = n_batches * batch_size
-    block_shape = BlockShape(n_batches, batch_size, n_rows)
-    spec = ProgramSpec(architecture, optimizer, x.dtype.name, block_shape if is_compiled else None)
-    return spec, block_shape
-
-
-def _max_batches(architecture: Architecture, batch_size: int, x: RowMatrix) -> int:
-    # Forward and backward, each weight is multiplied and added three times a row.
-    flops = 6.0 * architecture.n_weights * batch_size
-    n_batches = min(_BLOCK_BATCHES, int(_BLOCK_FLOPS / flops))
-    if not is_resident(x):
-        n_batches = min(n_batches, _BLOCK_VALUES // (batch_size * architecture.n_features))
-    return max(1, n_batches)
-
-
-def _round_up(number: int) -> int:
-    # Where the arithmetic grows with it, only by a little: up to the next multiple of an eighth of
-    # the power of two below.
-    step = max(1, 2 ** (number.bit_length() - 4))
-    return math.ceil(number / step) * step
+    @property
+    def is_shareable(self) -> bool:
+        """Whether nothing but the fields of this decides what the program computes."""
+        has_own_activation = isinstance(self.activation, str) or is_library_code(self.activation)
+        return has_own_activation and self.optimizer.is_library_code
 
 
 class Program:
     """The training on one block of batches as a pure function, traced by the constructor.
 
-    `function` takes the tensors of a block, `l2` and the values of `variables`. It returns the sums
-    that `TrainingRun.run` returns, and the new values of `variables`.
+    `function` takes the tensors of a block, `l2`, the widths of the layers and the values of
+    `variables`. It returns the sums that `TrainingRun.run` returns, and the new values of
+    `variables`. `finalize` takes and returns the values of `variables`: at the end of a training,
+    an optimizer that keeps averages of the weights puts them in their place.
     """
 
     def __init__(self, spec: ProgramSpec) -> None:
         self.spec = spec
-        architecture = spec.architecture
-        self.is_packed = bool(architecture.hidden_units) and spec.optimizer.is_elementwise
-        self._layers = build_layers(
-            architecture,
-            first_dense=FeatureMajorDense if self.is_packed else keras.layers.Dense,
-            output_activation="linear",
-        )
-        shape: tuple[int | None, ...] = (None, architecture.n_features)
-        for layer in self._layers:
-            layer.build(shape)
-            shape = layer.compute_output_shape(shape)
+        self.is_packed = spec.n_hidden_layers > 0 and spec.optimizer.is_elementwise
+        self._layers = self._build_layers()
         self._layer_weights = [v for layer in self._layers for v in layer.trainable_variables]
-        self.weights = self._layer_weights
-        if self.is_packed:
-            first, *others = [np.zeros(variable.shape) for variable in self._layer_weights]
-            self.weights = [
-                keras.Variable(array, dtype="float32", name=f"packed{number}")
-                for number, array in enumerate(pack([first.T, *others]))
-            ]
+        self.weights = self._build_weights()
+
         self.optimizer = spec.optimizer.build_stateless()
         self.optimizer.build(self.weights)
         self.optimizer_variables = state_variables(self.optimizer)
@@ -169,49 +117,92 @@ class Program:
             of_layers = spec.optimizer.build_stateless()
             of_layers.build(self._layer_weights)
             self.keras_state_keys = state_keys(of_layers, self._layer_weights)
+
         self.seed_states = [
             layer.seed_generator.state
             for layer in self._layers
             if isinstance(layer, keras.layers.Dropout)
         ]
         self.variables = [*self.weights, *self.optimizer_variables, *self.seed_states]
+
         self._steps = tf.function(
             self._train_on_block, autograph=False, jit_compile=spec.block_shape is not None
         )
         # A concrete function is called at half the cost of a tf.function, which looks up its
-        # traces at each call.
+        # traces at each call, and traces anew under some settings of the caller's.
         with one_executor_thread():
             self.function: Callable[..., list[tf.Tensor]] = tf.function(
                 self._train_and_sum, input_signature=self._signature(), autograph=False
             ).get_concrete_function()
-        self.finalize = tf.function(
-            self._finalize, input_signature=self._state_signature(), autograph=False
+
+        self.finalize: Callable[..., list[tf.Tensor]] | None = None
+        if self.optimizer.use_ema or not spec.optimizer.is_elementwise:
+            self.finalize = tf.function(
+                self._finalize, input_signature=self._state_signature(), autograph=False
+            ).get_concrete_function()
+
+    def _build_layers(self) -> list[keras.layers.Layer]:
+        spec = self.spec
+        # With any width, the layers are as wide as the weights that come in.
+        hidden_units = spec.hidden_units
+        if hidden_units is None:
+            hidden_units = (1,) * spec.n_hidden_layers
+
+        layers = build_layers(
+            hidden_units,
+            spec.n_classes,
+            activation=spec.activation,
+            dropout=spec.dropout,
+            first_dense=FeatureMajorDense if self.is_packed else keras.layers.Dense,
+            dropout_class=PortableDropout,
+            output_activation="linear",
         )
 
+        shape: tuple[int | None, ...] = (None, spec.n_features)
+        for layer in layers:
+            layer.build(shape)
+            shape = layer.compute_output_shape(shape)
+        return layers
+
+    def _build_weights(self) -> list[keras.Variable]:
+        if not self.is_packed:
+            return self._layer_weights
+
+        first, *others = [np.zeros(variable.shape) for variable in self._layer_weights]
+        arrays = pack([first.T, *others])
+        return [
+            keras.Variable(array, dtype="float32", name=f"packed{number}")
+            for number, array in enumerate(arrays)
+        ]
+
     def _signature(self) -> list[tf.TensorSpec]:
-        n_batches, batch_size, n_rows = self.spec.block_shape or (None, None, None)
+        spec = self.spec
+        n_batches, batch_size, n_rows = spec.block_shape or (None, None, None)
         batches = (n_batches, batch_size)
         return [
-            tf.TensorSpec((n_rows, self.spec.architecture.n_features), self.spec.x_dtype),
+            tf.TensorSpec((n_rows, spec.n_features), spec.x_dtype),
             tf.TensorSpec(batches, tf.int32),
             tf.TensorSpec(batches, tf.int32),
             tf.TensorSpec(batches, tf.float32),
             tf.TensorSpec((), tf.int32),
             tf.TensorSpec((), tf.float32),
-            tf.TensorSpec(len(self.spec.architecture.hidden_units) + 1, tf.int32),
+            tf.TensorSpec(spec.n_hidden_layers + 1, tf.int32),
             *self._state_signature(),
         ]
 
     def _state_signature(self) -> list[tf.TensorSpec]:
-        # With any width, the layers are as wide as the weights that come in.
+        shapes = [variable.shape for variable in self.variables]
+        if self.spec.has_any_width:
+            shapes = [(None,) * len(shape) for shape in shapes]
         return [
-            tf.TensorSpec([None] * len(v.shape) if self.spec.has_any_width else v.shape, v.dtype)
-            for v in self.variables
+            tf.TensorSpec(shape, variable.dtype)
+            for shape, variable in zip(shapes, self.variables, strict=True)
         ]
 
     def _train_and_sum(self, *tensors: tf.Tensor) -> list[tf.Tensor]:
         # What is computed once a block is not compiled: it would be a third of the compilation.
         x, rows, codes, weights, n_batches, *others = tensors
+
         # Divided by the weights, where Keras divides by the number of rows: so a weight of 2
         # is the row twice, and the rows of weight 0 behind a short batch are none at all.
         batch_weights = tf.reduce_sum(weights, axis=1)
@@ -219,6 +210,7 @@ class Program:
         logits, penalty, *new_state = self._steps(
             x, rows, codes, shares, batch_weights, n_batches, *others
         )
+
         logits, codes, weights = logits[:n_batches], codes[:n_batches], weights[:n_batches]
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(codes, logits)
         is_correct = tf.argmax(logits, axis=2, output_type=tf.int32) == codes
@@ -232,10 +224,11 @@ class Program:
 
     def _train_on_block(self, *tensors: tf.Tensor) -> list[tf.Tensor]:
         x, rows, codes, shares, batch_weights, n_batches, l2, any_widths, *state = tensors
-        architecture = self.spec.architecture
-        widths = (*architecture.hidden_units, architecture.n_classes)
-        if self.spec.has_any_width:
+        spec = self.spec
+        if spec.hidden_units is None:
             widths = tf.unstack(any_widths)
+        else:
+            widths = [*spec.hidden_units, spec.n_classes]
 
         def train_on_batch(
             i: tf.Tensor, logits: tf.TensorArray, penalty: tf.Tensor, *state: tf.Tensor
@@ -244,13 +237,13 @@ class Program:
             batch_logits, batch_penalty, new = self._step(
                 batch, codes[i], shares[i], l2, widths, state
             )
-            if architecture.l2:
+            if spec.has_l2:
                 penalty += batch_penalty * batch_weights[i]
             return i + 1, logits.write(i, batch_logits), penalty, *new
 
-        shape = self.spec.block_shape or (tf.shape(codes)[0], None, None)
+        n_places, batch_size, _ = spec.block_shape or (tf.shape(codes)[0], None, None)
         logits = tf.TensorArray(
-            tf.float32, size=shape[0], element_shape=(shape[1], architecture.n_classes)
+            tf.float32, size=n_places, element_shape=(batch_size, spec.n_classes)
         )
         _, logits, penalty, *new_state = tf.while_loop(
             lambda i, *_: i < n_batches,
@@ -271,7 +264,7 @@ class Program:
     ) -> tuple[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]]:
         """Make one step of the optimizer; the logits and the penalty are of before it."""
         weights = state[: len(self.weights)]
-        with stateless(self.variables, state) as scope:
+        with stateless_scope(self.variables, state) as scope:
             with tf.GradientTape() as tape:
                 tape.watch(weights)
                 layer_weights = unpack_tensors(weights, widths) if self.is_packed else weights
@@ -285,7 +278,7 @@ class Program:
                 )
                 loss = tf.reduce_sum(losses * shares)
                 penalty = tf.constant(0.0)
-                if self.spec.architecture.l2:
+                if self.spec.has_l2:
                     squares = [tf.reduce_sum(tf.square(kernel)) for kernel in layer_weights[::2]]
                     penalty = l2 * tf.add_n(squares)
                     loss += penalty
@@ -293,133 +286,27 @@ class Program:
             return logits, penalty, [scope.get_current_value(v) for v in self.variables]
 
     def _finalize(self, *state: tf.Tensor) -> list[tf.Tensor]:
-        with stateless(self.variables, state) as scope:
+        with stateless_scope(self.variables, state) as scope:
             self.optimizer.finalize_variable_values(self.weights)
             return [scope.get_current_value(variable) for variable in self.variables]
 
 
-class TrainingRun:
-    """A program with the weights and the optimizer state of one fit.
-
-    Parameters
-    ----------
-    program : Program
-        Shared with other fits.
-    """
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.spec = program.spec
-        self._seeds = [tf.convert_to_tensor(state.value) for state in program.seed_states]
-        self._state: list[tf.Tensor] = []  # the values of the program's variables
-        self._widths: list[int] = []  # numbers of units of the layers
-
-    def load(
-        self,
-        weights: Sequence[np.ndarray],
-        optimizer_state: Sequence[np.ndarray] | None,
-    ) -> None:
-        """Set the weights, as Keras has them, and the state of the optimizer; None: no steps."""
-        program = self.program
-        self._widths = [len(bias) for bias in weights[1::2]]
-        own = [tf.constant(array) for array in (pack(weights) if program.is_packed else weights)]
-        if optimizer_state is None:
-            state = self._state_without_steps(own)
-        else:
-            if program.is_packed:
-                optimizer_state = rearrange_state(
-                    optimizer_state, program.keras_state_keys, program.state_keys, pack
-                )
-            state = [tf.constant(array) for array in optimizer_state]
-        self._state = [*own, *state, *self._seeds]
-
-    def _state_without_steps(self, weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-        optimizer, variables = self.spec.optimizer, self.program.optimizer_variables
-        if not optimizer.is_elementwise:
-            # Some begin with copies of the weights, such as ScheduleFreeAdamW.
-            built = optimizer.build_stateless()
-            built.build([keras.Variable(array) for array in weights])
-            return [tf.convert_to_tensor(variable.value) for variable in state_variables(built)]
-        # The program may be that of another width: all others begin with one number everywhere.
-        return [
-            tf.fill(weights[key[1]].shape, variable.numpy().flat[0])
-            if key
-            else tf.convert_to_tensor(variable.value)
-            for key, variable in zip(self.program.state_keys, variables, strict=True)
-        ]
-
-    def set_learning_rate(self, rate: float) -> None:
-        """Set the learning rate of an optimizer without a schedule."""
-        variable = self.program.optimizer.learning_rate
-        number = next(n for n, v in enumerate(self.program.variables) if v is variable)
-        self._state[number] = tf.constant(rate, variable.dtype)
-
-    def set_dropout_seed(self, seed: Sequence[int]) -> None:
-        """Restart the masks of each Dropout layer, from these numbers and the layer alone."""
-        self._seeds = [
-            tf.cast(np.random.SeedSequence((*seed, number)).generate_state(2), state.dtype)
-            for number, state in enumerate(self._seeds)
-        ]
-        self._state[len(self._state) - len(self._seeds) :] = self._seeds
-
-    def weights(self) -> list[np.ndarray]:
-        """Kernel and bias of each Dense layer, float32, as Keras has them."""
-        own = [tensor.numpy() for tensor in self._state[: len(self.program.weights)]]
-        return unpack(own, self._widths) if self.program.is_packed else own
-
-    def optimizer_state(self) -> list[np.ndarray]:
-        """Values of the optimizer's variables, as an optimizer of a Keras model has them."""
-        program = self.program
-        start, end = len(program.weights), len(self._state) - len(self._seeds)
-        # TensorFlow gives a NumPy scalar where a tensor has no dimensions.
-        arrays = [np.asarray(tensor.numpy()) for tensor in self._state[start:end]]
-        if not program.is_packed:
-            return arrays
-        return rearrange_state(
-            arrays,
-            program.state_keys,
-            program.keras_state_keys,
-            lambda packed: unpack(packed, self._widths),
-        )
-
-    def average_weights(self) -> None:
-        """Replace the weights by their moving averages where the optimizer keeps such."""
-        if self.program.optimizer.use_ema or not self.spec.optimizer.is_elementwise:
-            self._state = self.program.finalize(*self._state)
-
-    def run(self, block: Block, l2: float) -> tuple[float, float, float]:
-        """Make one optimizer step on each batch of the block.
-
-        Return the sum of the batches' losses, each times its weight, the sum of the weights of the
-        rows, and how many of them were classified right, each before the step of its batch.
-        """
-        with one_executor_thread():
-            sums, *self._state = self.program.function(
-                *block.tensors, tf.constant(l2, tf.float32), tf.constant(self._widths), *self._state
-            )
-        loss, weight, n_correct = sums.numpy().tolist()
-        return loss, weight, n_correct
-
-
-def stateless(
-    variables: Sequence[keras.Variable], values: Sequence[tf.Tensor]
-) -> keras.StatelessScope:
-    """Return a scope in which the variables have these values, and keep their own."""
-    scope = keras.StatelessScope(initialize_variables=False)
-    # Not by its constructor, which refuses tensors whose widths are not known yet.
-    for variable, value in zip(variables, values, strict=True):
-        scope.add_update((variable, value))
-    return scope
-
-
 # A program keeps some MB of compiled code, and its variables take as much memory as the weights
 # and the state of the optimizer: about 1 MB for 128 hidden units and Adam on MNIST.
-programs = lru_cache(maxsize=16)(Program)
+@lru_cache(maxsize=16)
+def _shared_program(spec: ProgramSpec) -> Program:
+    return in_own_state(Program, spec)
+
+
+clear_with(_shared_program.cache_clear)
 _tracing = threading.Lock()
 
 
 def program_for(spec: ProgramSpec) -> Program:
-    """Return the program for `spec`, traced on the first request."""
+    """Return the program for `spec`, traced on the first request if it can be shared."""
+    if not spec.is_shareable:
+        return in_own_state(Program, spec)
+
     # Tracing holds the interpreter anyway, so nothing is lost by waiting for other programs.
     with _tracing:
-        return programs(spec)
+        return _shared_program(spec)

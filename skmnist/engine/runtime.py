@@ -1,12 +1,21 @@
 """TensorFlow in this process: imported quietly, its threads, and forks.
 
 To be imported before anything else that imports TensorFlow.
+
+======================  ==========================================================================
+Shared here             The settings of TensorFlow in this process: the number of its threads, and
+                        whether it takes the memory of GPUs as a whole.
+Depends on              OMP_NUM_THREADS at the first import, and what the user has set before it.
+Who may change it       The user, at any time. Here they are set once, where nobody has set them.
+Freed                   With the process.
+======================  ==========================================================================
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
@@ -56,10 +65,15 @@ def _import_quietly() -> None:
     TensorFlow 2.19, the import itself (https://github.com/tensorflow/tensorflow/issues/100442),
     for which the standard error is redirected. Where the variable is set, its value holds; with
     "0" everything is printed, also by the import.
+
+    Both the variable and the standard error are the process's. Beside other threads nothing is
+    silenced: what they log would be lost, and a process that one of them starts would have no
+    standard error for life. Some lines of TensorFlow's are the lesser evil.
     """
     level = os.environ.get(_LOG_LEVEL)
-    if "tensorflow" in sys.modules or level == "0":
+    if "tensorflow" in sys.modules or level == "0" or not _is_only_thread():
         return
+
     if level is None:
         os.environ[_LOG_LEVEL] = "3"  # TensorFlow reads it once, at its import
     try:
@@ -78,6 +92,7 @@ def _no_standard_error() -> Iterator[None]:
     except OSError:  # the process was started without one
         yield
         return
+
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
@@ -88,7 +103,41 @@ def _no_standard_error() -> Iterator[None]:
         os.close(kept)
 
 
+def _is_only_thread() -> bool:
+    """Whether no thread runs beside this one, those of a Jupyter kernel aside."""
+    others = set(threading.enumerate()) - {threading.current_thread()}
+    return all(_is_of_kernel(thread) for thread in others)
+
+
+def _is_of_kernel(thread: threading.Thread) -> bool:
+    """Whether a thread serves a Jupyter kernel: they pass messages on, and write none."""
+    target = getattr(thread, "_target", None)
+    modules = (type(thread).__module__, getattr(target, "__module__", None) or "")
+    return any(module.partition(".")[0] in ("ipykernel", "IPython") for module in modules)
+
+
+def _import_keras() -> None:
+    """Import Keras, and raise ImportError if it can't be used or its backend is another one."""
+    try:
+        import keras
+    except ModuleNotFoundError as error:
+        backend = os.environ.get("KERAS_BACKEND") or "the one in ~/.keras/keras.json"
+        raise ImportError(
+            f"skmnist cannot import Keras: {error}. It trains with Keras's backend 'tensorflow'; "
+            f"the backend set here is {backend}. Unset the environment variable KERAS_BACKEND, or "
+            "set it to 'tensorflow', and start Python anew."
+        ) from error
+
+    if keras.backend.backend() != "tensorflow":
+        raise ImportError(
+            f"skmnist trains with Keras's backend 'tensorflow', but Keras was imported with "
+            f"{keras.backend.backend()!r}. Unset the environment variable KERAS_BACKEND, or set it "
+            "to 'tensorflow', and start Python anew."
+        )
+
+
 _import_quietly()
+_import_keras()
 
 import tensorflow as tf  # noqa: E402
 from tensorflow.python.eager import context  # noqa: E402  # as keras.utils.clear_session does

@@ -1,6 +1,6 @@
 """The scikeras estimator behind `SimpleMLPClassifier`: the way into the engine.
 
-scikeras's `KerasClassifier` builds and compiles the model, routes the parameters of `fit`, and
+scikeras's `KerasClassifier` builds and compiles the model, routes the parameters to its `fit`, and
 keeps the history. It gets no `random_state`, since it would seed the global generators of Python,
 NumPy and TensorFlow with it.
 """
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -19,15 +19,26 @@ import numpy as np
 import tensorflow as tf
 from scikeras.wrappers import KerasClassifier
 from sklearn import config_context
+from sklearn.preprocessing import FunctionTransformer
 
-from skmnist import engine
-from skmnist._network import Architecture, Samples, TrainedNetwork
-from skmnist.engine.interruption import deferred_interrupts
+from skmnist._network import Architecture
+from skmnist.engine.interruption import Interrupts, deferred_interrupts
 from skmnist.engine.layers import check_activation
+from skmnist.engine.memory import clear
 from skmnist.engine.optimizers import make_optimizer, make_optimizer_once
+from skmnist.engine.own_state import check_caller_state
 from skmnist.engine.progress import Progress
 from skmnist.engine.runtime import raise_if_forked
-from skmnist.engine.training import EpochListener, EpochLoop, FitResult, TrainingOptions
+from skmnist.engine.training import EpochLoop, FitResult, TrainingTask
+
+
+class _Classifier(KerasClassifier):
+    """scikeras's classifier for labels that are the codes of their classes already."""
+
+    @property
+    def target_encoder(self) -> FunctionTransformer:
+        """Pass labels on as they are: scikeras would number those anew that are there."""
+        return FunctionTransformer()
 
 
 class Network(keras.Model):
@@ -37,95 +48,103 @@ class Network(keras.Model):
     built where there is need of them.
     """
 
-    outputs = (None,)  # scikeras compares their number with that of the targets
+    def __init__(self, task: TrainingTask, interrupts: Interrupts) -> None:
+        super().__init__()
+        self._task = task
+        self._interrupts = interrupts
 
-    def compile(self, optimizer: keras.optimizers.Optimizer, loss: str, **_unused: Any) -> None:
-        """Keep the optimizer; the programs compute the loss and the accuracy."""
-        self.optimizer, self.loss, self.compiled = optimizer, loss, True
+    def compile(self, optimizer: keras.optimizers.Optimizer, loss: str, **_others: Any) -> None:
+        """Keep the optimizer; the programs compute this loss, and the accuracy."""
+        self.optimizer = optimizer
+        self.loss = loss
+        self.compiled = True
 
     def fit(
         self,
         x: np.ndarray,
         y: np.ndarray,
         *,
-        make_loop: Callable[..., EpochLoop],
-        weights: np.ndarray | None,
+        batch_size: int,
+        epochs: int,
+        initial_epoch: int,
+        shuffle: bool,
+        verbose: int,
         callbacks: Sequence[keras.callbacks.Callback],
-        **_unused: Any,
+        **_others: Any,
     ) -> keras.callbacks.History:
         """Train as `EpochLoop` does; return the metrics of each epoch."""
-        loop = make_loop(
-            samples=Samples(x, y.reshape(len(y)), weights),
-            optimizer=self.optimizer,
-            callbacks=callbacks,
-        )
-        self.result = loop.run()
+        # Keras models refer to themselves: the samples would stay until these are collected.
+        task = self._task.on(x, y)
+        del self._task
+
+        first_epoch = initial_epoch
+        shown: AbstractContextManager[Progress | None] = nullcontext()
+        if verbose:
+            shown = Progress(first_epoch, epochs, len(task.used_rows), verbose)
+
+        with shown as progress:
+            loop = EpochLoop(
+                task,
+                self.optimizer,
+                batch_size=batch_size,
+                epochs=epochs - first_epoch,
+                shuffle=shuffle,
+                verbose=verbose,
+                callbacks=callbacks,
+                progress=progress,
+                interrupts=self._interrupts,
+            )
+            self.result = loop.run()
         return loop.history
 
 
 def train(
-    architecture: Architecture,
-    samples: Samples,
-    options: TrainingOptions,
+    task: TrainingTask,
     *,
-    seed: int,
-    last: TrainedNetwork | None = None,
-    rows: np.ndarray | None = None,
-    validation: Samples | None = None,
-    is_partial: bool = False,
+    optimizer: str | keras.optimizers.Optimizer,
+    learning_rate: float,
+    batch_size: int,
+    epochs: int,
+    shuffle: bool,
+    verbose: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    listener: EpochListener | None = None,
 ) -> FitResult:
-    """Train a network through scikeras; the arguments are those of `EpochLoop`.
+    """Train a network through scikeras.
 
-    With `is_partial`, samples of some classes may be missing.
+    An optimizer that is given as an instance is copied, and has its own learning rate. The others
+    are arguments of `keras.Model.fit`, but `epochs` is how many more.
     """
     raise_if_forked("Fitting")
-    check_activation(architecture.activation)
-    n_epochs = 0 if last is None else len(last.history.get("loss", ()))
-    n_samples = len(samples.codes if rows is None else rows)
-    progress = (n_epochs, n_epochs + options.epochs, n_samples, options.verbose)
-    is_shared = isinstance(options.optimizer, str) and not callbacks
+    check_caller_state("Fitting")
+    check_activation(task.architecture.activation)
+
+    # Callbacks may change the optimizer.
+    is_shared = isinstance(optimizer, str) and not callbacks
     make = make_optimizer_once if is_shared else make_optimizer
+
     with (
-        Progress(*progress) if options.verbose else nullcontext() as shown,
-        # Around the building too, where Python would drop a KeyboardInterrupt.
         deferred_interrupts() as interrupts,
-        _memory_errors(architecture),
-        # Not every device has XLA, and networks so small gain nothing from another one.
+        _memory_errors(task.architecture),
+        # Programs run on the CPU: they are compiled for it by XLA, and networks so small gain
+        # nothing from another one.
         tf.device("CPU:0"),
     ):
-        classifier = KerasClassifier(
-            model=lambda: Network(),  # scikeras calls a class with arguments of its own
-            optimizer=make(options.optimizer, options.learning_rate),
+        classifier = _Classifier(
+            model=partial(Network, task, interrupts),
+            optimizer=make(optimizer, learning_rate),
             # The classes stay integers: the same mathematics as one-hot rows and
             # categorical_crossentropy, without an array of n_samples × n_classes.
             loss="sparse_categorical_crossentropy",
-            batch_size=options.batch_size,
-            shuffle=options.shuffle,
+            batch_size=batch_size,
+            epochs=epochs,
+            shuffle=shuffle,
             callbacks=list(callbacks),
-            verbose=options.verbose,
+            verbose=verbose,
         )
-        make_loop = partial(
-            EpochLoop,
-            architecture=architecture,
-            seed=seed,
-            last=last,
-            rows=rows,
-            validation=validation,
-            options=options,
-            listener=listener,
-            progress=shown,
-            interrupts=interrupts,
-        )
-        arguments: dict[str, Any] = {"make_loop": make_loop, "weights": samples.weights}
         # X and y are validated already; scikeras would look at each value twice more.
         with config_context(assume_finite=True):
-            if is_partial:
-                arguments["classes"] = np.arange(architecture.n_classes)
-                classifier.partial_fit(samples.x, samples.codes, **arguments)
-            else:
-                classifier.fit(samples.x, samples.codes, epochs=options.epochs, **arguments)
+            classifier.fit(task.samples.x, task.samples.codes, initial_epoch=task.first_epoch)
+
     result: FitResult = classifier.model_.result
     return result._replace(
         # Pressed after the last block, Ctrl-C came too late to end anything, but gets its warning.
@@ -140,8 +159,10 @@ def _memory_errors(architecture: Architecture) -> Iterator[None]:
     Linux allocates more memory than there is, and kills a process that uses it: with it a whole
     search would end, where an error ends one candidate.
     """
-    network = f"A network with hidden_units={architecture.hidden_units} has"
-    network = f"{network} {architecture.n_weights:,} weights"
+    network = (
+        f"A network with hidden_units={architecture.hidden_units} has "
+        f"{architecture.n_weights:,} weights"
+    )
     # The weights, their gradients, the two values a weight of Adam, and copies of them on the way.
     n_bytes = 4 * 10 * architecture.n_weights
     if n_bytes > _memory_of_machine():
@@ -153,7 +174,7 @@ def _memory_errors(architecture: Architecture) -> Iterator[None]:
         yield
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
         # What is kept for the next fit may be what is missing.
-        engine.clear()
+        clear()
         if isinstance(error, MemoryError):  # NumPy's message has the details
             raise
         raise MemoryError(

@@ -4,41 +4,76 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 import keras
 import numpy as np
 
-from skmnist._network import Architecture, Samples, TrainedNetwork, predict_proba
+from skmnist._network import Architecture, RowMatrix, Samples, TrainedNetwork, predict_proba
+from skmnist._warnings import warn_caller
 from skmnist.engine.blocks import Block, open_reader
 from skmnist.engine.callbacks import CallbackRunner, wants_batches
+from skmnist.engine.early_stopping import EarlyStopping
 from skmnist.engine.interruption import Interrupts
-from skmnist.engine.optimizers import OptimizerSpec
-from skmnist.engine.programs import TrainingRun, plan, program_for
+from skmnist.engine.layers import activation_in_numpy
+from skmnist.engine.optimizers import OptimizerSpec, difference
+from skmnist.engine.planning import plan
+from skmnist.engine.programs import program_for
 from skmnist.engine.progress import Progress
+from skmnist.engine.runs import TrainingRun
+
+
+class EpochListener(Protocol):
+    """What is called at each epoch beside Keras's callbacks, with a function for the weights."""
+
+    def begin_epoch(self, weights: Callable[[], list[np.ndarray]]) -> None:
+        """Take note of the begin of an epoch."""
+
+    def end_epoch(self, weights: Callable[[], list[np.ndarray]]) -> bool:
+        """Take note of the end of an epoch; return whether to stop."""
 
 
 @dataclass(frozen=True)
-class TrainingOptions:
-    """How to train: the parameters of the classifier that do not decide what the network is."""
+class TrainingTask:
+    """What to train on which samples, beside what scikeras routes to the `fit` of a model.
 
-    optimizer: str | keras.optimizers.Optimizer  # an instance is copied
-    learning_rate: float  # of an optimizer that is given by its name
-    batch_size: int
-    shuffle: bool
-    epochs: int  # how many more
-    early_stopping: bool
-    n_iter_no_change: float
-    tol: float
-    verbose: int
+    The seed decides the initial weights and, with the number of the epoch, its order and its
+    Dropout masks.
+    """
 
+    architecture: Architecture
+    samples: Samples  # those of weight 0 are left out
+    seed: int
+    last: TrainedNetwork | None = None  # to continue; another optimizer starts without its state
+    rows: np.ndarray | None = None  # which of the samples to train on; None for all
+    validation: Samples | None = None
+    stopping: EarlyStopping | None = None
+    listener: EpochListener | None = None
 
-class EpochListener(NamedTuple):
-    """Functions that are called at each epoch beside Keras's callbacks, with the weights."""
+    def on(self, x: RowMatrix, codes: np.ndarray) -> TrainingTask:
+        """Return this task on other rows and their classes."""
+        return replace(self, samples=self.samples._replace(x=x, codes=codes))
 
-    begin_epoch: Callable[[Callable[[], list[np.ndarray]]], None]
-    end_epoch: Callable[[Callable[[], list[np.ndarray]]], bool]  # returns whether to stop
+    @property
+    def first_epoch(self) -> int:
+        """Number of epochs that the network has been trained for."""
+        return len(self.last_history.get("loss", ()))
+
+    @property
+    def last_history(self) -> dict[str, list[float]]:
+        """The metrics of these epochs."""
+        return {} if self.last is None else self.last.history
+
+    @property
+    def used_rows(self) -> np.ndarray:
+        """Which of the samples to train on, those of weight 0 left out."""
+        rows = self.rows
+        if rows is None:
+            rows = np.arange(len(self.samples.codes))
+        if self.samples.weights is None:
+            return rows
+        return rows[self.samples.weights[rows] > 0]
 
 
 class FitResult(NamedTuple):
@@ -48,230 +83,253 @@ class FitResult(NamedTuple):
     is_usable: bool  # whether the weights are those of a network that has not diverged
     was_interrupted: bool  # whether Ctrl-C ended the fit
     has_diverged: bool  # whether a loss that is not finite did
-    stopping: EarlyStopping | None
 
 
-class EarlyStopping:
-    """Follows a validation score from epoch to epoch, as MLPClassifier does.
-
-    More than `n_iter_no_change` epochs in a row that do not exceed the best score by `tol` end the
-    training.
-    """
-
-    def __init__(self, n_iter_no_change: float, tol: float) -> None:
-        self._n_iter_no_change = n_iter_no_change
-        self._tol = tol
-        self._n_without_improvement = 0
-        self.scores: list[float] = []
-        self.best_score = float("-inf")
-        # Weights and optimizer state.
-        self.best: tuple[list[np.ndarray], list[np.ndarray]] | None = None
-
-    def update(self, score: float) -> bool:
-        """Add the score of an epoch; return whether to stop."""
-        self.scores.append(score)
-        is_better = score >= self.best_score + self._tol
-        self._n_without_improvement = 0 if is_better else self._n_without_improvement + 1
-        return self._n_without_improvement > self._n_iter_no_change
-
-    def keep_if_best(
-        self,
-        score: float,
-        weights: list[np.ndarray],
-        optimizer_state: Callable[[], list[np.ndarray]],
-    ) -> None:
-        """Keep weights whose score is higher than all before."""
-        if score > self.best_score:
-            self.best_score, self.best = score, (weights, optimizer_state())
-
-
-@dataclass(kw_only=True)
 class EpochLoop:
     """Trains one network, epoch by epoch.
 
-    The seed decides the initial weights and, with the number of the epoch, its order and its
-    Dropout masks. One Ctrl-C ends the training; two in a row, or one before it has begun, raise
-    KeyboardInterrupt.
+    One Ctrl-C ends the training; two in a row, or one before it has begun, raise KeyboardInterrupt.
+
+    Parameters
+    ----------
+    task : TrainingTask
+        What to train.
+    optimizer : keras.optimizers.Optimizer
+        Without state; callbacks alone may change it.
+    batch_size, epochs, shuffle, verbose, callbacks
+        As in `keras.Model.fit`, but `epochs` is how many more.
+    progress : Progress or None
+        What shows each block and epoch.
+    interrupts : Interrupts
+        Whether Ctrl-C was pressed.
     """
 
-    architecture: Architecture
-    seed: int
-    last: TrainedNetwork | None  # to continue; another optimizer starts without its state
-    samples: Samples  # those of weight 0 are left out
-    rows: np.ndarray | None  # which of them to train on; None for all
-    validation: Samples | None
-    options: TrainingOptions
-    optimizer: keras.optimizers.Optimizer  # without state; callbacks alone may change it
-    callbacks: Sequence[keras.callbacks.Callback]
-    listener: EpochListener | None
-    progress: Progress | None
-    interrupts: Interrupts
+    def __init__(
+        self,
+        task: TrainingTask,
+        optimizer: keras.optimizers.Optimizer,
+        *,
+        batch_size: int,
+        epochs: int,
+        shuffle: bool,
+        verbose: int,
+        callbacks: Sequence[keras.callbacks.Callback],
+        progress: Progress | None,
+        interrupts: Interrupts,
+    ) -> None:
+        self._task = task
+        self._optimizer = optimizer
+        self._optimizer_spec = OptimizerSpec.of(optimizer)
+        self._batch_size = batch_size
+        self._epochs = range(task.first_epoch, task.first_epoch + epochs)
+        self._shuffle = shuffle
+        self._verbose = verbose
+        self._given_callbacks = callbacks
+        self._progress = progress
+        self._interrupts = interrupts
 
-    def __post_init__(self) -> None:
-        samples, options, last = self.samples, self.options, self.last
-        self._rows = np.arange(len(samples.codes)) if self.rows is None else self.rows
-        if samples.weights is not None:
-            self._rows = self._rows[samples.weights[self._rows] > 0]
-        spec, self._block_shape = plan(
-            self.architecture,
-            OptimizerSpec.of(self.optimizer),
-            samples.x,
-            batch_size=options.batch_size,
-            n_used=len(self._rows),
-            n_epochs=options.epochs,
-            is_batchwise=any(map(wants_batches, self.callbacks)),
-        )
-        self._run = TrainingRun(program_for(spec))
-        if last is None:
-            self._run.load(self.architecture.initial_weights(self.seed), None)
-        else:
-            is_same = last.optimizer_key == str(spec.optimizer)
-            self._run.load(last.weights, last.optimizer_state if is_same else None)
-        if not spec.optimizer.has_schedule:
-            self._run.set_learning_rate(float(self.optimizer.learning_rate))
-        history = {} if last is None else last.history
-        self._first_epoch = len(history.get("loss", ()))
-        self._runner = CallbackRunner(
-            self.callbacks,
-            self.architecture,
-            self.optimizer,
-            self._run,
-            history,
-            epochs=self._first_epoch + options.epochs,
-            steps=math.ceil(len(self._rows) / options.batch_size),
-            verbose=options.verbose,
-        )
-        self._stopping = None
-        if options.early_stopping:
-            self._stopping = EarlyStopping(options.n_iter_no_change, options.tol)
-            if self.validation is not None and last is not None:
-                # A run that is continued must not get worse.
-                scores = _validate(self.architecture, last.weights, self.validation)
-                state = self._run.optimizer_state
-                self._stopping.keep_if_best(scores["accuracy"], last.weights, state)
-        self._was_interrupted = self._has_diverged = False
+        self._rows = task.used_rows
+        self._activation = activation_in_numpy(task.architecture.activation)
         self._logs: dict[str, float] | None = None
+        self._was_interrupted = False
+        self._has_diverged = False
 
     @property
     def history(self) -> keras.callbacks.History:
         """The metrics of all epochs."""
-        return self._runner.history
+        return self._callbacks.history
 
     def run(self) -> FitResult:
         """Train."""
-        if self.interrupts.is_pressed:  # there is nothing yet that could be kept
+        self._prepare()
+        if self._interrupts.is_pressed:  # there is nothing yet that could be kept
             raise KeyboardInterrupt
-        last_epoch = self._first_epoch + self.options.epochs
-        first_epoch = self._runner.begin(self._first_epoch)
+
+        first_epoch = self._callbacks.begin(self._epochs.start)
         try:
-            with open_reader(self.samples, self._block_shape) as reader:
-                for epoch in range(first_epoch, last_epoch):
+            with open_reader(self._task.samples, self._block_shape) as reader:
+                for epoch in range(first_epoch, self._epochs.stop):
                     if self._train_and_validate(epoch, reader.read):
                         break
         except KeyboardInterrupt:
-            if self.interrupts.is_pressed_twice:
+            if self._interrupts.is_pressed_twice:
                 raise
             self._was_interrupted = True
-        self._run.average_weights()
-        best = None if self._stopping is None else self._stopping.best
+
+        return self._finish()
+
+    def _prepare(self) -> None:
+        """Get the program, give it the weights to begin with, and show them to the callbacks."""
+        task = self._task
+        spec, self._block_shape = plan(
+            task.architecture,
+            self._optimizer_spec,
+            task.samples.x,
+            batch_size=self._batch_size,
+            n_used=len(self._rows),
+            n_epochs=len(self._epochs),
+            is_batchwise=any(map(wants_batches, self._given_callbacks)),
+        )
+        self._program_run = TrainingRun(program_for(spec))
+        self._load_last_state()
+
+        self._callbacks = CallbackRunner(
+            self._given_callbacks,
+            task.architecture,
+            self._optimizer,
+            self._program_run,
+            task.last_history,
+            epochs=self._epochs.stop,
+            steps=math.ceil(len(self._rows) / self._batch_size),
+            verbose=self._verbose,
+        )
+
+        if task.stopping is not None and task.validation is not None and task.last is not None:
+            # A run that is continued must not get worse.
+            scores = self._score(task.last.weights, task.validation)
+            state = self._program_run.optimizer_state
+            task.stopping.keep_if_best(scores["accuracy"], task.last.weights, state)
+
+    def _load_last_state(self) -> None:
+        """Begin with the weights and the optimizer state of the last fit, or with new ones."""
+        task = self._task
+        if task.last is None:
+            self._program_run.load(task.architecture.initial_weights(task.seed), None)
+        else:
+            self._program_run.load(task.last.weights, self._state_to_continue(task.last))
+
+        if not self._optimizer_spec.has_schedule:
+            self._program_run.set_learning_rate(float(self._optimizer.learning_rate))
+
+    def _state_to_continue(self, last: TrainedNetwork) -> list[np.ndarray] | None:
+        """Return the optimizer state of the last fit, or None if it is of another optimizer."""
+        change = difference(self._optimizer_spec.key, last.optimizer_key)
+        if change is None:
+            return last.optimizer_state
+
+        if last.optimizer_state:
+            warn_caller(
+                f"The optimizer is not that of the last fit: {change}. It starts without state, "
+                "such as momentum.",
+                UserWarning,
+            )
+        return None
+
+    def _finish(self) -> FitResult:
+        """Choose the weights to keep, show them to the callbacks, and return them."""
+        run, stopping = self._program_run, self._task.stopping
+        run.average_weights()
+        best = None if stopping is None else stopping.best
         if best is not None:
-            self._run.load(*best)
-        self._runner.end(self._logs)
-        weights = self._run.weights()
+            run.load(*best)
+        self._callbacks.end(self._logs)
+
+        history = self.history.history
+        history.setdefault("loss", [])  # Ctrl-C may have ended the first epoch
+        weights = run.weights()
         is_finite = all(np.isfinite(array).all() for array in weights)
         network = TrainedNetwork(
-            self.architecture,
-            self.seed,
-            weights,
-            str(self._run.spec.optimizer),
-            self._run.optimizer_state(),
-            self._runner.history.history,
+            architecture=self._task.architecture,
+            seed=self._task.seed,
+            weights=weights,
+            optimizer_key=self._optimizer_spec.key,
+            optimizer_state=run.optimizer_state(),
+            history=history,
         )
         return FitResult(
             network,
             is_usable=is_finite and (best is not None or not self._has_diverged),
             was_interrupted=self._was_interrupted,
             has_diverged=self._has_diverged,
-            stopping=self._stopping,
         )
 
     def _train_and_validate(
         self, epoch: int, read: Callable[[np.ndarray], Iterator[Block]]
     ) -> bool:
         """Train for one epoch; return whether to stop."""
-        self._runner.call("on_epoch_begin", epoch)
-        if self.listener is not None:
-            self.listener.begin_epoch(self._run.weights)
-        self._run.set_dropout_seed((self.seed, epoch))
-        order = self._rows
-        if self.options.shuffle:
-            # From these two numbers alone: a run that is resumed takes the same order.
-            order = np.random.default_rng((self.seed, epoch)).permutation(order)
-        if self._runner.stop_training:  # Keras, too, makes one step before it stops
-            order = order[: self.options.batch_size]
-        logs = self._train_epoch(read(order))
+        task, run = self._task, self._program_run
+        self._callbacks.call("on_epoch_begin", epoch)
+        if task.listener is not None:
+            task.listener.begin_epoch(run.weights)
+
+        run.set_dropout_seed((task.seed, epoch))
+        logs = self._train_epoch(read(self._order_of(epoch)))
         is_over = self._has_diverged
-        if self.validation is not None:
-            weights, scores = self._validate(self.validation)
+
+        if task.validation is not None:
+            weights, scores = self._validate(task.validation)
             logs |= {f"val_{name}": score for name, score in scores.items()}
-            if self._stopping is not None:
-                is_over |= self._stopping.update(scores["accuracy"])
+            if task.stopping is not None:
+                is_over |= task.stopping.update(scores["accuracy"])
                 # The weights that were validated: a callback may have swapped them.
-                state = self._run.optimizer_state
-                self._stopping.keep_if_best(scores["accuracy"], weights, state)
+                task.stopping.keep_if_best(scores["accuracy"], weights, run.optimizer_state)
+
         self._logs = logs
-        self._runner.call("on_epoch_end", epoch, logs)
-        if self.listener is not None:
-            is_over |= self.listener.end_epoch(self._run.weights)
-        if self.progress is not None:
-            self.progress.end_epoch(epoch, logs)
-        return is_over or self._runner.stop_training
+        self._callbacks.call("on_epoch_end", epoch, logs)
+        if task.listener is not None:
+            is_over |= task.listener.end_epoch(run.weights)
+        if self._progress is not None:
+            self._progress.end_epoch(epoch, logs)
+        return is_over or self._callbacks.stop_training
+
+    def _order_of(self, epoch: int) -> np.ndarray:
+        """Return the rows in the order in which an epoch takes them."""
+        order = self._rows
+        if self._shuffle:
+            # From these two numbers alone: a run that is resumed takes the same order.
+            order = np.random.default_rng((self._task.seed, epoch)).permutation(order)
+
+        if self._callbacks.stop_training:  # Keras, too, makes one step before it stops
+            order = order[: self._batch_size]
+        return order
 
     def _train_epoch(self, blocks: Iterator[Block]) -> dict[str, float]:
         sums = np.zeros(3)
         n_rows = n_batches = 0
         logs: dict[str, float] = {}
         for block in blocks:
-            self._runner.call("on_train_batch_begin", n_batches)
-            sums += self._run.run(block, self.architecture.l2)
+            self._callbacks.call("on_train_batch_begin", n_batches)
+
+            sums += self._program_run.run(block, self._task.architecture.l2)
             loss, weight, n_correct = sums.tolist()
             n_rows += block.n_rows
             n_batches += int(block.n_batches)
             logs = {"loss": loss / weight, "accuracy": n_correct / n_rows}
-            self._runner.end_block(n_batches - 1, logs)
-            if self.progress is not None:
-                self.progress.advance(block.n_rows, logs)
-            if self.interrupts.is_pressed:
+
+            self._callbacks.end_block(n_batches - 1, logs)
+            if self._progress is not None:
+                self._progress.advance(block.n_rows, logs)
+
+            if self._interrupts.is_pressed:
                 raise KeyboardInterrupt
             self._has_diverged = not math.isfinite(loss)
-            if self._has_diverged or self._runner.stop_training:
+            if self._has_diverged or self._callbacks.stop_training:
                 break
         return logs
 
     def _validate(self, samples: Samples) -> tuple[list[np.ndarray], dict[str, float]]:
         """Score the network; return the weights that were scored, and the scores."""
-        self._runner.call("on_test_begin")
-        self._runner.call("on_test_batch_begin", 0)  # all samples at once
-        weights = self._run.weights()
-        scores = _validate(self.architecture, weights, samples)
-        self._runner.call("on_test_batch_end", 0, scores)
-        self._runner.call("on_test_end", scores)
+        self._callbacks.call("on_test_begin")
+        self._callbacks.call("on_test_batch_begin", 0)  # all samples at once
+        weights = self._program_run.weights()
+        scores = self._score(weights, samples)
+        self._callbacks.call("on_test_batch_end", 0, scores)
+        self._callbacks.call("on_test_end", scores)
         return weights, scores
 
+    def _score(self, weights: Sequence[np.ndarray], samples: Samples) -> dict[str, float]:
+        """Compute "loss", regularization included, and "accuracy", weighted by the samples."""
+        architecture, codes = self._task.architecture, samples.codes
+        probabilities = predict_proba(weights, samples.x, self._activation)
+        likelihoods = probabilities[np.arange(len(codes)), codes]
 
-def _validate(
-    architecture: Architecture, weights: Sequence[np.ndarray], samples: Samples
-) -> dict[str, float]:
-    """Compute "loss", regularization included, and "accuracy", weighted by the samples."""
-    codes = samples.codes
-    probabilities = predict_proba(architecture, weights, samples.x)
-    likelihoods = probabilities[np.arange(len(codes)), codes]
-    losses = -np.log(np.maximum(likelihoods, np.finfo(np.float64).tiny))
-    if architecture.l2:
-        losses += architecture.l2 * sum(float(np.sum(kernel**2)) for kernel in weights[::2])
-    # Of a network that has diverged, every sample would be of the first class.
-    is_correct = (probabilities.argmax(axis=1) == codes) & ~np.isnan(likelihoods)
-    return {
-        "loss": float(np.average(losses, weights=samples.weights)),
-        "accuracy": float(np.average(is_correct, weights=samples.weights)),
-    }
+        losses = -np.log(np.maximum(likelihoods, np.finfo(np.float64).tiny))
+        if architecture.l2:
+            losses += architecture.l2 * sum(float(np.sum(kernel**2)) for kernel in weights[::2])
+        # Of a network that has diverged, every sample would be of the first class.
+        is_correct = (probabilities.argmax(axis=1) == codes) & ~np.isnan(likelihoods)
+
+        return {
+            "loss": float(np.average(losses, weights=samples.weights)),
+            "accuracy": float(np.average(is_correct, weights=samples.weights)),
+        }

@@ -169,7 +169,8 @@ def _set_output_types(operator: Any) -> None:
 def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
     """Add the nodes of the network to the graph: the converter of skl2onnx."""
     classifier = operator.raw_operator
-    if not classifier._is_usable:
+    fitted = classifier._last_fit()
+    if not fitted.is_usable:
         raise ValueError(
             "training diverged, so there is no network to convert. Lower learning_rate, or scale "
             "the features, and fit again."
@@ -180,7 +181,7 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
     x = op("Flatten", op("Cast", operator.inputs[0], to=1))  # float32
     *hidden, last = zip(classifier.coefs_, classifier.intercepts_, strict=True)
     for kernel, bias in hidden:
-        activate = _activation(classifier._architecture.activation)
+        activate = _activation(fitted.architecture.activation)
         x = activate(op, op("Add", op("MatMul", x, kernel), bias))
     x = op("Add", op("MatMul", x, last[0]), last[1])
     label, probabilities = operator.outputs
@@ -206,7 +207,7 @@ def _operators(container: Any) -> Op:
 
 def _labels(classifier: SimpleMLPClassifier) -> np.ndarray:
     classes = classifier.classes_
-    if classifier._is_one_hot:
+    if classifier._last_fit().is_one_hot:
         return np.eye(len(classes), dtype=np.int64)
     is_text = all(isinstance(label, str) for label in classes)
     # ONNX has numbers of up to 64 bits.
