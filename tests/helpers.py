@@ -22,6 +22,11 @@ needs_weighted_mlp = pytest.mark.skipif(
     reason="MLPClassifier.fit has no sample_weight before scikit-learn 1.7",
 )
 
+# XLA takes a second for each program.
+compiled_if_slow = pytest.mark.parametrize(
+    "both_ways", ["not compiled", pytest.param("compiled", marks=pytest.mark.slow)], indirect=True
+)
+
 # A learning rate so small that a step changes no weight of float32.
 NO_STEP = 1e-30
 

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import SimpleMLPClassifier
-from tests.helpers import NO_STEP, assert_same_network
+from tests.helpers import NO_STEP, assert_same_network, compiled_if_slow
 
 
 def fit(digits, **parameters):
@@ -55,6 +55,44 @@ def recording(hook):
 
 for hook in HOOKS:
     setattr(Recorder, hook, recording(hook))
+
+
+class Quiet(keras.callbacks.Callback):
+    """Has a batch hook that does nothing."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        pass
+
+
+DO_NOTHING = {
+    "batch hook": lambda folder: Quiet(),
+    "epoch hook": lambda folder: keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: None),
+    "TerminateOnNaN": lambda folder: keras.callbacks.TerminateOnNaN(),
+    "ModelCheckpoint": lambda folder: keras.callbacks.ModelCheckpoint(folder / "model.keras"),
+    "BackupAndRestore": lambda folder: keras.callbacks.BackupAndRestore(folder / "backup"),
+}
+
+
+@compiled_if_slow
+@pytest.mark.usefixtures("both_ways")
+@pytest.mark.parametrize("kind", DO_NOTHING)
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"dropout": 0.5, "hidden_units": (16, 8), "activation": "relu"},
+        {"optimizer": "nadam"},
+        {"optimizer": keras.optimizers.SGD(0.1, momentum=0.9, use_ema=True)},
+        {"optimizer": keras.optimizers.SGD(0.1, gradient_accumulation_steps=3)},
+    ],
+    ids=["dropout", "momentum", "averages", "accumulation"],
+)
+def test_a_callback_that_changes_nothing(digits, kind, parameters, tmp_path):
+    """Compiled, operation by operation, or batch by batch, in many blocks of few batches."""
+    parameters = {"batch_size": 8} | parameters
+    expected = fit(digits, **parameters)
+    network = fit(digits, **parameters, callbacks=DO_NOTHING[kind](tmp_path))
+    # What is compiled rounds otherwise.
+    assert_same_network(network, expected, atol=2e-5)
 
 
 class AsKeras:

@@ -149,6 +149,7 @@ class TestFork:
             + FORK
             + """
 import joblib
+import keras
 
 many = np.tile(X, (200, 1))  # so many that TensorFlow would use its threads
 fitted = [
@@ -156,7 +157,7 @@ fitted = [
     for activation in ("sigmoid", "relu", "tanh", "linear")
 ]
 expected = [classifier.predict_proba(many) for classifier in fitted]
-gelu = SimpleMLPClassifier(activation="gelu").fit(X, y)
+gelu = SimpleMLPClassifier(activation=keras.activations.gelu).fit(X, y)
 
 def predict():
     pairs = zip(fitted, expected)
@@ -169,6 +170,7 @@ with joblib.parallel_backend("multiprocessing"):
 outcomes = [
     in_fork(predict),
     [np.array_equal(p, q) for p, q in zip(in_joblib, expected)],
+    in_fork(lambda: len(fitted[0]._repr_html_()) > 1000 and "model_" in dir(fitted[0])),
     in_fork(lambda: fitted[0].fit(X, y)),
     in_fork(lambda: SimpleMLPClassifier().partial_fit(X, y, classes=range(10))),
     in_fork(lambda: fitted[0].model_),
@@ -184,7 +186,8 @@ print(json.dumps(outcomes))
 """
         )
         assert outcomes[:2] == [[True] * 4] * 2
-        for message in outcomes[2:]:
+        assert outcomes[2] is True
+        for message in outcomes[3:]:
             assert "RuntimeError" in message
             assert "loky" in message
             assert "spawn" in message

@@ -1,9 +1,12 @@
 """What a fit leaves behind: attributes that all tell of the same training."""
 
+import threading
+
 import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, log_loss
 
 from skmnist import SimpleMLPClassifier
@@ -21,6 +24,73 @@ def classifier(parts):
     (X, y), (X_val, y_val) = parts
     classifier = SimpleMLPClassifier(learning_rate=0.01, epochs=4, dropout=0.1, random_state=0)
     return classifier.fit(X, y, X_val=X_val, y_val=y_val)
+
+
+class Notes(keras.callbacks.Callback):
+    """Uses the estimator while it is being fitted."""
+
+    def __init__(self, use):
+        super().__init__()
+        self._use = use
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._use()
+
+
+class TestDuringAFit:
+    """An estimator is what it was until its fit has ended, and keeps what is set meanwhile."""
+
+    def test_attributes_and_parameters_that_a_callback_sets(self, digits):
+        classifier = SimpleMLPClassifier(4, epochs=2, random_state=0)
+
+        def use():
+            classifier.last_epoch_ = "seen"
+            classifier.set_params(tol=0.5)
+
+        classifier.set_params(callbacks=Notes(use)).fit(digits.X, digits.y)
+        assert classifier.last_epoch_ == "seen"
+        assert classifier.tol == 0.5
+        assert classifier.n_iter_ == 2
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    def test_parameters_that_another_thread_sets(self, digits, method):
+        classifier = SimpleMLPClassifier(4, epochs=2, random_state=0)
+
+        def use():
+            thread = threading.Thread(target=classifier.set_params, kwargs={"learning_rate": 0.25})
+            thread.start()
+            thread.join()
+
+        classifier.set_params(callbacks=Notes(use))
+        if method == "fit":
+            classifier.fit(digits.X, digits.y)
+        else:
+            classifier.partial_fit(digits.X, digits.y, classes=range(10))
+        assert classifier.learning_rate == 0.25
+        # The fit is by the rate of its begin, and so is what it says of its optimizer.
+        assert float(classifier.model_.optimizer.learning_rate) == pytest.approx(0.001)
+
+    def test_predictions_in_a_first_fit(self, digits):
+        classifier = SimpleMLPClassifier(4, epochs=1, random_state=0)
+        classifier.set_params(callbacks=Notes(lambda: classifier.predict(digits.X)))
+        with pytest.raises(NotFittedError):
+            classifier.fit(digits.X, digits.y)
+        assert not hasattr(classifier, "classes_")
+
+    def test_predictions_in_a_later_fit(self, digits):
+        classifier = SimpleMLPClassifier(4, epochs=1, random_state=0).fit(digits.X, digits.y)
+        before = classifier.predict_proba(digits.X)
+        seen = []
+        notes = Notes(lambda: seen.append(classifier.predict_proba(digits.X)))
+        classifier.set_params(callbacks=notes, hidden_units=7, epochs=2).fit(digits.X, digits.y)
+        np.testing.assert_array_equal(seen, [before, before])
+        assert (classifier.predict_proba(digits.X) != before).any()
+
+    def test_vars_taken_before_are_those_of_the_estimator(self, digits):
+        classifier = SimpleMLPClassifier(4, epochs=1, random_state=0)
+        attributes = vars(classifier)
+        classifier.fit(digits.X, digits.y)
+        assert attributes is vars(classifier)
 
 
 class TestWhatIsLeft:

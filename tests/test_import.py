@@ -25,7 +25,7 @@ from skmnist import SimpleMLPClassifier
 
 SimpleMLPClassifier(epochs=1).fit(np.eye(20), np.arange(20) % 2)
 planning = sys.modules["skmnist.engine.planning"]
-planning.SECONDS_WORTH_COMPILING = 0.0  # XLA greets too
+planning.SECONDS_WORTH_COMPILING = 0.0  # XLA has messages of its own
 SimpleMLPClassifier(epochs=1).fit(np.eye(20), np.arange(20) % 2)
 print(os.environ.get("TF_CPP_MIN_LOG_LEVEL"))
 """
@@ -65,6 +65,43 @@ def test_without_a_standard_error():
     assert run(code, None).stdout == "imported\n"
 
 
+FIT_BESIDE_OTHERS = """
+import logging, subprocess, sys, threading
+import numpy as np
+from skmnist import SimpleMLPClassifier
+
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+is_over = threading.Event()
+n_lines = 0
+CHILD = "import os, sys; print('child', os.environ.get('TF_CPP_MIN_LOG_LEVEL'), file=sys.stderr)"
+
+def serve():
+    global n_lines, child
+    while not is_over.wait(0.05):
+        logging.info("request")
+        n_lines += 1
+        if n_lines == 5:
+            child = subprocess.Popen([sys.executable, "-c", "input();" + CHILD], stdin=-1)
+
+thread = threading.Thread(target=serve)
+thread.start()
+SimpleMLPClassifier(epochs=1).fit(np.eye(20), np.arange(20) % 2)
+is_over.set()
+thread.join()
+child.communicate(b"go on\\n")
+print(n_lines)
+"""
+
+
+@pytest.mark.slow
+def test_nothing_that_others_write_is_lost():
+    """Neither log lines of other threads, nor those of a process started meanwhile."""
+    process = run(FIT_BESIDE_OTHERS, None)
+    lines = process.stderr.splitlines()
+    assert lines.count("request") == int(process.stdout) > 20
+    assert lines.count("child None") == 1
+
+
 WITHOUT_KERAS = """
 import pickle, sys
 import numpy as np
@@ -79,6 +116,8 @@ network = pickle.load(open(sys.argv[2], "rb"))
 X = np.load(sys.argv[3])
 network.predict(X)
 pipeline.predict_proba(X)
+pipeline._repr_html_()
+assert "model_" in dir(network)
 HiddenUnitsDisplay.from_estimator(network)
 DigitsDisplay.from_estimator(pipeline, X, pipeline.predict(X))
 TrainingDisplay.from_estimator(network)

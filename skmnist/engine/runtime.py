@@ -116,11 +116,21 @@ def _is_of_kernel(thread: threading.Thread) -> bool:
     return any(module.partition(".")[0] in ("ipykernel", "IPython") for module in modules)
 
 
-def _import_keras() -> None:
-    """Import Keras, and raise ImportError if it can't be used or its backend is another one."""
+def _import_packages() -> None:
+    """Import TensorFlow and Keras; raise ImportError where they can't be used to train."""
     try:
+        _import_quietly()
         import keras
-    except ModuleNotFoundError as error:
+        import scikeras  # noqa: F401
+        import tensorflow  # noqa: F401
+    except (ImportError, ValueError) as error:
+        missing = getattr(error, "name", None)
+        if missing in ("tensorflow", "keras", "scikeras"):
+            raise ImportError(
+                f"This needs {missing}, which is not installed here. Loading a classifier and "
+                "predicting work without it; for the rest, install tensorflow and scikeras."
+            ) from error
+        # TensorFlow imports Keras, and Keras its backend.
         backend = os.environ.get("KERAS_BACKEND") or "the one in ~/.keras/keras.json"
         raise ImportError(
             f"skmnist cannot import Keras: {error}. It trains with Keras's backend 'tensorflow'; "
@@ -136,8 +146,7 @@ def _import_keras() -> None:
         )
 
 
-_import_quietly()
-_import_keras()
+_import_packages()
 
 import tensorflow as tf  # noqa: E402
 from tensorflow.python.eager import context  # noqa: E402  # as keras.utils.clear_session does
