@@ -143,7 +143,8 @@ def _flatten_images(
 
     `image_shape` is the shape that images must have.
     """
-    if isinstance(X, list | tuple):
+    if not hasattr(X, "shape"):
+        # Lists, other sequences, and what NumPy can convert.
         X = np.asarray(X)
     refuse_text_and_dates(X, name)
 
@@ -203,13 +204,35 @@ def check_labels(
     if not has_rows:
         return _encode(single, classes, name)
 
-    columns = np.arange(np.shape(y)[1])
+    columns = _classes_of_columns(y, name, known=classes)
     if classes is not None and not np.array_equal(columns, classes):
         raise ValueError(
-            f"{name} has {len(columns)} columns of one-hot labels, but the classes are "
+            f"{name} has the columns {columns.tolist()} of one-hot labels, but the classes are "
             f"{classes.tolist()}."
         )
     return Labels(columns, single, is_one_hot=True)
+
+
+def _classes_of_columns(y: Any, name: str, known: np.ndarray | None) -> np.ndarray:
+    """Return the class of each column of one-hot labels: its name, or its number if it has none.
+
+    Columns without names, as many as the `known` classes, are taken for these.
+    """
+    n_columns = np.shape(y)[1]
+    names = list(getattr(y, "columns", ()))
+    if not names or any(isinstance(label, tuple) for label in names):
+        if known is not None and len(known) == n_columns:
+            return known
+        return np.arange(n_columns)
+
+    if len(set(names)) < len(names):
+        raise ValueError(f"{name} has several columns of the same name: {names}.")
+    classes = np.asarray(names)
+    if len({type(label) for label in names}) > 1:
+        # NumPy would turn numbers among text into text.
+        classes = np.empty(n_columns, dtype=object)
+        classes[:] = names
+    return classes
 
 
 def _form(is_one_hot: bool) -> str:
@@ -225,8 +248,6 @@ def check_classes(
             raise ValueError("classes must be passed on the first call to partial_fit.")
         return known
     given = unique_labels(classes)
-    if len(given) < 2:
-        raise ValueError(f"classes must hold two labels or more, got {given.tolist()}.")
     if known is not None and not np.array_equal(given, known):
         raise ValueError(
             f"classes={given.tolist()} are not those of the calls before, {known.tolist()}."
@@ -276,11 +297,6 @@ def _encode(labels: np.ndarray, classes: np.ndarray | None, name: str) -> Labels
     encoder = LabelEncoder()
     if classes is None:
         codes = encoder.fit_transform(labels)
-        if len(encoder.classes_) == 1:
-            raise ValueError(
-                f"{name} holds one class only, {encoder.classes_.tolist()}. "
-                "A classifier needs samples of at least two classes."
-            )
         return Labels(encoder.classes_, codes)
     unknown = np.setdiff1d(labels, classes)
     if len(unknown):
@@ -293,41 +309,44 @@ def _encode(labels: np.ndarray, classes: np.ndarray | None, name: str) -> Labels
 
 
 def check_weights(
-    sample_weight: ArrayLike | None,
-    labels: Labels,
-    class_weight: dict[Any, float] | str | None = None,
-    min_classes: int = 1,
-    name: str = "sample_weight",
+    sample_weight: ArrayLike | None, n_samples: int, name: str = "sample_weight"
 ) -> np.ndarray | None:
-    """Validate the weights of samples, and multiply them by those of their classes.
-
-    The result is a float32 array of its own, or None if every sample has the weight 1.
-    `min_classes` classes must have samples of positive weight.
-    """
-    if sample_weight is None and class_weight is None:
-        return None
+    """Validate the weights of samples, and return them as float64; None for 1."""
     if sample_weight is None:
-        weights = np.ones(len(labels.codes))
-    else:
-        refuse_text_and_dates(sample_weight, name)
-        with rename_argument(name, "sample_weight"):
-            weights = _check_sample_weight(sample_weight, labels.codes, dtype=np.float64)
-        if weights.min() < 0:
-            raise ValueError(f"{name} holds negative weights, such as {weights.min()}.")
-        if not weights.any():  # scikit-learn 1.6 does not check it
-            raise ValueError(f"{name} must contain at least one non-zero number.")
-    if class_weight is not None:
-        weights = weights * _weights_of_classes(class_weight, labels)[labels.codes]
-    # Only their ratios count. A power of two, which changes no digit, brings them to where float32
-    # neither overflows nor loses digits.
-    weights = np.ldexp(weights, -np.frexp(weights.max())[1]).astype(np.float32)
-    n_classes = len(np.unique(labels.codes[weights > 0]))
-    if n_classes < min_classes:
-        raise ValueError(
-            f"{name} and class_weight leave samples of {n_classes} class(es) with a weight "
-            f"above zero. Samples of {min_classes} or more are needed."
-        )
+        return None
+
+    refuse_text_and_dates(sample_weight, name)
+    with rename_argument(name, "sample_weight"):
+        weights = _check_sample_weight(sample_weight, np.empty(n_samples), dtype=np.float64)
+    if weights.min() < 0:
+        raise ValueError(f"{name} holds negative weights, such as {weights.min()}.")
+    if not weights.any():  # scikit-learn 1.6 does not check it
+        raise ValueError(f"{name} must contain at least one non-zero number.")
     return weights
+
+
+def with_class_weights(
+    weights: np.ndarray | None, labels: Labels, class_weight: dict[Any, float] | str | None
+) -> np.ndarray | None:
+    """Multiply the weights of samples by those of their classes."""
+    if class_weight is None:
+        return weights
+
+    of_samples = _weights_of_classes(class_weight, labels)[labels.codes]
+    if weights is not None:
+        of_samples = weights * of_samples
+    if not of_samples.any():
+        raise ValueError("sample_weight and class_weight leave no sample with a weight above zero.")
+    return of_samples
+
+
+def scaled_weights(weights: np.ndarray | None) -> np.ndarray | None:
+    """Return weights as an array of float32 of its own. Only their ratios count."""
+    if weights is None:
+        return None
+    # A power of two, which changes no digit, brings them to where float32 neither overflows nor
+    # loses digits.
+    return np.ldexp(weights, -np.frexp(weights.max())[1]).astype(np.float32)
 
 
 def _weights_of_classes(class_weight: dict[Any, float] | str, labels: Labels) -> np.ndarray:
@@ -347,17 +366,20 @@ def _weights_of_classes(class_weight: dict[Any, float] | str, labels: Labels) ->
     return compute_class_weight(class_weight, classes=labels.classes, y=labels.classes)
 
 
-def set_aside(samples: Samples, fraction: float, seed: int) -> tuple[np.ndarray, Samples]:
+def set_aside(
+    samples: Samples, sample_weight: np.ndarray | None, fraction: float, seed: int
+) -> tuple[np.ndarray, Samples]:
     """Split samples for early stopping: the rows to train on, and samples to validate on.
 
-    The split is stratified by class where that is possible.
+    The split is stratified by class where that is possible. Samples to validate on have the
+    weights `sample_weight`, without those of their classes, as `X_val` has.
     """
     # A weight of 0 leaves a sample out, on either side.
-    weights = samples.weights
-    used = np.arange(len(samples.codes)) if weights is None else np.flatnonzero(weights)
+    codes, weights = samples.codes, samples.weights
+    used = np.arange(len(codes)) if weights is None else np.flatnonzero(weights)
     split = partial(train_test_split, used, test_size=fraction, random_state=seed)
     try:
-        rows, validation_rows = split(stratify=samples.codes[used])
+        rows, validation_rows = split(stratify=codes[used])
     except ValueError as impossible:
         try:
             rows, validation_rows = split()
@@ -366,13 +388,17 @@ def set_aside(samples: Samples, fraction: float, seed: int) -> tuple[np.ndarray,
                 f"early_stopping cannot set validation_fraction={fraction} of {len(used)} samples "
                 f"aside: {error} Change validation_fraction, or pass X_val and y_val."
             ) from error
+        lost = np.setdiff1d(codes[used], codes[rows])
+        lost_classes = (
+            f" No sample of {len(lost)} class(es) is left to train on." if len(lost) else ""
+        )
         warn_caller(
             f"early_stopping sets validation_fraction={fraction} of {len(used)} samples aside "
-            f"without stratifying them by class: {impossible}",
+            f"without stratifying them by class: {impossible}{lost_classes}",
             UserWarning,
         )
-    return rows, Samples(
-        samples.x[validation_rows],
-        samples.codes[validation_rows],
-        None if weights is None else weights[validation_rows],
-    )
+
+    validation_weights = None
+    if sample_weight is not None:
+        validation_weights = scaled_weights(sample_weight[validation_rows])
+    return rows, Samples(samples.x[validation_rows], codes[validation_rows], validation_weights)

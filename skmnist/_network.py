@@ -78,10 +78,12 @@ class TrainedNetwork:
 
     architecture: Architecture
     seed: int  # decides the initial weights, the orders of the epochs and the dropout
-    weights: list[np.ndarray]  # kernel and bias of each Dense layer, float32
+    weights: list[np.ndarray]  # kernel and bias of each Dense layer, float32: those that predict
     optimizer_key: str  # the optimizer, the learning rate aside
     optimizer_state: list[np.ndarray]  # the values of its variables
     history: dict[str, list[float]]  # the metrics of each epoch
+    # Where an optimizer averages the weights that predict: those that training goes on from.
+    training_weights: list[np.ndarray] | None = None
 
 
 def predict_proba(

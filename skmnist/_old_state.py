@@ -54,6 +54,7 @@ def from_format_1(state: dict[str, Any]) -> dict[str, Any]:
         "architecture": state["_architecture"],
         "seed": training["seed"],
         "weights": state["_weights"],
+        "training_weights": None,
         "optimizer_key": _new_optimizer_key(training["optimizer_key"]),
         "optimizer_state": training["optimizer_state"],
         "history": state.get("history_", {"loss": []}),

@@ -34,7 +34,7 @@ def _constraints() -> dict[str, list[Any]]:
     return {
         "hidden_units": [_COUNT, "array-like"],
         "activation": [_one_of(sorted(ACTIVATIONS)), callable],
-        "optimizer": [_one_of(optimizer_names()), Optimizer],
+        "optimizer": [_AnyCase(dict.fromkeys(optimizer_names()).keys()), Optimizer],
         "learning_rate": [_Number(Real, 0, None, closed="neither")],
         "l2": [_Number(Real, 0, None, closed="left")],
         "dropout": [_Number(Real, 0, 1, closed="left")],
@@ -56,6 +56,14 @@ def _constraints() -> dict[str, list[Any]]:
 def _one_of(names: Iterable[str]) -> StrOptions:
     # A dict's keys are a set with an order, in which an error lists them.
     return StrOptions(dict.fromkeys(names).keys())
+
+
+class _AnyCase(StrOptions):
+    """Names in lower case, which may also be written as Keras writes its classes."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Whether it is such a name."""
+        return isinstance(val, str) and val.lower() in self.options
 
 
 class _Number(Interval):

@@ -58,6 +58,7 @@ def _plain_fitted(fitted: Fitted) -> dict[str, Any]:
         "architecture": {field.name: getattr(network.architecture, field.name) for field in fields},
         "seed": network.seed,
         "weights": network.weights,
+        "training_weights": network.training_weights,
         "optimizer_key": network.optimizer_key,
         "optimizer_state": network.optimizer_state,
         "history": network.history,
@@ -145,6 +146,8 @@ def _fitted_of(plain: dict[str, Any]) -> Fitted:
     architecture = _architecture_of(plain["architecture"])
     weights = plain["weights"]
     _check_weights(weights, architecture.weight_shapes, plain["is_usable"])
+    if plain["training_weights"] is not None:
+        _check_weights(plain["training_weights"], architecture.weight_shapes, is_usable=False)
     if plain["classes"].shape != (architecture.n_classes,):
         raise ValueError("the classes are not as many as the units of its last layer")
 
@@ -161,6 +164,7 @@ def _fitted_of(plain: dict[str, Any]) -> Fitted:
         optimizer_key=plain["optimizer_key"],
         optimizer_state=plain["optimizer_state"],
         history=plain["history"],
+        training_weights=plain["training_weights"],
     )
     shape = architecture.input_shape
     image_shape = (shape[0], shape[1]) if len(shape) == 2 else None

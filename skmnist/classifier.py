@@ -21,7 +21,9 @@ from skmnist._inputs import (
     check_labels,
     check_rows,
     check_weights,
+    scaled_weights,
     set_aside,
+    with_class_weights,
 )
 from skmnist._network import Architecture, Samples, TrainedNetwork, predict_proba
 from skmnist._parameters import (
@@ -43,6 +45,7 @@ class _TrainingData(NamedTuple):
     """Validated samples, and the network that they need."""
 
     samples: Samples
+    sample_weight: np.ndarray | None  # (n_samples,) float64, without the weights of classes
     features: Features
     classes: np.ndarray
     is_one_hot: bool
@@ -333,7 +336,7 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         refuse_full_data_parameters(self.early_stopping, self.class_weight)
         last = self._fitted
         known = check_classes(classes, None if last is None else last.classes, y)
-        data = self._check_training_data(X, y, sample_weight, last, classes=known, min_classes=1)
+        data = self._check_training_data(X, y, sample_weight, last, classes=known)
         self._fitted = self._train(data, last, epochs=1)
         return self
 
@@ -424,12 +427,10 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         last: Fitted | None,
         *,
         classes: np.ndarray | None = None,
-        min_classes: int = 2,
     ) -> _TrainingData:
         """Validate what to train on; it must suit the fit that is to be continued, if any.
 
-        `classes` may be missing among the labels; None for those in `y`. Samples of `min_classes`
-        must have a weight above 0.
+        `classes` may be missing among the labels; None for those in `y`.
         """
         owner = type(self).__name__
         x, features = check_rows(X, owner, None if last is None else last.features)
@@ -451,9 +452,16 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         if last is not None:
             _check_continuation(last, labels.classes, architecture)
 
-        weights = check_weights(sample_weight, labels, self.class_weight, min_classes)
-        samples = Samples(x, labels.codes, weights)
-        return _TrainingData(samples, features, labels.classes, labels.is_one_hot, architecture)
+        own_weights = check_weights(sample_weight, x.shape[0])
+        weights = scaled_weights(with_class_weights(own_weights, labels, self.class_weight))
+        return _TrainingData(
+            samples=Samples(x, labels.codes, weights),
+            sample_weight=own_weights,
+            features=features,
+            classes=labels.classes,
+            is_one_hot=labels.is_one_hot,
+            architecture=architecture,
+        )
 
     def _check_validation_data(
         self, X_val: Any, y_val: Any, sample_weight_val: ArrayLike | None, data: _TrainingData
@@ -475,8 +483,8 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
             is_one_hot=data.is_one_hot,
             name="y_val",
         )
-        weights = check_weights(sample_weight_val, labels, name="sample_weight_val")
-        return Samples(x, labels.codes, weights)
+        weights = check_weights(sample_weight_val, x.shape[0], name="sample_weight_val")
+        return Samples(x, labels.codes, scaled_weights(weights))
 
     def _train(
         self,
@@ -503,7 +511,9 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         if early_stopping:
             stopping = EarlyStopping(float(self.n_iter_no_change), float(self.tol))
             if validation is None:
-                rows, validation = set_aside(data.samples, float(self.validation_fraction), seed)
+                rows, validation = set_aside(
+                    data.samples, data.sample_weight, float(self.validation_fraction), seed
+                )
 
         task = TrainingTask(
             architecture=data.architecture,
@@ -576,9 +586,13 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         validate_parameters(self.get_params(deep=False), type(self).__name__)
 
     def __sklearn_clone__(self) -> SimpleMLPClassifier:
-        """Clone without the models that the last fit has left in the callbacks."""
+        """Clone, with optimizers copied as by a fit, and callbacks without the model of one."""
         original = object.__new__(type(self))
         original.__dict__.update(vars(self))
+        if not isinstance(self.optimizer, str):
+            from skmnist.engine.optimizers import CopiedWhenCloned
+
+            original.optimizer = CopiedWhenCloned(self.optimizer)
         if self.callbacks is not None:
             from skmnist.engine.callbacks import without_model
 

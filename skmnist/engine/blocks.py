@@ -156,6 +156,9 @@ class BlockReader:
     def _fill(self, rows: np.ndarray, places: np.ndarray, buffer: _Buffer) -> Block:
         n_rows = len(rows)
         buffer.rows[:n_rows] = places
+        # Where a batch has no row there is one that is trained on, times the weight 0. The loss of
+        # another one, such as a row left out, may be infinite, and 0 times that is NaN.
+        buffer.rows[n_rows:] = places[0]
         np.take(self._codes, rows, out=buffer.codes[:n_rows], mode="clip")
         if self._weights is None:
             buffer.weights[:n_rows] = 1.0
@@ -191,8 +194,6 @@ class _Buffer:
     """Memory of one block, flat for NumPy and in batches for TensorFlow."""
 
     def __init__(self, x: np.ndarray, shape: BlockShape) -> None:
-        # Zeros, so that a place that holds no row yet points to one that is there: its loss is
-        # multiplied by the weight 0, and 0 · NaN would be NaN.
         batches = (shape.n_batches, shape.batch_size)
         rows, codes, weights = (
             aligned_empty(4 * shape.n_places).view(dtype).reshape(batches)

@@ -14,6 +14,7 @@ import numpy as np
 from keras.callbacks import Callback
 
 from skmnist._network import Architecture
+from skmnist.engine.keras_run import KerasRun
 from skmnist.engine.layers import build_model
 from skmnist.engine.own_state import in_own_state
 from skmnist.engine.runs import TrainingRun
@@ -59,6 +60,16 @@ class AlignedHistory(keras.callbacks.History):
         """Count the epochs of the other one."""
         self.epoch = list(range(len(self.history.get("loss", ()))))
 
+    def skip_to(self, epoch: int) -> None:
+        """Leave out the epochs before `epoch`, whose metrics are not known."""
+        missing = range(len(self.epoch), epoch)
+        if not missing:
+            return
+        self.history.setdefault("loss", [math.nan] * len(self.epoch))
+        for values in self.history.values():
+            values.extend([math.nan] * len(missing))
+        self.epoch.extend(missing)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Append the metrics of an epoch."""
         logs = logs or {}
@@ -70,36 +81,54 @@ class AlignedHistory(keras.callbacks.History):
 
 
 class CallbackRunner:
-    """Calls Keras callbacks, and keeps the model that they see and the program in step.
+    """Calls Keras callbacks, and keeps the model that they see and what trains it in step.
 
     The model is a plain Sequential: what callbacks save of it loads where this package is not
-    installed. It has the values of the program when a hook is called, and what the hook changes is
-    loaded into the program. What it leaves alone stays as the program has it. `steps`, `epochs`
-    and `verbose` become the `params` of the callbacks.
+    installed. It has the values of the program when a hook is called, and the values that the hook
+    changes are loaded into the program. What it leaves alone stays as the program has it. Once a
+    hook changes something else of the model, the model itself is trained by Keras's loop.
+
+    Parameters
+    ----------
+    callbacks : sequence of keras.callbacks.Callback
+        What to call.
+    run : TrainingRun or KerasRun
+        What trains; ready to begin.
+    architecture : Architecture
+        The layers of the model.
+    optimizer : keras.optimizers.Optimizer
+        The optimizer of the model.
+    last_history : dict
+        The metrics of the epochs before.
+    **params : int
+        `steps`, `epochs` and `verbose`: the ``params`` of the callbacks.
     """
 
     def __init__(
         self,
         callbacks: Sequence[Callback],
+        run: TrainingRun | KerasRun,
         architecture: Architecture,
         optimizer: keras.optimizers.Optimizer,
-        run: TrainingRun,
         last_history: dict[str, list[float]],
         **params: int,
     ) -> None:
-        self._run = run
+        self.run = run
+        self.history = AlignedHistory(last_history)
         self._has_callbacks = bool(callbacks)
         self._hooks = {hook for hook in _HOOKS if any(overrides(c, hook) for c in callbacks)}
         self._is_stale = True  # whether the program has other values than the model
         self._values_before: list[np.ndarray] = []  # those of the model before a hook
-        self.history = AlignedHistory(last_history)
 
         self._model: Any
-        if callbacks:
+        if isinstance(run, KerasRun):
+            self._model = run.model
+        elif callbacks:
             self._model = build_model(architecture, run.weights(), optimizer)
         else:
             # No callback reads it.
             self._model = SimpleNamespace(stop_training=False)
+        self._recipe = _recipe_of(self._model) if callbacks else None
         self._list = keras.callbacks.CallbackList(
             [*callbacks, self.history], model=self._model, **params
         )
@@ -114,7 +143,9 @@ class CallbackRunner:
         self._model.stop_training = False
         self.call("on_train_begin")
         # BackupAndRestore sets it.
-        return getattr(self._model, "_initial_epoch", None) or initial_epoch
+        first_epoch = getattr(self._model, "_initial_epoch", None) or initial_epoch
+        self.history.skip_to(first_epoch)
+        return first_epoch
 
     def call(self, hook: str, *arguments: Any) -> None:
         """Call a hook of all callbacks."""
@@ -125,7 +156,7 @@ class CallbackRunner:
         getattr(self._list, hook)(*arguments)
 
         if has_hook:
-            self._sync_program()
+            self._heed_changes()
 
     def end_block(self, batch: int, logs: dict[str, float]) -> None:
         """Call `on_train_batch_end` after the program has run; `batch` is the last one."""
@@ -141,30 +172,41 @@ class CallbackRunner:
 
     def _sync_model(self) -> None:
         """Give the model the values of the program, the learning rate aside."""
-        self._model.set_weights(self._run.weights())
+        self._is_stale = False
+        if isinstance(self.run, KerasRun):
+            return  # it trains the model itself
 
+        self._model.set_weights(self.run.weights())
         optimizer = self._model.optimizer
         if not optimizer.built:
             in_own_state(optimizer.build, self._model.trainable_variables)
         # None where a schedule sets the rate.
         rate = getattr(optimizer.learning_rate, "path", None)
-        state = self._run.optimizer_state()
+        state = self.run.optimizer_state()
         for variable, value in zip(state_variables(optimizer), state, strict=True):
             if variable.path != rate:
                 variable.assign(value)
 
         self._values_before = self._values()
-        self._is_stale = False
 
-    def _sync_program(self) -> None:
-        """Give the program what a hook has changed of the model and its optimizer."""
+    def _heed_changes(self) -> None:
+        """Train on with what a hook has changed of the model and its optimizer."""
+        recipe = _recipe_of(self._model)
+        if recipe != self._recipe:
+            self._recipe = recipe
+            self.run = KerasRun(self._model)
+        elif isinstance(self.run, TrainingRun):
+            self._sync_program(self.run)
+
+    def _sync_program(self, run: TrainingRun) -> None:
+        """Give the program the values that a hook has changed."""
         values = self._values()
         pairs = zip(values, self._values_before, strict=True)
         if all(np.array_equal(new, old, equal_nan=True) for new, old in pairs):
             return
 
         n_weights = len(self._model.weights)
-        self._run.load(values[:n_weights], values[n_weights:])
+        run.load(values[:n_weights], values[n_weights:])
         self._values_before = values
 
     def _values(self) -> list[np.ndarray]:
@@ -173,13 +215,35 @@ class CallbackRunner:
         return [*self._model.get_weights(), *state]
 
 
+def _recipe_of(model: keras.Sequential) -> list[Any]:
+    """Return what decides how a model is trained, the values of its variables aside."""
+    optimizer = model.optimizer
+    options = [
+        (name, value)
+        for name, value in vars(optimizer).items()
+        if isinstance(value, bool | int | float | str | None) and name not in ("built", "_lock")
+    ]
+    layers = [
+        (
+            layer,
+            layer.trainable,
+            getattr(layer, "activation", None),
+            getattr(layer, "rate", None),
+            getattr(layer, "kernel_regularizer", None),
+            getattr(layer, "kernel_constraint", None),
+        )
+        for layer in model.layers
+    ]
+    return [optimizer, optimizer._learning_rate, options, model.loss, layers]
+
+
 def check_callbacks(
     callbacks: Callback | Sequence[Callback] | None,
 ) -> list[Callback]:
     """Validate the parameter `callbacks`, and return the instances in a list."""
     if callbacks is None:
         return []
-    given = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
+    given = _flatten(callbacks)
     for number, callback in enumerate(given):
         if not isinstance(callback, Callback):
             raise TypeError(
@@ -187,6 +251,16 @@ def check_callbacks(
                 f"{callback!r}."
             )
     return given
+
+
+def _flatten(callbacks: Any) -> list[Any]:
+    """Return what is in a list of callbacks, and in the lists in it, as Keras does."""
+    if not isinstance(callbacks, list | tuple):
+        return [callbacks]
+    flat = []
+    for callback in callbacks:
+        flat.extend(_flatten(callback))
+    return flat
 
 
 def without_model(callbacks: Any) -> Any:

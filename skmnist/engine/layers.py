@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from skmnist._activations import ACTIVATIONS
 from skmnist._network import Architecture, TrainedNetwork
+from skmnist.engine.optimizers import OptimizerSpec, difference
 from skmnist.engine.own_state import check_caller_state, in_own_state
 from skmnist.engine.runtime import raise_if_forked, release_variables
 from skmnist.engine.stateless import state_variables
@@ -126,9 +127,12 @@ def _trained_model(
     # Keras expects it of a file that it reads.
     optimizer.build(model.trainable_variables)
 
-    state = network.optimizer_state
-    for variable, value in zip(state_variables(optimizer), state, strict=bool(state)):
-        variable.assign(value)
+    # A callback may have trained with another one.
+    is_the_same = difference(OptimizerSpec.of(optimizer).key, network.optimizer_key) is None
+    if is_the_same and network.optimizer_state:
+        variables = state_variables(optimizer)
+        for variable, value in zip(variables, network.optimizer_state, strict=True):
+            variable.assign(value)
     return model
 
 
@@ -180,6 +184,25 @@ def _shape_of_result(activation: Callable, dtype: tf.DType) -> tuple[int | None,
     if not isinstance(shape, tf.TensorShape) or shape.rank is None:
         return None
     return tuple(shape)
+
+
+def has_gradient(activation: str | Callable) -> bool:
+    """Whether what comes before an activation can be trained through it."""
+    return isinstance(activation, str) or in_own_state(_has_gradient, activation)
+
+
+def _has_gradient(activation: Callable) -> bool:
+    outcomes = []
+
+    def gradient(x: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = activation(x)
+        outcomes.append(tape.gradient(y, x) is not None)
+        return y
+
+    tf.function(gradient, autograph=False).get_concrete_function(tf.TensorSpec((2, 3)))
+    return outcomes[-1]
 
 
 def activation_in_numpy(activation: str | Callable) -> Callable[[np.ndarray], np.ndarray]:

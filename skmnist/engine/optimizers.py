@@ -14,11 +14,13 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras.optimizers import Optimizer
 
 from skmnist.engine.library_code import is_library_code
@@ -56,7 +58,7 @@ def optimizer_names() -> list[str]:
 def make_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimizer:
     """Make an optimizer without state: by its name, or as a copy of an instance."""
     if isinstance(optimizer, str):
-        optimizer_class = _classes_by_name()[optimizer]
+        optimizer_class = _classes_by_name()[optimizer.lower()]
         return in_own_state(optimizer_class, learning_rate=learning_rate)
 
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
@@ -64,7 +66,7 @@ def make_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimize
             "optimizer must not be a LossScaleOptimizer: the training runs in float32, whose "
             "losses need no scaling. Pass the optimizer inside it."
         )
-    return in_own_state(type(optimizer).from_config, _config_of(optimizer))
+    return copy_optimizer(optimizer)
 
 
 # By a name, for callers that leave it as it is: an instance may have changed since the last call.
@@ -83,8 +85,8 @@ def plain_optimizer(optimizer: Optimizer) -> dict[str, Any] | Optimizer:
     name = _keras_name(type(optimizer))
     schedule = _schedule_of(optimizer)
     has_known_rate = schedule is None or type(schedule) in _SCHEDULES.values()
-    if name is not None and has_known_rate:
-        return {"keras_optimizer": name, "config": optimizer.get_config()}
+    if name is not None and has_known_rate and _is_as_keras_made_it(optimizer):
+        return {"keras_optimizer": name, "config": _plain(optimizer.get_config())}
     return optimizer
 
 
@@ -117,13 +119,142 @@ def _keras_name(optimizer_class: type[Optimizer]) -> str | None:
     return name if _classes_by_name().get(name) is optimizer_class else None
 
 
+def copy_optimizer(optimizer: Optimizer) -> Optimizer:
+    """Copy an optimizer, its state aside: its configuration, and what else is set on it."""
+    if isinstance(optimizer, _MULTI_OPTIMIZER):
+        raise ValueError(
+            f"optimizer={optimizer!r} can't be copied: Keras's configuration of a MultiOptimizer "
+            "lacks the optimizers in it. Pass one optimizer for all weights."
+        )
+    overridden = [
+        name for name in vars(optimizer) if callable(getattr(type(optimizer), name, None))
+    ]
+    if overridden:
+        raise ValueError(
+            f"optimizer={optimizer!r} has methods of its own, {overridden}, which a copy of it "
+            "can't have. Define them in a subclass."
+        )
+    if getattr(optimizer, "_exclude_from_weight_decay", None):
+        raise ValueError(
+            "optimizer excludes variables of another model from its weight decay. Name them: "
+            'exclude_from_weight_decay(var_names=["bias"]).'
+        )
+    try:
+        copy = in_own_state(type(optimizer).from_config, _config_of(optimizer))
+    # A class of the user's can raise anything.
+    except Exception as error:
+        name = type(optimizer).__name__
+        raise ValueError(
+            f"optimizer={optimizer!r} can't be copied: {name}.from_config(optimizer.get_config()) "
+            f"raises {error!r}. Each fit trains with a copy. Let {name}.get_config return all "
+            "arguments of its constructor, such as "
+            '`return {**super().get_config(), "my_argument": self.my_argument}`.'
+        ) from error
+
+    for name, value in _attributes_beside_config(optimizer, copy).items():
+        setattr(copy, name, value)
+    return copy
+
+
+class CopiedWhenCloned:
+    """An optimizer for scikit-learn's `clone`, by whose deep copy it would lack a part."""
+
+    def __init__(self, optimizer: Any) -> None:
+        self._optimizer = optimizer
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if isinstance(self._optimizer, Optimizer):
+            return copy_optimizer(self._optimizer)
+        return deepcopy(self._optimizer, memo)
+
+
+# Keras makes these itself, for the variables of the model that an optimizer is built for.
+_MADE_BY_KERAS = {
+    "_distribution_strategy",
+    "_exclude_from_weight_decay_cache",
+    "_learning_rate",
+    "_lock",
+    "_tracker",
+    "_trainable_variables",
+    "_trainable_variables_indices",
+    "_variables",
+    "built",
+    "name",
+}
+
+# None in versions of Keras that have no such class.
+_MULTI_OPTIMIZER = getattr(keras.optimizers, "MultiOptimizer", ())
+
+
+def _attributes_beside_config(optimizer: Optimizer, copy: Optimizer) -> dict[str, Any]:
+    """Return what is set on an optimizer, and not on a copy of it by its configuration."""
+    copied = vars(copy)
+    return {
+        name: value
+        for name, value in _attributes_of_user(optimizer).items()
+        if not (name in copied and _is_equal(value, copied[name]))
+    }
+
+
+def _attributes_of_user(optimizer: Optimizer) -> dict[str, Any]:
+    """Return all that is set on an optimizer but what Keras makes itself."""
+    return {
+        name: value
+        for name, value in vars(optimizer).items()
+        if name not in _MADE_BY_KERAS
+        # TensorFlow's own notes of what is to be saved.
+        and not name.startswith("_self_")
+        and not _holds_variables(value)
+    }
+
+
+def _holds_variables(value: Any) -> bool:
+    """Whether this is made for the variables of a model, or an empty list for such."""
+    if isinstance(value, list | tuple):
+        return not value or any(_holds_variables(part) for part in value)
+    return isinstance(value, keras.Variable | tf.Variable | tf.Tensor)
+
+
+def _is_equal(value: Any, other: Any) -> bool:
+    try:
+        return value is other or bool(value == other)
+    except (TypeError, ValueError):  # arrays
+        return False
+
+
 def _config_of(optimizer: Optimizer) -> dict[str, Any]:
-    config = optimizer.get_config()
+    """Return the configuration in plain values; a schedule stays as it is."""
+    config = {name: _plain(value) for name, value in optimizer.get_config().items()}
     schedule = _schedule_of(optimizer)
     if schedule is not None:
-        # As it is: Keras can make it from its configuration only if it was registered.
+        # Keras can make it from its configuration only if it was registered.
         config["learning_rate"] = schedule
     return config
+
+
+def _plain(value: Any) -> Any:
+    """Turn the containers that Keras tracks into Python's own."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _is_as_keras_made_it(optimizer: Optimizer) -> bool:
+    """Whether this is one of Keras's own optimizers, and nothing is set on it but its options."""
+    optimizer_class = type(optimizer)
+    if _keras_name(optimizer_class) is None:
+        return False
+    names = _attribute_names(optimizer_class)  # type: ignore[arg-type]
+    return _attributes_of_user(optimizer).keys() <= names
+
+
+@lru_cache(maxsize=64)
+def _attribute_names(optimizer_class: type[Optimizer]) -> frozenset[str]:
+    """Return the names of the attributes that a new instance of a class of Keras's has."""
+    new: Any = in_own_state(optimizer_class)
+    return frozenset(vars(new))
 
 
 def _schedule_of(optimizer: Optimizer) -> Callable | None:
@@ -139,6 +270,7 @@ class OptimizerSpec:
     # A name and the configuration. Of library code, two that are equal compute the same.
     key: str
     is_library_code: bool  # whether the class and its schedule are Keras's own
+    is_by_keras: bool  # whether the class, and all that is set on it, is Keras's own
     # A number as learning rate is left out: it is a variable of the program. A schedule stays.
     config: dict[str, Any] = field(compare=False, repr=False)
 
@@ -147,9 +279,10 @@ class OptimizerSpec:
         """Describe `optimizer`."""
         optimizer_class = type(optimizer)
         schedule: Any = _schedule_of(optimizer)
-        is_library = _keras_name(optimizer_class) is not None
+        is_by_keras = _is_as_keras_made_it(optimizer)
+        is_library = is_by_keras
 
-        config = optimizer.get_config()
+        config = {name: _plain(value) for name, value in optimizer.get_config().items()}
         del config["name"]
         if schedule is None:
             del config["learning_rate"]
@@ -162,7 +295,7 @@ class OptimizerSpec:
             config["learning_rate"] = schedule
             is_library = False
 
-        return cls(optimizer_class, key, is_library, config)
+        return cls(optimizer_class, key, is_library, is_by_keras, config)
 
     @property
     def is_elementwise(self) -> bool:

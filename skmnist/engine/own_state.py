@@ -11,8 +11,7 @@ set for that time alone: Keras's default dtype, and whether functions run eagerl
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import keras
@@ -21,18 +20,45 @@ import tensorflow as tf
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-# The settings of the process are changed by one thread at a time.
-_lock = threading.Lock()
 _this_thread = threading.local()
+
+
+class _SettingsOfTheProcess:
+    """Keras's default dtype and eager functions: set while any thread needs them, then restored."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_users = 0
+        self._before = ("float32", False)
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._n_users += 1
+            if self._n_users == 1:
+                self._before = (keras.config.floatx(), tf.config.functions_run_eagerly())
+                self._set("float32", False)
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._n_users -= 1
+            if self._n_users == 0:
+                self._set(*self._before)
+
+    def _set(self, dtype: str, runs_eagerly: bool) -> None:
+        # Not where nothing changes: another thread may be setting them at this moment.
+        if keras.config.floatx() != dtype:
+            keras.config.set_floatx(dtype)
+        if tf.config.functions_run_eagerly() != runs_eagerly:
+            tf.config.run_functions_eagerly(runs_eagerly)
+
+
+_settings_of_the_process = _SettingsOfTheProcess()
 
 
 def in_own_state(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Call a function that makes something of Keras's, under the engine's own state.
-
-    The function must not call back into code of the user's that waits for other threads.
-    """
+    """Call a function that makes something of Keras's, under the engine's own state."""
     if getattr(_this_thread, "is_own", False):
         return function(*args, **kwargs)
 
@@ -46,7 +72,7 @@ def in_own_state(
         except BaseException as error:
             outcome[:] = [None, error]
 
-    with _lock, _settings_of_the_process():
+    with _settings_of_the_process:
         thread = threading.Thread(target=call, name="skmnist-own-state")
         thread.start()
         thread.join()
@@ -55,23 +81,6 @@ def in_own_state(
     if error is not None:
         raise error
     return result
-
-
-@contextmanager
-def _settings_of_the_process() -> Iterator[None]:
-    dtype = keras.config.floatx()
-    runs_eagerly = tf.config.functions_run_eagerly()
-    if dtype == "float32" and not runs_eagerly:
-        yield
-        return
-
-    keras.config.set_floatx("float32")
-    tf.config.run_functions_eagerly(False)
-    try:
-        yield
-    finally:
-        keras.config.set_floatx(dtype)
-        tf.config.run_functions_eagerly(runs_eagerly)
 
 
 def check_caller_state(what: str) -> None:

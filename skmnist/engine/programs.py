@@ -67,7 +67,12 @@ class ProgramSpec:
         block_shape: BlockShape | None,
     ) -> ProgramSpec:
         """Describe the program that trains such a network. Images and rows share programs."""
-        has_any_width = block_shape is None and optimizer.is_elementwise
+        # A user's function may ask for the width of its layer.
+        has_any_width = (
+            block_shape is None
+            and optimizer.is_elementwise
+            and _is_library_activation(architecture.activation)
+        )
         return cls(
             n_features=architecture.n_features,
             n_hidden_layers=len(architecture.hidden_units),
@@ -89,8 +94,11 @@ class ProgramSpec:
     @property
     def is_shareable(self) -> bool:
         """Whether nothing but the fields of this decides what the program computes."""
-        has_own_activation = isinstance(self.activation, str) or is_library_code(self.activation)
-        return has_own_activation and self.optimizer.is_library_code
+        return _is_library_activation(self.activation) and self.optimizer.is_library_code
+
+
+def _is_library_activation(activation: str | Callable) -> bool:
+    return isinstance(activation, str) or is_library_code(activation)
 
 
 class Program:
@@ -105,7 +113,7 @@ class Program:
     def __init__(self, spec: ProgramSpec) -> None:
         self.spec = spec
         self.is_packed = spec.n_hidden_layers > 0 and spec.optimizer.is_elementwise
-        self._layers = self._build_layers()
+        self._layers = self.build_layers()
         self._layer_weights = [v for layer in self._layers for v in layer.trainable_variables]
         self.weights = self._build_weights()
 
@@ -141,7 +149,8 @@ class Program:
                 self._finalize, input_signature=self._state_signature(), autograph=False
             ).get_concrete_function()
 
-    def _build_layers(self) -> list[keras.layers.Layer]:
+    def build_layers(self) -> list[keras.layers.Layer]:
+        """Make and build the layers, whose variables are only the names of tensors here."""
         spec = self.spec
         # With any width, the layers are as wide as the weights that come in.
         hidden_units = spec.hidden_units
@@ -282,6 +291,7 @@ class Program:
                     squares = [tf.reduce_sum(tf.square(kernel)) for kernel in layer_weights[::2]]
                     penalty = l2 * tf.add_n(squares)
                     loss += penalty
+                loss = self.optimizer.scale_loss(loss)
             self.optimizer.apply(tape.gradient(loss, weights), self.weights)
             return logits, penalty, [scope.get_current_value(v) for v in self.variables]
 

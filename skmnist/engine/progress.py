@@ -71,10 +71,16 @@ class Progress:
         n_done = epoch + 1 - self._first_epoch
         is_last = epoch + 1 == self._last_epoch
         if n_done % self._line_every == 0 or n_done == 1 or is_last:
-            line = self._line(epoch, logs)
-            print(line) if self._is_notebook else self._console.print(line)
+            self.print(self._line(epoch, logs))
         heading = self._heading(epoch if is_last else epoch + 1)
         self._update(description=heading, completed=n_done * self._n_samples)
+
+    def print(self, line: str) -> None:
+        """Print a line above the bar."""
+        if self._is_notebook:
+            print(line)
+        else:
+            self._console.print(line)
 
     def _line(self, epoch: int, logs: dict[str, float]) -> str:
         """Return heading and metrics, in a shorter form if they are wider than the console."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -73,8 +72,14 @@ class TrainingRun:
         return state
 
     def _state_of_new_optimizer(self) -> list[tf.Tensor]:
+        # By the names of their layers, since some optimizers leave layers out.
+        layers = self.program.build_layers()
+        variables = [variable for layer in layers for variable in layer.trainable_variables]
+        for variable, value in zip(variables, self._weights, strict=True):
+            variable.assign(value)
+
         optimizer = self.spec.optimizer.build_stateless()
-        optimizer.build([keras.Variable(array) for array in self._weights])
+        optimizer.build(variables)
         return [tf.convert_to_tensor(variable.value) for variable in state_variables(optimizer)]
 
     def set_learning_rate(self, rate: float) -> None:
@@ -112,8 +117,17 @@ class TrainingRun:
 
     def average_weights(self) -> None:
         """Replace the weights by their moving averages where the optimizer keeps such."""
-        if self.program.finalize is not None:
+        if self.program.finalize is not None and self._n_steps() > 0:
             self._take_over(self.program.finalize(*self._values()))
+
+    def _n_steps(self) -> int:
+        program = self.program
+        numbers = [
+            number
+            for number, variable in enumerate(program.optimizer_variables)
+            if variable is program.optimizer._iterations
+        ]
+        return int(self._optimizer_state[numbers[0]])
 
     def run(self, block: Block, l2: float) -> tuple[float, float, float]:
         """Make one optimizer step on each batch of the block.

@@ -16,8 +16,9 @@ from skmnist.engine.blocks import Block, open_reader
 from skmnist.engine.callbacks import CallbackRunner, wants_batches
 from skmnist.engine.early_stopping import EarlyStopping
 from skmnist.engine.interruption import Interrupts
-from skmnist.engine.layers import activation_in_numpy
-from skmnist.engine.optimizers import OptimizerSpec, difference
+from skmnist.engine.keras_run import KerasRun
+from skmnist.engine.layers import activation_in_numpy, build_model, has_gradient
+from skmnist.engine.optimizers import OptimizerSpec, copy_optimizer, difference
 from skmnist.engine.planning import plan
 from skmnist.engine.programs import program_for
 from skmnist.engine.progress import Progress
@@ -133,6 +134,7 @@ class EpochLoop:
         self._logs: dict[str, float] | None = None
         self._was_interrupted = False
         self._has_diverged = False
+        self._has_said_it = False
 
     @property
     def history(self) -> keras.callbacks.History:
@@ -170,14 +172,21 @@ class EpochLoop:
             n_epochs=len(self._epochs),
             is_batchwise=any(map(wants_batches, self._given_callbacks)),
         )
-        self._program_run = TrainingRun(program_for(spec))
-        self._load_last_state()
+        run: TrainingRun | KerasRun
+        if self._needs_keras():
+            # Which is trained with, where a program only reads the options of one that is shared.
+            self._optimizer = copy_optimizer(self._optimizer)
+            weights = task.architecture.initial_weights(task.seed)
+            run = KerasRun(build_model(task.architecture, weights, self._optimizer))
+        else:
+            run = TrainingRun(program_for(spec))
+        self._load_last_state(run)
 
         self._callbacks = CallbackRunner(
             self._given_callbacks,
+            run,
             task.architecture,
             self._optimizer,
-            self._program_run,
             task.last_history,
             epochs=self._epochs.stop,
             steps=math.ceil(len(self._rows) / self._batch_size),
@@ -187,19 +196,26 @@ class EpochLoop:
         if task.stopping is not None and task.validation is not None and task.last is not None:
             # A run that is continued must not get worse.
             scores = self._score(task.last.weights, task.validation)
-            state = self._program_run.optimizer_state
+            state = run.optimizer_state
             task.stopping.keep_if_best(scores["accuracy"], task.last.weights, state)
 
-    def _load_last_state(self) -> None:
+    def _needs_keras(self) -> bool:
+        """Whether Keras's own loop trains, since a program may compute something else."""
+        architecture = self._task.architecture
+        is_differentiable = not architecture.hidden_units or has_gradient(architecture.activation)
+        return not self._optimizer_spec.is_by_keras or not is_differentiable
+
+    def _load_last_state(self, run: TrainingRun | KerasRun) -> None:
         """Begin with the weights and the optimizer state of the last fit, or with new ones."""
         task = self._task
         if task.last is None:
-            self._program_run.load(task.architecture.initial_weights(task.seed), None)
+            run.load(task.architecture.initial_weights(task.seed), None)
         else:
-            self._program_run.load(task.last.weights, self._state_to_continue(task.last))
+            weights = task.last.training_weights or task.last.weights
+            run.load(weights, self._state_to_continue(task.last))
 
         if not self._optimizer_spec.has_schedule:
-            self._program_run.set_learning_rate(float(self._optimizer.learning_rate))
+            run.set_learning_rate(float(self._optimizer.learning_rate))
 
     def _state_to_continue(self, last: TrainedNetwork) -> list[np.ndarray] | None:
         """Return the optimizer state of the last fit, or None if it is of another optimizer."""
@@ -217,25 +233,36 @@ class EpochLoop:
 
     def _finish(self) -> FitResult:
         """Choose the weights to keep, show them to the callbacks, and return them."""
-        run, stopping = self._program_run, self._task.stopping
-        run.average_weights()
+        last_weights = self._run.weights()
+        last_state = self._run.optimizer_state()
+        self._run.average_weights()
+
+        stopping = self._task.stopping
         best = None if stopping is None else stopping.best
         if best is not None:
-            run.load(*best)
+            self._run.load(*best)
+
+        kept = self._run.weights()
         self._callbacks.end(self._logs)
+        weights, state = self._run.weights(), self._run.optimizer_state()
+
+        training_weights = None
+        is_average = best is None and not _is_equal(kept, last_weights)
+        if is_average and _is_equal(weights, kept):
+            training_weights, state = last_weights, last_state
 
         history = self.history.history
         history.setdefault("loss", [])  # Ctrl-C may have ended the first epoch
-        weights = run.weights()
-        is_finite = all(np.isfinite(array).all() for array in weights)
         network = TrainedNetwork(
             architecture=self._task.architecture,
             seed=self._task.seed,
             weights=weights,
-            optimizer_key=self._optimizer_spec.key,
-            optimizer_state=run.optimizer_state(),
+            optimizer_key=self._last_optimizer_key(),
+            optimizer_state=state,
             history=history,
+            training_weights=training_weights,
         )
+        is_finite = all(np.isfinite(array).all() for array in weights)
         return FitResult(
             network,
             is_usable=is_finite and (best is not None or not self._has_diverged),
@@ -243,16 +270,27 @@ class EpochLoop:
             has_diverged=self._has_diverged,
         )
 
+    @property
+    def _run(self) -> TrainingRun | KerasRun:
+        """What trains at the moment: a callback may have changed what can."""
+        return self._callbacks.run
+
+    def _last_optimizer_key(self) -> str:
+        if isinstance(self._run, KerasRun) and self._run.model.optimizer is not self._optimizer:
+            return OptimizerSpec.of(self._run.model.optimizer).key
+        return self._optimizer_spec.key
+
     def _train_and_validate(
         self, epoch: int, read: Callable[[np.ndarray], Iterator[Block]]
     ) -> bool:
         """Train for one epoch; return whether to stop."""
-        task, run = self._task, self._program_run
+        task = self._task
         self._callbacks.call("on_epoch_begin", epoch)
         if task.listener is not None:
-            task.listener.begin_epoch(run.weights)
+            task.listener.begin_epoch(self._run.weights)
 
-        run.set_dropout_seed((task.seed, epoch))
+        self._run.set_dropout_seed((task.seed, epoch))
+        self._say_once_that_keras_trains()
         logs = self._train_epoch(read(self._order_of(epoch)))
         is_over = self._has_diverged
 
@@ -262,15 +300,24 @@ class EpochLoop:
             if task.stopping is not None:
                 is_over |= task.stopping.update(scores["accuracy"])
                 # The weights that were validated: a callback may have swapped them.
-                task.stopping.keep_if_best(scores["accuracy"], weights, run.optimizer_state)
+                state = self._run.optimizer_state
+                task.stopping.keep_if_best(scores["accuracy"], weights, state)
 
         self._logs = logs
         self._callbacks.call("on_epoch_end", epoch, logs)
         if task.listener is not None:
-            is_over |= task.listener.end_epoch(run.weights)
+            is_over |= task.listener.end_epoch(self._run.weights)
         if self._progress is not None:
             self._progress.end_epoch(epoch, logs)
         return is_over or self._callbacks.stop_training
+
+    def _say_once_that_keras_trains(self) -> None:
+        if isinstance(self._run, KerasRun) and not self._has_said_it and self._progress is not None:
+            self._has_said_it = True
+            self._progress.print(
+                "Keras's own loop trains, batch by batch: a compiled program might not compute "
+                "what this optimizer, activation or callback does."
+            )
 
     def _order_of(self, epoch: int) -> np.ndarray:
         """Return the rows in the order in which an epoch takes them."""
@@ -290,7 +337,7 @@ class EpochLoop:
         for block in blocks:
             self._callbacks.call("on_train_batch_begin", n_batches)
 
-            sums += self._program_run.run(block, self._task.architecture.l2)
+            sums += self._run.run(block, self._task.architecture.l2)
             loss, weight, n_correct = sums.tolist()
             n_rows += block.n_rows
             n_batches += int(block.n_batches)
@@ -311,7 +358,7 @@ class EpochLoop:
         """Score the network; return the weights that were scored, and the scores."""
         self._callbacks.call("on_test_begin")
         self._callbacks.call("on_test_batch_begin", 0)  # all samples at once
-        weights = self._program_run.weights()
+        weights = self._run.weights()
         scores = self._score(weights, samples)
         self._callbacks.call("on_test_batch_end", 0, scores)
         self._callbacks.call("on_test_end", scores)
@@ -333,3 +380,8 @@ class EpochLoop:
             "loss": float(np.average(losses, weights=samples.weights)),
             "accuracy": float(np.average(is_correct, weights=samples.weights)),
         }
+
+
+def _is_equal(arrays: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool:
+    pairs = zip(arrays, others, strict=True)
+    return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)
