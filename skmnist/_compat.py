@@ -39,10 +39,24 @@ except ImportError:  # before scikit-learn 1.9, estimators have no callbacks
             pass
 
 
-# Types in files of fitted searches that skops does not trust by itself: the scorer of a search, and
-# what it holds in scikit-learn 1.6.
-PARTS_OF_SEARCHES = [
+# Types of attributes of scikit-learn's estimators that are no estimators themselves. Some
+# versions lack some of them.
+PARTS_OF_ESTIMATORS = [
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.calibration._TemperatureScaling",
+    "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+    "sklearn.metrics._scorer._CurveScorer",
+    "sklearn.metrics._scorer._MultimetricScorer",
     "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._Scorer",
+    "sklearn.model_selection._search_successive_halving.HalvingGridSearchCV",
+    "sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV",
+    "sklearn.model_selection._search_successive_halving._SubsampleMetaSplitter",
+    "sklearn.model_selection._split._CVIterableWrapper",
+    "sklearn.multiclass._ConstantPredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
     "sklearn.utils._metadata_requests.MetadataRequest",
     "sklearn.utils._metadata_requests.MethodMetadataRequest",
 ]
@@ -51,6 +65,13 @@ PARTS_OF_SEARCHES = [
 def callbacks_of(estimator: Any) -> list[Any]:
     """Return what `set_callbacks` has set, which has no public name."""
     return getattr(estimator, "_skl_callbacks", [])
+
+
+def functions_of_scorers() -> list[Callable]:
+    """Return the functions that scikit-learn's named scorers call."""
+    from sklearn.metrics import get_scorer, get_scorer_names  # which takes a while
+
+    return [get_scorer(name)._score_func for name in get_scorer_names()]
 
 
 class FitTasks:

@@ -10,9 +10,11 @@ import pytest
 import tensorflow as tf
 from scipy.sparse import csr_array
 from sklearn import config_context
+from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
 from skmnist import SimpleMLPClassifier, _compat
 from skmnist.engine.stateless import _Stateless
+from tests.helpers import is_before
 
 
 class Refusing:
@@ -95,10 +97,17 @@ def test_callbacks_of_an_estimator():
     assert _compat.callbacks_of(SimpleMLPClassifier().set_callbacks(bar)) == [bar]
 
 
-@pytest.mark.parametrize("name", _compat.PARTS_OF_SEARCHES)
-def test_parts_of_searches_are_there(name):
-    module, _, name = name.rpartition(".")
+@pytest.mark.parametrize("full_name", _compat.PARTS_OF_ESTIMATORS)
+def test_parts_of_estimators_are_there(full_name):
+    module, _, name = full_name.rpartition(".")
+    if name == "_TemperatureScaling" and is_before("scikit-learn", 1, 8):
+        pytest.skip("needs scikit-learn 1.8")
     assert isinstance(getattr(import_module(module), name), type)
+
+
+def test_functions_of_scorers():
+    functions = _compat.functions_of_scorers()
+    assert {accuracy_score, f1_score, roc_auc_score} <= set(functions)
 
 
 class TestKeras:

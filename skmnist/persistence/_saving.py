@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import os
 import zipfile
 from collections.abc import Sequence
 from typing import Any
 
-import sklearn.model_selection
 import skops.io
 from sklearn.base import BaseEstimator
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from skmnist._compat import PARTS_OF_SEARCHES
 from skmnist._files import atomic_write
-
-_TRUSTED = [
-    "skmnist.classifier.SimpleMLPClassifier",
-    # The scaler of the command line.
-    "skmnist._pixels.scale_pixels",
-    # Parts of a fitted search; skops trusts scikit-learn's estimators itself.
-    *PARTS_OF_SEARCHES,
-    *(
-        f"{value.__module__}.{name}"
-        for name, value in vars(sklearn.model_selection).items()
-        if inspect.isclass(value) and hasattr(value, "split")
-    ),
-]
+from skmnist.persistence._stand_ins import with_stand_ins, without_stand_ins
+from skmnist.persistence._trusted import entries_of, misplaced_names, trusted_names
 
 
 def save(estimator: Any, path: str | os.PathLike[str]) -> None:
@@ -75,14 +61,13 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     if not isinstance(estimator, BaseEstimator):
         raise TypeError(f"save writes an estimator, got {estimator!r}.")
     try:
-        content = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED)
-        # Read it while the estimator still exists. It is the caller's own, and so trusted.
-        skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content))
+        content = _encode(estimator)
     # Each kind of object that can't be written or read fails in its own way.
     except Exception as error:
         raise ValueError(
-            f"This {type(estimator).__name__} holds something that can't be saved: {error!r}. "
-            "Functions, for example, must be found by their name in a module."
+            f"This {type(estimator).__name__} holds something that can't be saved"
+            f"{_place_of_failure(estimator)}: {error!r}. Functions, for example, must be "
+            "found by their name in a module."
         ) from error
     with atomic_write(path) as file:
         file.write(content)
@@ -133,15 +118,68 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
             "it. Files of pickle and joblib may run code; only those packages load them."
         )
     try:
-        return skops.io.loads(content, trusted=[*_TRUSTED, *trusted])
+        entries = entries_of(content)
+        trusted_here = {*trusted_names(entries), *trusted}
+        misplaced = misplaced_names(entries) - set(trusted)
+        if misplaced:
+            raise UntrustedTypesFoundException(misplaced)
+        loaded = skops.io.loads(content, trusted=sorted(trusted_here))
+        return without_stand_ins(loaded)
     except Warning:
         raise  # by a filter that makes warnings errors
     except UntrustedTypesFoundException as error:
-        unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - {*_TRUSTED, *trusted})
+        unknown = set(skops.io.get_untrusted_types(data=content)) - trusted_here
         raise ValueError(
-            f"{name!r} holds types that are not trusted: {unknown}. If you trust the file, pass "
-            "their names as `trusted`."
+            f"{name!r} holds types that are not trusted: {sorted(unknown | misplaced)}. If "
+            "you trust the file, pass their names as `trusted`."
         ) from error
     # Each kind of damage fails in its own way.
     except Exception as error:
         raise ValueError(f"{name!r} can't be loaded: {error!r}") from error
+
+
+def _encode(value: Any) -> bytes:
+    """Return the content of a file, which has been read once."""
+    content = skops.io.dumps(with_stand_ins(value), compression=zipfile.ZIP_DEFLATED)
+    # Read it while the estimator still exists. It is the caller's own, and so trusted.
+    trusted = skops.io.get_untrusted_types(data=content)
+    without_stand_ins(skops.io.loads(content, trusted=trusted))
+    return content
+
+
+def _place_of_failure(estimator: BaseEstimator) -> str:
+    """Return the way to the innermost part that cannot be saved, for an error message."""
+    value: Any = estimator
+    place = ""
+    seen: list[Any] = []
+    while value is not None:
+        seen.append(value)
+        parts = _named_parts(value)
+        value = None
+        for step, part in parts:
+            is_new = all(part is not other for other in seen)
+            if is_new and not _can_be_saved(part):
+                value, place = part, place + step
+                break
+    return f", in {place.removeprefix('.')}" if place else ""
+
+
+def _named_parts(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, BaseEstimator):
+        state = value.__getstate__()
+        names = value.get_params(deep=False)
+        others = [name for name in state if name not in names]
+        return [(f".{name}", state[name]) for name in (*names, *others) if name in state]
+    if isinstance(value, dict):
+        return [(f"[{key!r}]", part) for key, part in value.items()]
+    if isinstance(value, list | tuple):
+        return [(f"[{number}]", part) for number, part in enumerate(value)]
+    return []
+
+
+def _can_be_saved(value: Any) -> bool:
+    try:
+        _encode(value)
+    except Exception:
+        return False
+    return True

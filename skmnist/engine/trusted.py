@@ -1,0 +1,42 @@
+"""Names of what is trusted of Keras in files of estimators."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import keras
+
+from skmnist.engine.layers import activation_names
+
+# Those that write nothing and send nothing, and call no functions but those in the file,
+# which are trusted or not by their own names.
+_CALLBACKS = (
+    "EarlyStopping",
+    "History",
+    "LearningRateScheduler",
+    "ProgbarLogger",
+    "ReduceLROnPlateau",
+    "SwapEMAWeights",
+    "TerminateOnNaN",
+)
+
+
+@cache
+def callback_names() -> frozenset[str]:
+    """Return the full names of Keras's callbacks that have no effect outside of a fit."""
+    callbacks = [getattr(keras.callbacks, name) for name in _CALLBACKS]
+    # The bar of ProgbarLogger.
+    return frozenset(map(_full_name, [*callbacks, keras.utils.Progbar]))
+
+
+@cache
+def function_names() -> frozenset[str]:
+    """Return the full names of Keras's activations, and of what its callbacks compare with."""
+    functions = [getattr(keras.activations, name) for name in activation_names()]
+    functions += [keras.ops.less, keras.ops.greater]
+    return frozenset(map(_full_name, functions))
+
+
+def _full_name(value: Any) -> str:
+    return f"{value.__module__}.{value.__name__}"
