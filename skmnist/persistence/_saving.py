@@ -37,7 +37,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         If `estimator` is not an estimator.
     ValueError
         If the estimator has a part that could not be read again, such as a function without a
-        name.
+        name. The message names the part, such as ``param_grid[0]['activation'][1]``.
 
     See Also
     --------
@@ -76,16 +76,28 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     """Read an estimator that `save` has written.
 
-    No code of the file is run: it holds arrays, values and names of types. Instances are made
-    only of `SimpleMLPClassifier` and of the types that skops trusts, such as scikit-learn's
-    estimators.
+    No code of the file is run: it holds arrays, values and names of types and functions. These
+    names are trusted:
+
+    - `SimpleMLPClassifier`, and scikit-learn's estimators, splitters, scorers, metrics,
+      kernels and functions for preprocessing and for the selection of features;
+    - distributions and sparse matrices of SciPy; arrays, dtypes, generators and functions of
+      NumPy that only compute;
+    - Keras's optimizers, schedules and activations, and its callbacks that neither write nor
+      send anything: EarlyStopping, History, LearningRateScheduler, ProgbarLogger,
+      ReduceLROnPlateau, SwapEMAWeights and TerminateOnNaN.
+
+    All others are refused unless they are in `trusted`: your own functions and classes,
+    callbacks that write, such as ModelCheckpoint, and scikit-learn's trees, such as those of a
+    RandomForestClassifier.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     trusted : sequence of str, default=()
-        Names of further types to trust, such as ``"mypackage.MyTransformer"``.
+        Names of further types and functions to trust, such as ``"mypackage.MyTransformer"``.
+        The error that refuses a file lists them. What a file can do with them is up to them.
 
     Returns
     -------

@@ -89,26 +89,6 @@ class Distribution:
         return distribution
 
 
-class Range:
-    """A `range`, which not all versions of skops can read."""
-
-    def __init__(self, start: int, stop: int, step: int) -> None:
-        self.start = start
-        self.stop = stop
-        self.step = step
-
-    @classmethod
-    def of(cls, value: Any) -> Range | None:
-        """Describe a range; None for anything else."""
-        if not isinstance(value, range):
-            return None
-        return cls(value.start, value.stop, value.step)
-
-    def restore(self) -> range:
-        """Make the range."""
-        return range(self.start, self.stop, self.step)
-
-
 class KerasOptimizer:
     """An optimizer of Keras, which holds locks and variables of TensorFlow."""
 
@@ -134,4 +114,4 @@ class KerasOptimizer:
         return optimizer_from_plain(self.plain)
 
 
-STAND_INS: tuple[type[Any], ...] = (Distribution, Range, KerasOptimizer)
+STAND_INS: tuple[type[Any], ...] = (Distribution, KerasOptimizer)

@@ -5,8 +5,8 @@ arguments of the file. Here a class is trusted only as the class of an object wh
 attributes are set, and a function only as a value, such as the one of a scorer. None of
 them reads, writes, sends or executes anything, whatever it is called with later.
 
-Not trusted are, as in skops, scikit-learn's trees and neighbours: they look up memory by
-numbers of the file, without checking them.
+Not trusted are, as in skops, scikit-learn's trees: they look up memory by numbers of the
+file, without checking them.
 """
 
 from __future__ import annotations
@@ -123,6 +123,7 @@ def _names_by_kind() -> dict[str, frozenset[str]]:
     return {
         "ObjectNode": frozenset(_object_names()),
         "FunctionNode": frozenset(_function_names()),
+        "ConstructorFromReduceNode": frozenset(["builtins.range"]),
         # RepeatedStratifiedKFold holds the class of what it repeats.
         "TypeNode": frozenset(map(_full_name, _splitters())),
         "DictNode": frozenset(["sklearn.utils._bunch.Bunch"]),
