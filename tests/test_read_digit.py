@@ -1,5 +1,6 @@
 """read_digit: pictures of digits come into MNIST's form, and networks read them."""
 
+import base64
 import functools
 import io
 import os
@@ -7,6 +8,7 @@ import sys
 import warnings
 import zlib
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -233,6 +235,72 @@ class TestWhatCounts:
             digit = read_digit(FOLDER / "several-427.png")
         assert difference(digit, read_digit(page[:, 140:260])) < 0.05  # the 2
 
+    @pytest.mark.parametrize("gap", [30, 60, 120])
+    @pytest.mark.parametrize("height", [60, 100, 140, 200, 260])
+    def test_two_digits_of_any_size_and_distance(self, height, gap):
+        """Also if only one of them is looked at more closely."""
+        page = np.full((400, 600), 255, np.uint8)
+        page[70 : 70 + height, 50:62] = 0
+        page[70:82, 50 : 50 + height // 2] = 0
+        right = 50 + height // 2 + gap
+        page[70 : 70 + height, right : right + 12] = 0
+        page[58 + height : 70 + height, right : right + height // 2] = 0
+        with pytest.warns(UserWarning, match="picture shows several shapes of like size"):
+            digit = read_digit(page)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            alone = page.copy()
+            alone[:, right:] = 255
+            is_first = difference(digit, read_digit(alone)) < 0.1
+            alone = page.copy()
+            alone[:, : right - 1] = 255
+            assert is_first or difference(digit, read_digit(alone)) < 0.1
+
+    @pytest.mark.parametrize("side", [30, 45, 60])
+    def test_a_row_of_small_digits(self, side, sample):
+        page = np.zeros((900, 1200))
+        for number, digit in enumerate(sample.images_test[:8]):
+            image = Image.fromarray(digit[4:24, 4:24]).resize((side, side))
+            left = 100 + 2 * side * number
+            page[300 : 300 + side, left : left + side] = np.asarray(image) / 255
+        with pytest.warns(UserWarning, match="shows several shapes of like size"):
+            read_digit(dark_on_light(page))
+
+    def test_two_digits_side_by_side(self):
+        page = np.full(PAGE, 255, np.uint8)
+        page[100:300, 100:120] = page[110:295, 128:150] = 0
+        with pytest.warns(UserWarning, match="shapes of like size side by side, which are read"):
+            read_digit(page)
+
+    def test_digits_that_touch(self, sample):
+        two = np.concatenate([sample.images_test[row][:, 4:23] for row in (0, 1)], axis=1)
+        page = np.full(PAGE, 255, np.uint8)
+        page[180:230, 60:240] = 255 - np.asarray(Image.fromarray(two).resize((180, 50)))
+        page[203:207, 70:230] = 0
+        with pytest.warns(UserWarning, match="something much wider than high, such as digits that"):
+            read_digit(page)
+
+    @pytest.mark.parametrize("corner", [np.s_[:60, :60], np.s_[:60, -60:], np.s_[-60:, :60]])
+    def test_a_box_that_is_open_at_a_corner(self, corner, page):
+        box = np.zeros(PAGE, bool)
+        box[40:360, 30:270] = True
+        box[45:355, 35:265] = False
+        box[40:360, 30:270][corner] = False
+        boxed = np.where(box, 40, page).astype(np.uint8)
+        with pytest.warns(UserWarning, match="in a box that is not closed"):
+            read_digit(boxed)
+
+    @pytest.mark.parametrize("digit", [4, 5])
+    def test_digits_of_two_strokes_are_one(self, digit):
+        page = np.full(PAGE, 255, np.uint8)
+        if digit == 4:
+            page[100:200, 80:95] = page[185:200, 80:160] = page[100:300, 165:180] = 0
+        else:
+            page[120:300, 100:115] = page[285:300, 100:200] = page[80:95, 110:210] = 0
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            read_digit(page)
+
     @pytest.mark.parametrize("cut", [np.s_[:200], np.s_[:, 150:]], ids=["below", "left"])
     def test_ink_at_the_edge_is_read_with_a_warning(self, cut, page):
         with pytest.warns(UserWarning, match="picture has ink at its edge"):
@@ -296,6 +364,70 @@ class TestFiles:
         with pytest.raises(ValueError, match=r"a\.heic' cannot be read .*skmnist\[heic\]"):
             read_digit(path)
 
+    @pytest.mark.parametrize("ending", ["gif", "tiff", "webp", "png"])
+    @pytest.mark.parametrize("paper", [255, 0])
+    def test_an_empty_first_frame_is_passed_over(self, ending, paper, page, tmp_path):
+        empty = Image.fromarray(np.full_like(page, paper))
+        path = tmp_path / f"pages.{ending}"
+        options = {"lossless": True} if ending == "webp" else {}
+        drawn = Image.fromarray(page)
+        empty.save(path, save_all=True, append_images=[empty, drawn], **options)
+        assert difference(read_digit(path), read_digit(page)) < 0.02
+
+    def test_frames_that_are_all_empty(self, page, tmp_path):
+        empty = Image.fromarray(np.full_like(page, 255))
+        empty.save(tmp_path / "pages.tiff", save_all=True, append_images=[empty])
+        with pytest.raises(ValueError, match="nothing drawn"):
+            read_digit(tmp_path / "pages.tiff")
+
+    @pytest.mark.parametrize("kind", ["AVIF", "ICO", "TGA"])
+    def test_other_formats_that_pillow_has_opened(self, kind, page):
+        file = io.BytesIO()
+        square = Image.fromarray(page[50:306])
+        options = {"sizes": [(256, 256)]} if kind == "ICO" else {}
+        try:
+            square.save(file, kind, **options)
+        except (KeyError, OSError):
+            pytest.skip("this Pillow cannot write it")
+        opened = Image.open(file)
+        assert opened.format == kind
+        assert difference(read_digit(opened), read_digit(square)) < 0.05
+
+    @pytest.mark.parametrize("head", ["data:image/png;base64,", "data:;base64,"])
+    def test_data_urls(self, head, page):
+        file = io.BytesIO()
+        Image.fromarray(page).save(file, "PNG")
+        text = base64.b64encode(file.getvalue()).decode()
+        for url in (head + text, head + quote(text)):
+            np.testing.assert_array_equal(read_digit(url), read_digit(page))
+
+    @pytest.mark.parametrize(
+        ("url", "words"),
+        [
+            ("data:image/png;base64,????", "holds no base64"),
+            ("data:image/png;base64," + "A" * 100_000, "cannot be read"),
+            ("data:text/plain,a%20digit", "is a data URL without base64"),
+        ],
+        ids=["other letters", "no picture", "no base64"],
+    )
+    def test_wrong_data_urls(self, url, words):
+        with pytest.raises(ValueError, match=words) as raised:
+            read_digit(url)
+        assert str(raised.value).startswith("'data:")
+        assert len(str(raised.value)) < 1000
+
+    def test_long_paths_are_shortened_in_messages(self, tmp_path):
+        with pytest.raises(OSError, match=r"x\.\.\.x") as raised:
+            read_digit("x" * 100_000)
+        assert len(str(raised.value)) < 400
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+    def test_a_named_pipe_is_refused(self, tmp_path):
+        """And not waited for."""
+        os.mkfifo(tmp_path / "pipe.png")
+        with pytest.raises(ValueError, match=r"pipe\.png' is not a file, but .* named pipe"):
+            read_digit(tmp_path / "pipe.png")
+
     def test_modes(self, page):
         for mode in ("1", "P", "CMYK", "LA", "HSV"):
             image = Image.fromarray(page).convert("RGB").convert(mode)
@@ -313,6 +445,19 @@ class TestFiles:
             image[..., :3] = colour
             image[..., 3] = np.rint(255 * page_of(3))
             assert difference(read_digit(image), read_digit(dark_on_light(page_of(3)))) < 0.05
+
+    @pytest.mark.parametrize("alpha", [40, 76, 128, 254])
+    def test_strokes_half_transparent_all_over(self, alpha, page_of):
+        image = np.zeros((*PAGE, 4), np.uint8)
+        image[..., :3] = (255, 165, 0)
+        image[..., 3] = np.rint(alpha * page_of(3))
+        assert difference(read_digit(image), read_digit(dark_on_light(page_of(3)))) < 0.05
+
+    def test_strokes_that_hardly_show(self, page_of):
+        image = np.zeros((*PAGE, 4), np.uint8)
+        image[..., 3] = np.rint(10 * page_of(3))
+        with pytest.raises(ValueError, match="nothing drawn"):
+            read_digit(image)
 
     def test_paper_with_transparent_corners(self, page):
         image = np.dstack([page, page, page, np.full_like(page, 255)])
@@ -336,6 +481,18 @@ class TestArrays:
         ):
             np.testing.assert_array_equal(read_digit(array), expected)
 
+    @pytest.mark.parametrize("times", [16, 257], ids=["12 bits", "16 bits"])
+    @pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
+    def test_more_than_8_bits(self, times, dtype, page):
+        levels = page.astype(dtype) * dtype(times)
+        expected = read_digit(page)
+        for picture in (levels, np.dstack([levels] * 3)):
+            assert difference(read_digit(picture), expected) < 0.02
+        if dtype == np.uint16:
+            file = io.BytesIO()
+            Image.fromarray(levels).save(file, "PNG")
+            assert difference(read_digit(file.getvalue()), expected) < 0.02
+
     def test_two_levels(self, page):
         drawn = page < 128
         for array in (drawn, drawn.astype(int), drawn.tolist(), 255 * drawn.astype(np.uint8)):
@@ -347,7 +504,7 @@ class TestArrays:
             (np.zeros((400, 300, 2)), r"the shape \(400, 300, 2\)"),
             (np.zeros(784), r"the shape \(784,\)"),
             (np.zeros((1, 28, 28)), r"the shape \(1, 28, 28\)"),
-            (np.full((400, 300), 256), "numbers from 256 to 256"),
+            (np.full((400, 300), 65_536), "numbers from 65536 to 65536"),
             (np.full((400, 300), -0.5), "numbers from -0.5 to -0.5"),
             (np.full((400, 300), np.nan), "numbers from nan to nan"),
             ([["a"]], "the dtype <U1"),

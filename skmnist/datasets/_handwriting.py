@@ -26,12 +26,23 @@ _WORKING_SIDE = 320  # pixels; a digit that is small in the picture is cropped a
 _LOWEST_DIGIT = 6
 _LEAST_CONTRAST = 0.06  # of grey levels from 0 to 1
 
+# Seven of 1,000 digits of MNIST are so wide, and 40 of 100 pairs of digits that touch.
+_WIDEST = 1.5
+
+_SEVERAL = "shows several shapes of like size, of which only the largest is read."
+_SIDE_BY_SIDE = "shows shapes of like size side by side, which are read as one digit."
+_WIDE = (
+    "shows something much wider than high, such as digits that touch, which is read as one digit."
+)
+_IN_OPEN_BOX = "shows something in a box that is not closed; both are read as one digit."
+_AT_EDGE = "has ink at its edge, so a part of the digit may be missing."
+
 
 class _Ink(NamedTuple):
     contrast: NDArray[np.float64]  # (h, w): 0 is paper, more is ink; other shapes are set to 0
     threshold: float
     box: tuple[slice, slice]  # of the digit
-    warning: str
+    doubts: frozenset[str]  # whether it is a whole digit, and only one
 
     @property
     def longer(self) -> int:
@@ -53,10 +64,13 @@ def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
     Parameters
     ----------
     picture : str, os.PathLike, bytes, file object, PIL.Image.Image or array-like
-        The path of a picture, its contents, or a file object opened for reading in binary mode. The
-        formats are PNG, JPEG, GIF, BMP, TIFF, WebP, PPM and, where pillow-heif is installed, HEIC.
+        The path of a picture, its contents, a ``data:`` URL of them in base64, or a file object
+        opened for reading in binary mode. The formats are PNG, JPEG, GIF, BMP, TIFF, WebP, PPM and,
+        where pillow-heif is installed, HEIC; of several frames or pages, the first that is not
+        empty is read. A picture that Pillow has opened may have other formats too.
         An array has the shape (h, w), (h, w, 1), (h, w, 3) for RGB or (h, w, 4) for RGBA. It holds
-        booleans, integers or floats: from 0 to 255 if any is above 1, otherwise from 0 to 1.
+        booleans, integers or floats. White is 1 if none is above 1, otherwise 255, 4095 (12 bits)
+        or 65535, the least of them that none is above.
         A picture has at least 8 x 8 pixels, and a file at most ``PIL.Image.MAX_IMAGE_PIXELS``.
 
     Returns
@@ -76,7 +90,9 @@ def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
     Warns
     -----
     UserWarning
-        If there are several shapes of like size, or if the digit touches the edge of the picture.
+        If there are several shapes of like size, at whatever distance; if what is read is much
+        wider than high, as digits that touch each other are, or lies in a box that is not closed;
+        or if the digit touches the edge of the picture.
 
     References
     ----------
@@ -101,8 +117,8 @@ def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
             f"{name} shows nothing drawn: nothing of {_LOWEST_DIGIT} pixels in it stands out from "
             "the paper. Expected a picture of one digit, with a margin around it."
         )
-    if ink.warning:
-        warnings.warn(f"{name} {ink.warning}", stacklevel=2)
+    for doubt in sorted(ink.doubts):
+        warnings.warn(f"{name} {doubt}", stacklevel=2)
     return _centred(_boxed(ink))
 
 
@@ -115,7 +131,12 @@ def _look_closer(image: Image, ink: _Ink) -> _Ink:
     left, top = max(0, columns.start - ink.longer), max(0, rows.start - ink.longer)
     corners = np.array([left, top, columns.stop + ink.longer, rows.stop + ink.longer]) * scale
     part = image.crop(tuple(np.minimum(corners, image.size * 2).astype(int).tolist()))
-    return _find_ink(part) or ink
+
+    closer = _find_ink(part)
+    if closer is None:
+        return ink
+    # What is beside the part was seen in the whole picture only.
+    return closer._replace(doubts=ink.doubts | closer.doubts)
 
 
 def _contrast(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -179,49 +200,123 @@ def _find_ink(image: Image) -> _Ink | None:
         for shape in regionprops(labels, rise)
         if max(shape.image.shape) >= least_side and shape.intensity_max > 0.8 * threshold
     ]
-    kept, warning = _choose(shapes, contrast.shape)
-    if not kept:
+    shapes = _without_surroundings(shapes, contrast.shape)
+    if not shapes:
         return None
+    main = max(shapes, key=lambda shape: shape.area)
+    kept = [shape for shape in shapes if shape is main or _belongs_to(main, shape)]
     strokes = np.isin(labels, [shape.label for shape in kept])
     # The slope from ink to paper shows where between two pixels the edge of a stroke is.
     near = ndimage.maximum_filter(strokes, 5) & (strokes | (labels == 0))
-    return _Ink(np.where(near, contrast, 0), threshold, _extent(strokes), warning)
+    doubts = _doubts_about(main, kept, shapes, contrast.shape)
+    return _Ink(np.where(near, contrast, 0), threshold, _extent(strokes), doubts)
 
 
-def _choose(shapes: list[Any], page: tuple[int, ...]) -> tuple[list[Any], str]:
-    """Return the shapes that make the digit, and what to warn of."""
+def _without_surroundings(shapes: list[Any], page: tuple[int, ...]) -> list[Any]:
+    """Leave out what is not drawn: the paper, frames, and things at the edge of the picture."""
     shapes = [shape for shape in shapes if not _is_paper(shape, page)]
     shapes = [shape for shape in shapes if not any(_encloses(shape, other) for other in shapes)]
+    free = [shape for shape in shapes if not _touches_edge(shape, page)]
+    has_free_digit = any(_longer(shape) >= 0.1 * max(page) for shape in free)
+    is_cropped = any(_fills_page(shape, page) for shape in shapes)
+
     # Beside a digit that lies free, what comes in from the edge is something else, such as the
     # table; unless the picture was cropped to the digit.
-    free = [shape for shape in shapes if not _touches(shape, page)]
-    is_cropped = any(
-        _touches(shape, page) and (np.array(shape.image.shape) >= np.array(page) / 2).all()
-        for shape in shapes
+    if has_free_digit and not is_cropped:
+        return free
+    return shapes
+
+
+def _belongs_to(main: Any, shape: Any) -> bool:
+    """Whether a shape is a part of the digit of which `main` is the largest part."""
+    return _is_near(main, shape) and shape.area >= 0.02 * main.area
+
+
+def _is_near(main: Any, shape: Any) -> bool:
+    # The top of a 5 may not touch the rest. What is about as high as the digit and not close to
+    # it is another digit.
+    is_high = shape.image.shape[0] >= 0.5 * main.image.shape[0]
+    reach = 0.1 if is_high else 0.25
+    return _gap(shape, main) <= reach * _longer(main)
+
+
+def _doubts_about(
+    main: Any, kept: list[Any], shapes: list[Any], page: tuple[int, ...]
+) -> frozenset[str]:
+    """Return what to warn about: reasons why the shapes that are kept may not be one digit."""
+    others = [shape for shape in kept if shape is not main]
+    is_at_edge = any(_touches_edge(shape, page) for shape in kept)
+    reasons = {
+        _AT_EDGE: is_at_edge,
+        _IN_OPEN_BOX: _is_open_box_around(kept),
+        _SEVERAL: any(_is_another_digit(main, shape) for shape in shapes),
+        _SIDE_BY_SIDE: any(_is_beside(main, shape) for shape in others),
+        # What is cut off may have any proportions.
+        _WIDE: _is_wide(kept) and not is_at_edge,
+    }
+    return frozenset(doubt for doubt, applies in reasons.items() if applies)
+
+
+def _is_another_digit(main: Any, shape: Any) -> bool:
+    return not _is_near(main, shape) and _longer(shape) >= 0.5 * _longer(main)
+
+
+def _is_beside(main: Any, shape: Any) -> bool:
+    """Whether two shapes, close to each other, are about as high, and neither is above the other.
+
+    Parts of one digit are: the bar of a 4 is next to a lower part, and the top of a 5 above.
+    """
+    lower, higher = sorted([main.image.shape[0], shape.image.shape[0]])
+    first, second = sorted([main.bbox, shape.bbox], key=lambda box: box[1])
+    return lower >= 0.75 * higher and first[3] <= second[1]
+
+
+def _is_wide(shapes: list[Any]) -> bool:
+    boxes = np.array([shape.bbox for shape in shapes])
+    height, width = boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
+    return bool(width > _WIDEST * height)
+
+
+def _is_open_box_around(shapes: list[Any]) -> bool:
+    """Whether one of the shapes runs along most of its box, and another one is in it."""
+    return any(
+        _holds(box, other) and _share_of_sides(box) > 0.6
+        for box in shapes
+        for other in shapes
+        if box is not other
     )
-    if not is_cropped and any(max(shape.image.shape) >= 0.1 * max(page) for shape in free):
-        shapes = free
-    if not shapes:
-        return [], ""
-    main = max(shapes, key=lambda shape: shape.area)
-    height, longer = main.image.shape[0], max(main.image.shape)
-    kept, warning = [main], ""
-    for shape in shapes:
-        # The top of a 5 may not touch the rest. What is about as high as the digit and not close
-        # to it is another digit.
-        reach = 0.25 if shape.image.shape[0] < 0.5 * height else 0.1
-        if _gap(shape, main) > reach * longer:
-            if max(shape.image.shape) >= 0.5 * longer:
-                warning = "shows several shapes of like size, of which only the largest is read."
-        elif shape is not main and shape.area >= 0.02 * main.area:
-            kept.append(shape)
-    if any(_touches(shape, page) for shape in kept):
-        warning = "has ink at its edge, so a part of the digit may be missing."
-    return kept, warning
 
 
-def _touches(shape: Any, page: tuple[int, ...]) -> bool:
+def _holds(box: Any, other: Any) -> bool:
+    first, second = np.reshape(box.bbox, (2, 2)), np.reshape(other.bbox, (2, 2))
+    is_inside = (first[0] <= second[0]).all() and (second[1] <= first[1]).all()
+    return bool(is_inside) and _longer(other) > 0.2 * _longer(box)
+
+
+def _share_of_sides(shape: Any) -> float:
+    """Return how much of the four sides of its box a shape runs along, within a tenth."""
+    height, width = shape.image.shape
+    rows, columns = max(1, height // 10), max(1, width // 10)
+    sides = [
+        shape.image[:rows].any(axis=0),
+        shape.image[-rows:].any(axis=0),
+        shape.image[:, :columns].any(axis=1),
+        shape.image[:, -columns:].any(axis=1),
+    ]
+    return float(np.concatenate(sides).mean())
+
+
+def _longer(shape: Any) -> int:
+    return max(shape.image.shape)
+
+
+def _touches_edge(shape: Any, page: tuple[int, ...]) -> bool:
     return 0 in shape.bbox[:2] or shape.bbox[2] == page[0] or shape.bbox[3] == page[1]
+
+
+def _fills_page(shape: Any, page: tuple[int, ...]) -> bool:
+    is_half_as_long = (np.array(shape.image.shape) >= np.array(page) / 2).all()
+    return _touches_edge(shape, page) and bool(is_half_as_long)
 
 
 def _gap(one: Any, other: Any) -> int:
@@ -231,21 +326,35 @@ def _gap(one: Any, other: Any) -> int:
 
 
 def _is_paper(shape: Any, page: tuple[int, ...]) -> bool:
-    """Whether a shape is a line across the page, squared paper, or what the paper lies on."""
+    """Whether a shape is a part of the paper, or of what the paper lies on."""
+    if not _touches_edge(shape, page):
+        return False
+    return _is_line_across(shape, page) or _has_squares(shape) or _runs_around(shape, page)
+
+
+def _is_line_across(shape: Any, page: tuple[int, ...]) -> bool:
     (height, width), (rows, columns) = page, shape.image.shape
     is_row = columns == width and rows < 0.1 * height
     is_column = rows == height and columns < 0.1 * width
-    has_squares = shape.euler_number < -8  # more holes than any digit
+    return is_row or is_column
+
+
+def _has_squares(shape: Any) -> bool:
+    # More holes than any digit.
+    return shape.euler_number < -8
+
+
+def _runs_around(shape: Any, page: tuple[int, ...]) -> bool:
+    height, width = page
     y, x = shape.coords.T
-    n_at_edge = np.count_nonzero((y == 0) | (y == height - 1) | (x == 0) | (x == width - 1))
-    is_around = n_at_edge > 0.35 * 2 * (height + width)
-    return _touches(shape, page) and bool(is_row or is_column or has_squares or is_around)
+    is_at_edge = (y == 0) | (y == height - 1) | (x == 0) | (x == width - 1)
+    return bool(np.count_nonzero(is_at_edge) > 0.35 * 2 * (height + width))
 
 
 def _encloses(frame: Any, other: Any) -> bool:
     """Whether a shape has another in one of its holes, more than a speck in a 0."""
-    longer = max(frame.image.shape)
-    if frame.euler_number > 0 or not 0.2 * longer < max(other.image.shape) < longer:
+    longer = _longer(frame)
+    if frame.euler_number > 0 or not 0.2 * longer < _longer(other) < longer:
         return False
     place = other.coords[0] - frame.bbox[:2]
     is_inside = (place >= 0).all() and (place < frame.image.shape).all()
