@@ -38,7 +38,7 @@ _LONGEST_NAME = 300
 _LEAST_ALPHA = 16
 
 # Of an animation or a file of pages, in which the first one that shows anything is looked for.
-_MOST_FRAMES = 100
+_MOST_FRAMES = 20
 
 _EXPECTED = (
     "expected a picture in one of the formats PNG, JPEG, GIF, BMP, TIFF, WebP, PPM and (with "
