@@ -170,17 +170,26 @@ class TestWithoutTrusted:
         assert search.param_grid[0]["optimizer"][0] is optimizer
         assert search.param_grid[1]["hidden_units"] is widths
 
-    def test_optimizers_wait_where_keras_is_not_installed(self, path, run_python):
+    def test_where_keras_is_not_installed(self, path, tmp_path, run_python):
+        """Optimizers wait until it is; other objects of Keras are refused."""
         save(grid({"optimizer": [keras.optimizers.SGD(0.1)], "epochs": range(2, 4)}), path)
+        stopping = tmp_path / "stopping.skops"
+        save(grid({"callbacks": [keras.callbacks.EarlyStopping("loss")]}), stopping)
         code = """
 import json, sys
 sys.modules |= dict.fromkeys(("keras", "tensorflow"))  # not to be imported
 from skmnist.persistence import load, save
 search = load(sys.argv[1])
 save(search, sys.argv[1])
-print(json.dumps([*search.param_grid["epochs"]]))
+try:
+    load(sys.argv[2])
+except ImportError as error:
+    message = str(error)
+print(json.dumps([[*search.param_grid["epochs"]], message]))
 """
-        assert run_python(code, path) == [2, 3]
+        epochs, message = run_python(code, path, stopping)
+        assert epochs == [2, 3]
+        assert re.search(r"stopping\.skops' holds what cannot be imported: .*keras", message)
         assert type(load(path).param_grid["optimizer"][0]) is keras.optimizers.SGD
 
     def test_what_is_shared_stays_shared(self, few, path):

@@ -106,6 +106,9 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
 
     Raises
     ------
+    ImportError
+        If the file holds something of a package that cannot be imported, such as a callback of
+        Keras. Optimizers in the parameters of a search are read without Keras.
     OSError
         If the file can't be read.
     TypeError
@@ -145,6 +148,8 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
             f"{name!r} holds types that are not trusted: {sorted(unknown | misplaced)}. If "
             "you trust the file, pass their names as `trusted`."
         ) from error
+    except ImportError as error:
+        raise ImportError(f"{name!r} holds what cannot be imported: {error}") from error
     # Each kind of damage fails in its own way.
     except Exception as error:
         raise ValueError(f"{name!r} can't be loaded: {error!r}") from error
