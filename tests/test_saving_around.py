@@ -43,6 +43,7 @@ from skmnist._pixels import scale_pixels
 from skmnist.engine import trusted as trusted_of_keras
 from skmnist.persistence import load, save
 from skmnist.persistence._trusted import _names_by_kind
+from tests.helpers import is_before
 
 SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
 WIDTHS = {"hidden_units": [2, 3]}
@@ -140,6 +141,9 @@ class TestWithoutTrusted:
 
     @pytest.mark.parametrize("callback", SILENT, ids=lambda callback: type(callback).__name__)
     def test_callbacks_that_write_nothing(self, callback, few, path):
+        name = type(callback).__name__
+        if name == "ReduceLROnPlateau" and is_before("keras", 3, 11):
+            pytest.skip("cannot be pickled either, since it holds a lambda")
         classifier = network(callbacks=[callback], epochs=2).fit(*few)
         save(classifier, path)
         twin = load(path)
@@ -274,7 +278,7 @@ class TestAsking:
         twin = load(path, trusted=[f"{__name__}.schedule_of_the_user"])
         assert twin.callbacks[0].schedule is schedule_of_the_user
 
-    def test_trees_which_are_not_checked(self, few, path):
+    def test_trees_whose_contents_are_not_checked(self, few, path):
         save(beside_ours(RandomForestClassifier(2)).fit(*few), path)
         with pytest.raises(ValueError, match=r"\['sklearn\.tree\._tree\.Tree'\]"):
             load(path)
