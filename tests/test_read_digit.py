@@ -256,6 +256,20 @@ class TestWhatCounts:
             alone[:, : right - 1] = 255
             assert is_first or difference(digit, read_digit(alone)) < 0.1
 
+    @pytest.mark.parametrize("height", [80, 140, 200])
+    def test_another_digit_that_is_cut_off(self, height, sample):
+        page = np.zeros((400, 600))
+        zero = sample.images_test[sample.y_test == 0][0]
+        image = Image.fromarray(zero[4:24, 4:24]).resize((height, height))
+        for left in (150, 600 - height // 2):
+            page[100 : 100 + height, left : left + height] = (
+                np.asarray(image)[:, : 600 - left] / 255
+            )
+        with pytest.warns(UserWarning, match="something like a digit at its edge, which is left"):
+            digit = read_digit(dark_on_light(page))
+        page[:, 400:] = 0
+        assert difference(digit, read_digit(dark_on_light(page))) < 0.05
+
     @pytest.mark.parametrize("side", [30, 45, 60])
     def test_a_row_of_small_digits(self, side, sample):
         page = np.zeros((900, 1200))

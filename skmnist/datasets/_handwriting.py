@@ -30,6 +30,7 @@ _LEAST_CONTRAST = 0.06  # of grey levels from 0 to 1
 _WIDEST = 1.5
 
 _SEVERAL = "shows several shapes of like size, of which only the largest is read."
+_CUT_OFF = "shows something like a digit at its edge, which is left out."
 _SIDE_BY_SIDE = "shows shapes of like size side by side, which are read as one digit."
 _WIDE = (
     "shows something much wider than high, such as digits that touch, which is read as one digit."
@@ -90,7 +91,8 @@ def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
     Warns
     -----
     UserWarning
-        If there are several shapes of like size, at whatever distance; if what is read is much
+        If there are several shapes of like size, at whatever distance; if what is left out at the
+        edge of the picture is as large as the digit and made of strokes; if what is read is much
         wider than high, as digits that touch each other are, or lies in a box that is not closed;
         or if the digit touches the edge of the picture.
 
@@ -135,8 +137,9 @@ def _look_closer(image: Image, ink: _Ink) -> _Ink:
     closer = _find_ink(part)
     if closer is None:
         return ink
-    # What is beside the part was seen in the whole picture only.
-    return closer._replace(doubts=ink.doubts | closer.doubts)
+    # What is beside the part was seen in the whole picture only, and the edge of the part may
+    # go through it.
+    return closer._replace(doubts=ink.doubts | closer.doubts - {_CUT_OFF})
 
 
 def _contrast(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -174,57 +177,85 @@ def _contrast(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _find_ink(image: Image) -> _Ink | None:
     """Find the digit in a picture; None if nothing is drawn."""
-    from skimage.filters import threshold_otsu
-    from skimage.measure import label, regionprops
-
     contrast = _contrast(np.asarray(shrink(image, _WORKING_SIDE)) / 255)
+    threshold = _threshold_of(contrast)
+    if threshold is None:
+        return None
+
+    labels, shapes = _shapes_in(contrast, threshold)
+    shapes = _without_surroundings(shapes, contrast.shape)
+    whole = _without_things_at_edge(shapes, contrast.shape)
+    if not whole:
+        return None
+    main = max(whole, key=lambda shape: shape.area)
+    kept = [shape for shape in whole if shape is main or _belongs_to(main, shape)]
+    strokes = np.isin(labels, [shape.label for shape in kept])
+
+    doubts = _doubts_about(main, kept, whole, contrast.shape)
+    at_edge = {shape.label for shape in shapes} - {shape.label for shape in whole}
+    if any(_looks_like_digit(shape, main) for shape in shapes if shape.label in at_edge):
+        doubts |= {_CUT_OFF}
+
+    # The slope from ink to paper shows where between two pixels the edge of a stroke is.
+    near = ndimage.maximum_filter(strokes, 5) & (strokes | (labels == 0))
+    return _Ink(np.where(near, contrast, 0), threshold, _extent(strokes), doubts)
+
+
+def _threshold_of(contrast: NDArray[np.float64]) -> float | None:
+    """Return the contrast halfway between paper and ink; None if nothing stands out."""
+    from skimage.filters import threshold_otsu
+
     noise = 1.4826 * float(np.median(np.abs(contrast)))
     least = max(_LEAST_CONTRAST, 5 * noise)
     candidates = contrast > least
     if not candidates.any():
         return None
+
     # Ink covers so little of a page that Otsu's rule would divide the paper instead; beside the
     # ink there is as much of the one as of the other.
-    reach = 2 * round(max(contrast.shape) / 100) + 3
-    values = contrast[ndimage.maximum_filter(candidates, reach)]
+    values = contrast[ndimage.maximum_filter(candidates, _reach(contrast))]
     is_ink = values > threshold_otsu(values)
     # The edge of a stroke is halfway between ink and paper.
-    threshold = max(least, (values[is_ink].mean() + values[~is_ink].mean()) / 2)
+    return max(least, (values[is_ink].mean() + values[~is_ink].mean()) / 2)
+
+
+def _shapes_in(
+    contrast: NDArray[np.float64], threshold: float
+) -> tuple[NDArray[np.integer], list[Any]]:
+    """Return the connected shapes of ink, and an array with the label of each at its pixels."""
+    from skimage.measure import label, regionprops
 
     labels = label(contrast > threshold)
+    reach = _reach(contrast)
     rise = ndimage.maximum_filter(contrast, reach) - ndimage.minimum_filter(contrast, reach)
     # Specks are small, and shadows have no edge at which the contrast rises.
     least_side = max(3, 0.025 * max(contrast.shape))
     shapes = [
         shape
         for shape in regionprops(labels, rise)
-        if max(shape.image.shape) >= least_side and shape.intensity_max > 0.8 * threshold
+        if _longer(shape) >= least_side and shape.intensity_max > 0.8 * threshold
     ]
-    shapes = _without_surroundings(shapes, contrast.shape)
-    if not shapes:
-        return None
-    main = max(shapes, key=lambda shape: shape.area)
-    kept = [shape for shape in shapes if shape is main or _belongs_to(main, shape)]
-    strokes = np.isin(labels, [shape.label for shape in kept])
-    # The slope from ink to paper shows where between two pixels the edge of a stroke is.
-    near = ndimage.maximum_filter(strokes, 5) & (strokes | (labels == 0))
-    doubts = _doubts_about(main, kept, shapes, contrast.shape)
-    return _Ink(np.where(near, contrast, 0), threshold, _extent(strokes), doubts)
+    return labels, shapes
+
+
+def _reach(contrast: NDArray[np.float64]) -> int:
+    """Return the width of the surroundings of a pixel that the edge of a stroke fits into."""
+    return 2 * round(max(contrast.shape) / 100) + 3
 
 
 def _without_surroundings(shapes: list[Any], page: tuple[int, ...]) -> list[Any]:
-    """Leave out what is not drawn: the paper, frames, and things at the edge of the picture."""
+    """Leave out what is not drawn: the paper, and frames."""
     shapes = [shape for shape in shapes if not _is_paper(shape, page)]
-    shapes = [shape for shape in shapes if not any(_encloses(shape, other) for other in shapes)]
+    return [shape for shape in shapes if not any(_encloses(shape, other) for other in shapes)]
+
+
+def _without_things_at_edge(shapes: list[Any], page: tuple[int, ...]) -> list[Any]:
+    # Beside a digit that lies free, what comes in from the edge is something else, such as the
+    # table; unless the picture was cropped to the digit.
     free = [shape for shape in shapes if not _touches_edge(shape, page)]
     has_free_digit = any(_longer(shape) >= 0.1 * max(page) for shape in free)
     is_cropped = any(_fills_page(shape, page) for shape in shapes)
-
-    # Beside a digit that lies free, what comes in from the edge is something else, such as the
-    # table; unless the picture was cropped to the digit.
-    if has_free_digit and not is_cropped:
-        return free
-    return shapes
+    return free if has_free_digit and not is_cropped else shapes
 
 
 def _belongs_to(main: Any, shape: Any) -> bool:
@@ -255,6 +286,13 @@ def _doubts_about(
         _WIDE: _is_wide(kept) and not is_at_edge,
     }
     return frozenset(doubt for doubt, applies in reasons.items() if applies)
+
+
+def _looks_like_digit(shape: Any, main: Any) -> bool:
+    """Whether a shape at the edge is about as large as the digit, and made of strokes."""
+    is_like_size = 0.5 <= _longer(shape) / _longer(main) <= 2
+    is_long = min(shape.image.shape) < 0.25 * _longer(shape)
+    return is_like_size and not is_long and shape.extent < 0.6
 
 
 def _is_another_digit(main: Any, shape: Any) -> bool:
