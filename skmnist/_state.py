@@ -22,6 +22,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 from skmnist._activations import ACTIVATIONS
 from skmnist._compat import plain_requests
+from skmnist._digest import digest
 from skmnist._fitted import Fitted
 from skmnist._inputs import Features
 from skmnist._network import Architecture, TrainedNetwork
@@ -34,7 +35,7 @@ _FORMAT = 2
 
 def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
     """Turn the attributes of a classifier into plain values; arrays are not copied."""
-    state = {**attributes, "_saved_with": {"format": _FORMAT, **_versions()}}
+    state = dict(attributes)
     # The Keras model is made again when it is needed.
     state.pop("_model", None)
 
@@ -48,6 +49,8 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
         state["_metadata_request"] = plain_requests(state["_metadata_request"])
     if "_fitted" in state:
         state["_fitted"] = _plain_fitted(state["_fitted"])
+
+    state["_saved_with"] = {"format": _FORMAT, **_versions(), "digest": digest(state)}
     return state
 
 
@@ -99,7 +102,9 @@ def attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
     try:
         if state["_saved_with"]["format"] == 1:
             state = from_format_1(state)
-        return _attributes_of(state, owner)
+        attributes = _attributes_of(state, owner)
+        _check_digest(state)
+        return attributes
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"This is not the state of a SimpleMLPClassifier, or a damaged one: {error!r}."
@@ -118,6 +123,16 @@ def _attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
     if "_fitted" in attributes:
         attributes["_fitted"] = _fitted_of(attributes["_fitted"])
     return attributes
+
+
+def _check_digest(state: dict[str, Any]) -> None:
+    saved = state["_saved_with"].get("digest")
+    if saved is None:  # format 1 has none
+        return
+
+    content = {name: value for name, value in state.items() if name != "_saved_with"}
+    if digest(content) != saved:
+        raise ValueError("its checksum is not that of its content")
 
 
 def _default_parameters(owner: Any) -> dict[str, Any]:
@@ -142,7 +157,30 @@ def _optimizer_from_plain(plain: Any) -> Any:
     return optimizer_from_plain(plain)
 
 
+_FITTED = {
+    "architecture",
+    "best_validation_score",
+    "callbacks",
+    "classes",
+    "feature_names",
+    "history",
+    "is_one_hot",
+    "is_usable",
+    "learning_rate",
+    "optimizer",
+    "optimizer_key",
+    "optimizer_state",
+    "seed",
+    "training_weights",
+    "validation_scores",
+    "weights",
+}
+
+
 def _fitted_of(plain: dict[str, Any]) -> Fitted:
+    if plain.keys() != _FITTED:
+        raise ValueError(f"names of its fit are missing or unknown: {plain.keys() ^ _FITTED}")
+
     architecture = _architecture_of(plain["architecture"])
     weights = plain["weights"]
     _check_weights(weights, architecture.weight_shapes, plain["is_usable"])

@@ -205,3 +205,43 @@ class TestKindsOfData:
         assert classifier.feature_names_in_.tolist() == ["a", "b"]
         assert set(classifier.predict(table)) <= {"dark", "light"}
         assert len(classifier.validation_scores_) == 5
+
+
+class TestWhatIsScored:
+    """Samples that are set aside are scored as `X_val` is."""
+
+    def test_weights_of_classes_do_not_count(self, digits):
+        classifier = SimpleMLPClassifier(
+            8,
+            early_stopping=True,
+            validation_fraction=0.3,
+            class_weight={0: 1000.0},
+            epochs=3,
+            random_state=0,
+        ).fit(digits.X, digits.y)
+        # It answers 0 to nearly everything.
+        share_of_zeros = np.mean(digits.y == 0)
+        assert classifier.best_validation_score_ == pytest.approx(share_of_zeros, abs=0.1)
+
+    def test_weights_of_samples_count(self, digits):
+        weights = np.where(digits.y == 0, 1000.0, 1.0)
+        classifier = SimpleMLPClassifier(
+            8, early_stopping=True, validation_fraction=0.3, epochs=3, random_state=0
+        ).fit(digits.X, digits.y, weights)
+        assert classifier.best_validation_score_ > 0.9
+
+    def test_a_class_of_which_no_sample_is_left(self, digits):
+        y = np.where(digits.y == 3, 1, 0)
+        y[0] = 2
+        seeds = range(6)
+        messages = []
+        for seed in seeds:
+            classifier = SimpleMLPClassifier(
+                2, early_stopping=True, validation_fraction=0.5, epochs=1, random_state=seed
+            )
+            with pytest.warns(UserWarning, match="without stratifying") as record:
+                classifier.fit(digits.X, y)
+            messages.append(str(record[0].message))
+        # One of six fair coins falls otherwise than the others, in 31 of 32 cases.
+        assert any("No sample of 1 class(es) is left to train on" in m for m in messages)
+        assert not all("No sample of 1 class(es) is left to train on" in m for m in messages)

@@ -1,5 +1,9 @@
 """What may be given as samples: kinds of arrays, of tables and of sparse matrices."""
 
+import math
+from collections import UserList, deque
+
+import keras
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -298,3 +302,58 @@ class TestCallersArrays:
         y[:] = 0
         np.testing.assert_array_equal(classifier.predict_proba(digits.X), expected)
         assert_same_network(classifier.fit(digits.X, digits.y), train(digits.X, digits.y))
+
+
+class Lazy:
+    """A sequence of one's own."""
+
+    def __init__(self, array):
+        self._array = array
+
+    def __len__(self):
+        return len(self._array)
+
+    def __getitem__(self, index):
+        return self._array[index]
+
+
+class Convertible(Lazy):
+    """What converts itself, as tensors of other libraries do, and has no shape."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self._array, dtype)
+
+
+SEQUENCES = {
+    "list": list,
+    "deque": deque,
+    "user's list": lambda array: UserList(list(array)),
+    "own sequence": Lazy,
+    "convertible": Convertible,
+}
+
+
+@pytest.mark.parametrize("kind", SEQUENCES)
+@pytest.mark.parametrize("what", ["rows", "images"])
+def test_sequences_of_rows_and_of_images(digits, kind, what):
+    data = digits.X if what == "rows" else digits.images
+    expected = SimpleMLPClassifier(4, epochs=1, random_state=0).fit(data, digits.y)
+    classifier = SimpleMLPClassifier(4, epochs=1, random_state=0)
+    classifier.fit(SEQUENCES[kind](data), digits.y)
+    assert_same_network(classifier, expected)
+    assert classifier.image_shape_ == expected.image_shape_
+    np.testing.assert_array_equal(classifier.predict(SEQUENCES[kind](data)), expected.predict(data))
+
+
+@pytest.mark.usefixtures("both_ways")
+def test_an_activation_that_asks_for_its_width(digits):
+    def scaled(x):
+        return keras.ops.tanh(x) / math.sqrt(x.shape[-1])
+
+    scaled_by_8 = SimpleMLPClassifier(8, activation=scaled, random_state=0)
+    by_hand = SimpleMLPClassifier(
+        8, activation=lambda x: keras.ops.tanh(x) / math.sqrt(8), random_state=0
+    )
+    assert_same_network(
+        scaled_by_8.fit(digits.X, digits.y), by_hand.fit(digits.X, digits.y), atol=1e-6
+    )

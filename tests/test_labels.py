@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
+
 import keras
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse
+from sklearn.ensemble import BaggingClassifier
 
 from skmnist import SimpleMLPClassifier
-from tests.helpers import (
-    assert_same_network,
-    train,
-)
+from tests.helpers import NAMES, assert_same_network, train
 
 # Ways to name the ten digits that keep their order, and so train the same network.
 LABELS = {
@@ -146,3 +146,100 @@ def test_nullable_labels_of_pandas_keep_their_type(digits):
         y = pd.Series(digits.y > 4 if kind == "b" else digits.y, dtype=dtype)
         classifier = SimpleMLPClassifier(epochs=1).fit(digits.X, y)
         assert classifier.predict(digits.X).dtype.kind == kind
+
+
+class TestOneClass:
+    """It trains, and predicts that class, as MLPClassifier and forests do."""
+
+    @pytest.mark.parametrize("label", [7, "seven", True])
+    def test_fit(self, digits, label):
+        y = np.full(len(digits.y), label)
+        classifier = SimpleMLPClassifier(4, epochs=2).fit(digits.X, y)
+        assert classifier.classes_.tolist() == [label]
+        assert (classifier.predict(digits.X) == label).all()
+        np.testing.assert_array_equal(classifier.predict_proba(digits.X), np.ones((len(y), 1)))
+        assert classifier.history_["accuracy"] == [1.0, 1.0]
+
+    def test_validation_and_early_stopping(self, digits):
+        y = np.full(len(digits.y), 7)
+        classifier = SimpleMLPClassifier(4, epochs=2, early_stopping=True).fit(digits.X, y)
+        assert classifier.best_validation_score_ == 1.0
+
+    def test_a_callback_sees_its_model(self, digits):
+        y = np.full(len(digits.y), 7)
+        seen = []
+        look = keras.callbacks.LambdaCallback(
+            on_train_end=lambda logs: seen.append(look.model.predict(digits.X, verbose=0))
+        )
+        SimpleMLPClassifier(4, epochs=1, callbacks=look).fit(digits.X, y)
+        np.testing.assert_array_equal(seen, [np.ones((len(y), 1))])
+
+    def test_weights_that_leave_one(self, digits):
+        is_three = (digits.y == 3).astype(float)
+        classifier = SimpleMLPClassifier(16, learning_rate=0.01, random_state=0)
+        classifier.fit(digits.X, digits.y, is_three)
+        assert classifier.classes_.tolist() == list(range(10))
+        assert (classifier.predict(digits.X) == 3).all()
+
+    def test_the_first_label_of_active_learning(self, digits):
+        classifier = SimpleMLPClassifier(4, random_state=0)
+        classifier.partial_fit(digits.X[:1], digits.y[:1], classes=range(10))
+        classifier.partial_fit(digits.X, digits.y)
+        assert classifier.n_iter_ == 2
+
+    def test_groups_of_a_small_bootstrap(self, digits):
+        bagging = BaggingClassifier(
+            SimpleMLPClassifier(4, epochs=1), n_estimators=3, max_samples=2, random_state=0
+        )
+        assert bagging.fit(digits.X, digits.y).predict(digits.X).shape == digits.y.shape
+
+
+class TestOneHotFrames:
+    """The names of their columns are the classes."""
+
+    @pytest.fixture
+    def frame(self, digits):
+        is_used = digits.y < 3
+        return digits.X[is_used], pd.get_dummies(NAMES[digits.y[is_used]])
+
+    def test_names(self, frame):
+        X, y = frame
+        classifier = SimpleMLPClassifier(16, learning_rate=0.01, epochs=10, random_state=0)
+        classifier.fit(X, y, X_val=X, y_val=y)
+        assert classifier.classes_.tolist() == ["one", "two", "zero"]
+        assert classifier.history_["val_accuracy"][-1] == classifier.score(X, y) > 0.8
+        twin = pickle.loads(pickle.dumps(classifier))
+        assert twin.classes_.tolist() == ["one", "two", "zero"]
+
+    def test_weights_of_classes_are_by_name(self, frame):
+        X, y = frame
+        by_name = SimpleMLPClassifier(4, class_weight={"two": 5.0}, random_state=0).fit(X, y)
+        by_number = SimpleMLPClassifier(4, class_weight={1: 5.0}, random_state=0)
+        assert_same_network(by_name, by_number.fit(X, y.to_numpy()))
+
+    def test_numbers_of_columns_are_those_of_an_array(self, frame):
+        X, y = frame
+        of_frame = SimpleMLPClassifier(4, random_state=0).fit(X, y.set_axis(range(3), axis=1))
+        assert of_frame.classes_.tolist() == [0, 1, 2]
+        assert_same_network(of_frame, SimpleMLPClassifier(4, random_state=0).fit(X, y.to_numpy()))
+
+    @pytest.mark.parametrize("columns", [["one", "zero", "two"], ["one", "two", "three"]])
+    def test_other_columns_are_refused(self, frame, columns):
+        X, y = frame
+        classifier = SimpleMLPClassifier(4, epochs=1).fit(X, y)
+        other = y.set_axis(columns, axis=1)
+        message = r"has the columns .*but the classes are \['one', 'two', 'zero'\]"
+        with pytest.raises(ValueError, match=f"^y {message}"):
+            classifier.partial_fit(X, other)
+        with pytest.raises(ValueError, match=f"^y_val {message}"):
+            classifier.fit(X, y, X_val=X, y_val=other)
+
+    def test_an_array_goes_on_with_the_columns_of_a_frame(self, frame):
+        X, y = frame
+        classifier = SimpleMLPClassifier(4, epochs=1).fit(X, y)
+        assert classifier.partial_fit(X, y.to_numpy()).classes_.tolist() == ["one", "two", "zero"]
+
+    def test_columns_of_one_name_are_refused(self, frame):
+        X, y = frame
+        with pytest.raises(ValueError, match="several columns of the same name"):
+            SimpleMLPClassifier().fit(X, y.set_axis(["a", "a", "b"], axis=1))

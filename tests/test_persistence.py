@@ -30,7 +30,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
 from skmnist import SimpleMLPClassifier, __version__
 from skmnist.persistence import load, save
-from tests.helpers import assert_same_network
+from tests.helpers import assert_same_network, state_without_checksum
 
 OURS = "skmnist.classifier.SimpleMLPClassifier"
 SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
@@ -265,8 +265,11 @@ class OwnOptimizer(keras.optimizers.SGD):
 
 
 def changed_state(classifier, **changes):
-    """The state of a classifier with other values, which go into the dicts among it."""
-    return changed(classifier.__getstate__(), changes)
+    """The state of a classifier with other values, which go into the dicts among it.
+
+    It has no checksum, which would tell that it was changed.
+    """
+    return changed(state_without_checksum(classifier), changes)
 
 
 def changed(state, changes):
@@ -353,6 +356,46 @@ class TestDamage:
         (tmp_path / "damaged.skops").write_bytes(skops.io.dumps(damaged))
         with pytest.raises(ValueError, match=r"can't be loaded: .*the weights are not f"):
             load(tmp_path / "damaged.skops")
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            lambda state: state["_fitted"]["weights"][2].__setitem__((0, 0), 0.5),
+            lambda state: state["_fitted"]["optimizer_state"][3].__setitem__((0, 0), 0.5),
+            lambda state: state["_fitted"]["classes"].__setitem__(0, 77),
+            lambda state: state["_fitted"]["history"]["loss"].__setitem__(0, 0.5),
+            lambda state: state["_fitted"].__setitem__("seed", 1),
+            lambda state: state["_fitted"]["architecture"].__setitem__("activation", "tanh"),
+            lambda state: state.__setitem__("learning_rate", 0.5),
+            lambda state: state.__setitem__("shufgle", state.pop("shuffle")),
+        ],
+        ids=[
+            "weight",
+            "state of the optimizer",
+            "class",
+            "history",
+            "seed",
+            "activation",
+            "parameter",
+            "name",
+        ],
+    )
+    def test_damage_that_makes_sense_is_noticed(self, fitted, damage):
+        state = copy.deepcopy(fitted).__getstate__()
+        SimpleMLPClassifier().__setstate__(state)
+        damage(state)
+        with pytest.raises(ValueError, match="its checksum is not that of its content"):
+            SimpleMLPClassifier().__setstate__(state)
+
+    @pytest.mark.parametrize("name", ["weights", "classes", "callbacks", "training_weights"])
+    @pytest.mark.parametrize("how", ["missing", "renamed"])
+    def test_a_part_of_the_fit_that_is_not_there(self, fitted, name, how):
+        state = state_without_checksum(fitted)
+        part = state["_fitted"].pop(name)
+        if how == "renamed":
+            state["_fitted"][f"{name}x"] = part
+        with pytest.raises(ValueError, match=f"missing or unknown.*{name}"):
+            SimpleMLPClassifier().__setstate__(state)
 
     def test_coefs_and_intercepts_are_those_that_predict(self, fitted):
         state = changed_state(fitted, coefs_=[np.zeros(3)], intercepts_=None)

@@ -99,3 +99,17 @@ def test_only_the_ratios_of_weights_count(digits, scale):
     plain = SimpleMLPClassifier(random_state=0).fit(digits.X, digits.y, weights)
     scaled = SimpleMLPClassifier(random_state=0).fit(digits.X, digits.y, weights * scale)
     np.testing.assert_allclose(scaled.coefs_[0], plain.coefs_[0], atol=1e-6)
+
+
+@pytest.mark.usefixtures("both_ways")
+def test_a_row_that_is_left_out_never_ends_a_training(digits):
+    """Also the first one, whose loss is infinite, where the last batch is short."""
+    X, y = digits.X[:290].copy(), digits.y[:290]
+    X[0] = 1e4
+    weights = np.ones(290)
+    weights[0] = 0.0
+    parameters = {"hidden_units": 8, "activation": "exponential", "random_state": 1}
+    left_out = SimpleMLPClassifier(**parameters).fit(X, y, weights)
+    without = SimpleMLPClassifier(**parameters).fit(X[1:], y[1:])
+    assert np.isfinite(left_out.loss_curve_).all()
+    assert_same_network(left_out, without)

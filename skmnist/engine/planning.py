@@ -13,8 +13,9 @@ from skmnist.engine.blocks import BlockShape, is_resident
 from skmnist.engine.optimizers import OptimizerSpec
 from skmnist.engine.programs import ProgramSpec
 
-# A block holds at most as many batches as take about half a second to train on, and where its
-# rows are gathered, at most this many values: 16 MB as float32.
+# A block holds at most as many batches as take about half a second to train on. Its logits, which
+# are kept until its end, and where its rows are gathered, these, are at most this many values:
+# 16 MB as float32.
 _BLOCK_BATCHES = 512
 _BLOCK_FLOPS = 1e10
 _BLOCK_VALUES = 4 * 1024 * 1024
@@ -87,6 +88,7 @@ def _max_batches(architecture: Architecture, batch_size: int, x: RowMatrix) -> i
     # Forward and backward, each weight is multiplied and added three times a row.
     flops = 6.0 * architecture.n_weights * batch_size
     n_batches = min(_BLOCK_BATCHES, int(_BLOCK_FLOPS / flops))
+    n_batches = min(n_batches, _BLOCK_VALUES // (batch_size * architecture.n_classes))
     if not is_resident(x):
         n_batches = min(n_batches, _BLOCK_VALUES // (batch_size * architecture.n_features))
     return max(1, n_batches)
