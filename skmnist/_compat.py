@@ -6,7 +6,7 @@ when one of them is gone or does something else.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.base import _fit_context
@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import (
     Options,
     StrOptions,
     validate_parameter_constraints,
+    validate_params,
 )
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import _check_sample_weight, _check_y, _num_samples
@@ -39,6 +40,8 @@ except ImportError:  # before scikit-learn 1.9, estimators have no callbacks
             pass
 
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
 # Types of attributes of scikit-learn's estimators that are no estimators themselves. Some
 # versions lack some of them.
 PARTS_OF_ESTIMATORS = [
@@ -60,6 +63,11 @@ PARTS_OF_ESTIMATORS = [
     "sklearn.utils._metadata_requests.MetadataRequest",
     "sklearn.utils._metadata_requests.MethodMetadataRequest",
 ]
+
+
+def validate_arguments(constraints: dict[str, list[Any]]) -> Callable[[_Function], _Function]:
+    """Validate the arguments of a function by scikit-learn's constraints."""
+    return validate_params(constraints, prefer_skip_nested_validation=True)
 
 
 def callbacks_of(estimator: Any) -> list[Any]:

@@ -13,18 +13,18 @@ import os
 import struct
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._files import printable
-from skmnist.datasets._image_data import ImageData, assemble
+from skmnist.datasets._image_data import ImageData, Part, assemble
 
 # Deflate's longest match copies 258 bytes for two bits, 1032 to 1; the rest is for rounding.
 _LARGEST_RATIO = 1100
-_NPZ_NAMES = ("x_train", "y_train", "x_test", "y_test")
+NPZ_NAMES = ("x_train", "y_train", "x_test", "y_test")
 # The dtypes for the first four bytes. QMNIST's labels have eight columns, the first is the digit.
 _IDX_DTYPES = {
     "images": {b"\0\0\x08\x03": "u1"},
@@ -54,29 +54,41 @@ def is_gzipped(path: str) -> bool:
 
 def open_unpacked(path: str, mode: str = "rb", **options: Any) -> Any:
     """Open a file, through gzip if its first bytes are gzip's."""
-    return (gzip.open if is_gzipped(path) else open)(path, mode, **options)
+    if is_gzipped(path):
+        return gzip.open(path, mode, **options)
+    return open(path, mode, **options)
 
 
 def read_npz(path: str) -> ImageData:
     """Read an ``.npz`` file in the layout of Keras's ``mnist.npz``."""
-    with reading(path, f"an .npz file with the arrays {', '.join(_NPZ_NAMES)}"):
+    with reading(path, f"an .npz file with the arrays {', '.join(NPZ_NAMES)}"):
         with open(path, "rb") as file:
             # numpy.load would suggest unpickling any other file.
             if not zipfile.is_zipfile(file):
                 raise ValueError("it is not a zip archive, or it is cut short")
         with np.load(path, allow_pickle=False) as npz:
-            held = [name.removesuffix(".npy") for name in npz.zip.namelist()]
-            if missing := [name for name in _NPZ_NAMES if name not in held]:
-                raise ValueError(f"it lacks {', '.join(missing)}, and holds {held}")
             size = os.path.getsize(path)
-            arrays = [_read_member(npz, name, size) for name in _NPZ_NAMES]
+            arrays = {name: _read_member(npz, name, size) for name in NPZ_NAMES}
+
+    parts = []
+    for part in ("train", "test"):
+        images, labels = f"x_{part}", f"y_{part}"
+        names = [f"{name} in {path!r}" for name in (images, labels)]
+        parts.append(Part(arrays[images], arrays[labels], *names))
     return assemble(
-        arrays,
-        [f"{name} in {path!r}" for name in _NPZ_NAMES],
+        *parts,
         source=path,
         form="Images and their labels, arrays of one .npz file, laid out like Keras's mnist.npz.",
         split="the file's own, in the file's order.",
     )
+
+
+def list_arrays(path: str) -> list[str] | None:
+    """Return the names of the arrays in a zip file, or None if it cannot be opened."""
+    with suppress(OSError, ValueError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        return [name.removesuffix(".npy") for name in names if name.endswith(".npy")]
+    return None
 
 
 def _read_member(npz: Any, name: str, file_size: int) -> NDArray[Any]:
@@ -88,40 +100,51 @@ def _read_member(npz: Any, name: str, file_size: int) -> NDArray[Any]:
         np.lib.format.read_magic(stream)
         shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
         held = member.file_size - stream.tell()
-    if not dtype.hasobject and (
-        min(shape, default=0) < 0 or not dtype.itemsize or dtype.itemsize * math.prod(shape) != held
-    ):
+
+    # NumPy itself refuses arrays of Python objects.
+    claims_what_is_held = dtype.itemsize * math.prod(shape) == held
+    is_possible = min(shape, default=0) >= 0 and dtype.itemsize > 0
+    if not dtype.hasobject and not (is_possible and claims_what_is_held):
         raise ValueError(f"{name} has {held:,} bytes, but claims the shape {shape} of {dtype}")
     return npz[f"{name}.npy"]
 
 
-def read_idx_files(paths: Sequence[str], source: str, emnist: str = "") -> ImageData:
+def read_idx_files(paths: Sequence[str], source: str) -> ImageData:
     """Read the IDX files of training images and labels, test images and labels."""
+    parts = []
+    for images, labels in (paths[:2], paths[2:]):
+        arrays = _read_idx(images, "images"), _read_idx(labels, "labels")
+        parts.append(Part(*arrays, repr(images), repr(labels)))
     return assemble(
-        [_read_idx(path, ("images", "labels")[i % 2]) for i, path in enumerate(paths)],
-        [repr(path) for path in paths],
+        *parts,
         source=source,
         form="Images and their labels, in four IDX files.",
         split="the files' own, in the files' order.",
-        emnist=emnist,
     )
 
 
 def _read_idx(path: str, role: str) -> NDArray[Any]:
     """Read the IDX file of "images" or "labels", gzipped or not, whatever its name is."""
-    most = os.path.getsize(path) * (_LARGEST_RATIO if is_gzipped(path) else 1)
+    largest = os.path.getsize(path)
+    if is_gzipped(path):
+        largest *= _LARGEST_RATIO
     with reading(path, f"an IDX file of {role}"), open_unpacked(path) as stream:
         start = stream.read(4)
         if start not in _IDX_DTYPES[role]:
-            expected = " or ".join(map(repr, _IDX_DTYPES[role]))
+            expected = " or ".join(repr(known) for known in _IDX_DTYPES[role])
             raise ValueError(f"it begins with {start!r}, not with {expected}")
+
         dtype, n_dims = np.dtype(_IDX_DTYPES[role][start]), start[3]
         shape = struct.unpack(f">{n_dims}I", stream.read(4 * n_dims))
         size = math.prod(shape) * dtype.itemsize
-        if size > most:
+        if size > largest:
             raise ValueError(f"it claims {size:,} bytes of values, more than the file can hold")
+
         array = np.empty(shape, dtype)
+        n_read = stream.readinto(array.reshape(-1).view(np.uint8))
         # At the end, gzip compares its checksum.
-        if stream.readinto(array.reshape(-1).view(np.uint8)) < size or stream.read(1):
+        if n_read < size or stream.read(1):
             raise ValueError(f"it does not hold the {size:,} bytes of values that it claims")
-    return array[:, :1].ravel() if n_dims == 2 else array
+    if n_dims == 2:
+        return array[:, :1].ravel()
+    return array

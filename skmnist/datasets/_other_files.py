@@ -1,74 +1,481 @@
-"""Files of other kinds: what they are, and the lines of Python that make of them what loads."""
+"""Files of other kinds: what they are, and lines of Python that read them.
+
+A file is known by its first bytes, or, where these show nothing, by its name. Only what
+runs no code is looked into.
+"""
 
 from __future__ import annotations
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic")
-_SAVE = """\
-np.savez("mnist.npz", x_train=..., y_train=..., x_test=..., y_test=...)
-# x_train and x_test: images of shape (n, height, width), integers from 0 to 255"""
-_TABLE = 'frame.to_csv("mnist.csv", index=False)  # with a column "label"'
-_KINDS = {
-    (".pkl", ".pickle", ".joblib"): (
-        "a pickle, which can run any program and is not opened; if you trust its author",
-        f"arrays = pandas.read_pickle({{}})\n{_SAVE}",
-    ),
-    (".mat",): (
-        "a MATLAB file, which SciPy reads",
-        f"""\
-arrays = scipy.io.loadmat({{}})  # of which arrays.keys() are the names
-frame = pandas.DataFrame(arrays["data"].T).assign(label=arrays["label"].ravel())
-{_TABLE}""",
-    ),
-    (".parquet",): (
-        "a Parquet file, which pandas reads (if it holds pictures, as bytes, by the last lines)",
-        f"""\
-frame = pandas.read_parquet({{}})
-{_TABLE}
-images = [PIL.Image.open(io.BytesIO(image["bytes"])) for image in frame["image"]]
-{_SAVE}""",
-    ),
-    (".h5", ".hdf5"): (
-        "an HDF5 file, which h5py reads",
-        f"arrays = h5py.File({{}})  # of which arrays.keys() are the names\n{_SAVE}",
-    ),
-    (".arff",): (
-        "an ARFF file, which SciPy reads",
-        f"""\
-frame = pandas.DataFrame(scipy.io.arff.loadarff({{}})[0])
-frame["class"] = frame["class"].str.decode("utf-8")
-{_TABLE}""",
-    ),
-    (".npy",): ("a single NumPy array", f"array = np.load({{}})\n{_SAVE}"),
-    PICTURE_SUFFIXES: ("a picture, of which read_digit reads one digit", "digit = read_digit({})"),
-    (".zip", ".tar", ".tgz", ".bz2", ".xz"): (
-        "an archive",
-        'shutil.unpack_archive({}, "data")\nload_mnist("data")',
-    ),
-    ("-ubyte", "-int"): (
-        "one IDX file of four, whose folder loads",
-        "load_mnist(os.path.dirname({}))",
-    ),
-}
-_PICTURES = """\
-paths = sorted(pathlib.Path({}).rglob("*{}"))
-x = np.stack([np.asarray(PIL.Image.open(path).convert("L")) for path in paths])
-y = np.array([path.parent.name for path in paths])
-x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y)
-np.savez("mnist.npz", x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)"""
+import json
+import os
+import re
+import tarfile
+import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeAlias
+
+from skmnist.datasets._arrays import NPZ_NAMES, is_gzipped, open_unpacked
+from skmnist.datasets._headers import LABEL_NAMES
+from skmnist.datasets._separate_files import find_pairs, find_partner, lines_for_pair
+
+PICTURE_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic"),
+    *(".avif", ".ico", ".tga"),
+)
+_N_BYTES = 4096
+_LARGEST_JSON = 2**28
+_FIT = "SimpleMLPClassifier().fit(X / X.max(), y)"
+_SVMLIGHT = re.compile(rb"\s*[-+.\w]+(?:\s+\d+:[-+.\deE]+){2,}", re.ASCII)
+_TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".data")
+
+_Lines: TypeAlias = Callable[[str], str]
+
+
+class _Kind(NamedTuple):
+    what: str
+    lines: _Lines
+    beginnings: tuple[bytes, ...] = ()
+    suffixes: tuple[str, ...] = ()
 
 
 def describe_other(path: str) -> str | None:
+    """Describe a file that is of another kind than those that load, or return None."""
+    message = describe_content(path)
+    if message is not None:
+        return message
     name = path.lower().removesuffix(".gz")
-    for suffixes, (what, lines) in _KINDS.items():
-        if name.endswith(suffixes):
-            return _message(path, what, lines.format(repr(path)))
+    for kind in (*_KINDS, *_KINDS_OF_TEXT):
+        if name.endswith(kind.suffixes):
+            return _message(path, kind.what, kind.lines(path))
     return None
 
 
+def describe_content(path: str) -> str | None:
+    """Describe a file whose first bytes are those of another kind, or return None."""
+    start = _read_start(path)
+    for kind in _KINDS:
+        if start.startswith(kind.beginnings):
+            return _message(path, kind.what, kind.lines(path))
+
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for kind in _KINDS_OF_TEXT:
+        if text.startswith(kind.beginnings):
+            return _message(path, kind.what, kind.lines(path))
+
+    if start[257:262] == b"ustar":
+        return _message(path, "an archive", _lines_of_archive(path))
+    if _SVMLIGHT.match(start.partition(b"\n")[0]):
+        what = "a sparse table in the format of svmlight"
+        return _message(path, what, _lines_of_svmlight(path))
+    return None
+
+
+def describe_zip(path: str) -> str:
+    """Describe a zip file that holds no arrays."""
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    if any(name.startswith("xl/") for name in names):
+        return _message(path, "an Excel workbook", _lines_of_workbook(path))
+    if any(name.endswith("data.pkl") for name in names):
+        return _message(path, _TORCH, _lines_of_tensors(path))
+    return _message(path, "an archive", _lines_of_archive(path))
+
+
+def describe_arrays(path: str, names: Sequence[str]) -> str:
+    """Describe an .npz file that lacks arrays of Keras's mnist.npz."""
+    missing = ", ".join(name for name in NPZ_NAMES if name not in names)
+    lines = _lines_of_arrays(path, names).replace("\n", "\n    ")
+    return (
+        f"{path!r} lacks {missing}, and holds {list(names)}; expected an .npz file with the "
+        f"arrays {', '.join(NPZ_NAMES)}. These lines read it:\n    {lines}"
+    )
+
+
+def _lines_of_arrays(path: str, names: Sequence[str]) -> str:
+    partner = find_partner(path)
+    if partner is not None:
+        images, labels = sorted([path, partner], key=os.path.getsize, reverse=True)
+        return lines_for_pair(images, labels)
+
+    lines = f"import numpy as np\narrays = np.load({path!r})\n"
+    pairs = find_pairs([f"{name}.npy" for name in names])
+    if not pairs:
+        return f"{lines}print({{name: arrays[name].shape for name in arrays}})"
+    pair = pairs.get("train") or next(iter(pairs.values()))
+    images, labels = (name.removesuffix(".npy") for name in pair)
+    return (
+        f"from skmnist import SimpleMLPClassifier\n{lines}"
+        f"X, y = arrays[{images!r}], arrays[{labels!r}].ravel()\n"
+        "X = X.reshape(len(X), -1)\n"
+        f"{_FIT}"
+    )
+
+
 def describe_pictures(path: str, suffix: str) -> str:
-    what = "a folder of pictures; if each is in a folder with the name of its label, these lines do"
-    return _message(path, what, _PICTURES.format(repr(path), suffix))
+    what = "a folder of pictures. If each is in a folder with the name of its label, these lines"
+    lines = [
+        "import pathlib",
+        "import numpy as np",
+        "import PIL.Image",
+        "from skmnist import SimpleMLPClassifier",
+        f"paths = sorted(pathlib.Path({path!r}).rglob('*{suffix}'))",
+        'X = np.stack([np.asarray(PIL.Image.open(path).convert("L")) for path in paths])',
+        "y = np.array([path.parent.name for path in paths])",
+        "SimpleMLPClassifier().fit(X / 255, y)",
+    ]
+    return _message(path, what, "\n".join(lines), " read it:")
 
 
-def _message(path: str, what: str, lines: str) -> str:
-    return f"{path!r} is {what}:\n{lines}".replace("\n", "\n    ")
+def _message(path: str, what: str, lines: str, advice: str = ". These lines read it:") -> str:
+    if not lines:
+        return f"{path!r} is {what}."
+    return f"{path!r} is {what}{advice}\n{lines}".replace("\n", "\n    ")
+
+
+def _read_start(path: str) -> bytes:
+    """Read the first bytes, unpacked if they are gzip's."""
+    with suppress(EOFError, OSError), open_unpacked(path) as file:
+        return file.read(_N_BYTES)
+    with open(path, "rb") as file:
+        return file.read(_N_BYTES)
+
+
+def _no_lines(path: str) -> str:
+    return ""
+
+
+def _lines_of_lfs_pointer(path: str) -> str:
+    folder = os.path.dirname(os.path.abspath(path))
+    return (
+        "import subprocess\n"
+        "from skmnist import load_mnist\n"
+        f'subprocess.run(["git", "lfs", "pull"], cwd={folder!r}, check=True)\n'
+        f"load_mnist({path!r})"
+    )
+
+
+def _lines_of_utf_16(path: str) -> str:
+    return (
+        "import pathlib\n"
+        "from skmnist import load_mnist\n"
+        f'text = pathlib.Path({path!r}).read_text(encoding="utf-16")\n'
+        'pathlib.Path("mnist.csv").write_text(text, encoding="utf-8")\n'
+        'load_mnist("mnist.csv")'
+    )
+
+
+def _lines_of_packed(module: str, suffix: str) -> _Lines:
+    """Return lines for a file that one of Python's modules unpacks."""
+
+    def lines(path: str) -> str:
+        name = os.path.basename(path).removesuffix(suffix)
+        if name.endswith((".tar", ".tbz", ".txz", ".tgz")):
+            return _lines_of_archive(path)
+        if not name.endswith(_TABLE_SUFFIXES):
+            name = f"{name}.csv"
+        return (
+            f"import {module}\n"
+            "import pathlib\n"
+            "from skmnist import load_mnist\n"
+            f"pathlib.Path({name!r}).write_bytes({module}.open({path!r}).read())\n"
+            f"load_mnist({name!r})"
+        )
+
+    return lines
+
+
+def _lines_of_archive(path: str) -> str:
+    source = "data"
+    tables = [name for name in _names_in_archive(path) if name.lower().endswith(".csv")]
+    if len(tables) == 1:
+        source = f"data/{tables[0]}"
+    return (
+        "import shutil\n"
+        "from skmnist import load_mnist\n"
+        f'shutil.unpack_archive({path!r}, "data"{_archive_format(path)})\n'
+        f"load_mnist({source!r})"
+    )
+
+
+def _names_in_archive(path: str) -> Sequence[str]:
+    with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+        return archive.namelist()
+    with suppress(OSError, EOFError, tarfile.TarError), tarfile.open(path) as packed:
+        return packed.getnames()
+    return []
+
+
+def _archive_format(path: str) -> str:
+    """Return the argument that shutil needs if the name does not end as it expects."""
+    known = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+    if path.lower().endswith(known):
+        return ""
+    if zipfile.is_zipfile(path):
+        return ', "zip"'
+    if is_gzipped(path):
+        return ', "gztar"'
+    return ', "tar"'
+
+
+def _lines_of_pickle(path: str) -> str:
+    if os.path.basename(path).startswith("mnist.pkl"):
+        opened = f"gzip.open({path!r})" if path.endswith(".gz") else f"open({path!r}, 'rb')"
+        return (
+            "import gzip\nimport pickle\n"
+            "from skmnist import SimpleMLPClassifier\n"
+            f'(X, y), *others = pickle.load({opened}, encoding="latin1")\n'
+            f"{_FIT}"
+        )
+    if path.endswith(".joblib"):
+        return f"import joblib\nprint(joblib.load({path!r}))"
+    return f"import pandas\nprint(pandas.read_pickle({path!r}))"
+
+
+def _lines_of_mat(path: str) -> str:
+    """Return lines for the arrays of a MATLAB file, whose names it lists."""
+    images, labels = '"data"].T', '"label"'
+    found = _find_arrays_of_mat(path)
+    if found is not None:
+        images, labels = found
+    return (
+        "import scipy.io\n"
+        "from skmnist import SimpleMLPClassifier\n"
+        f"arrays = scipy.io.loadmat({path!r})\n"
+        f"X = arrays[{images}\n"
+        f"y = arrays[{labels}].ravel()\n"
+        f"{_FIT}"
+    )
+
+
+def _find_arrays_of_mat(path: str) -> tuple[str, str] | None:
+    """Find the largest array and one of a value for each of its rows or columns."""
+    import scipy.io
+
+    # Damaged files raise errors of many types.
+    with suppress(Exception):
+        shapes = {name: shape for name, shape, _ in scipy.io.whosmat(path)}
+        images = max(shapes, key=lambda name: _n_values(shapes[name]))
+        for labels, shape in shapes.items():
+            n = _n_values(shape)
+            if labels == images or n not in (shapes[images][0], shapes[images][-1]):
+                continue
+            if shapes[images][0] == n:
+                return f'"{images}"].reshape({n}, -1)', f'"{labels}"'
+            return f'"{images}"].reshape(-1, {n}).T', f'"{labels}"'
+    return None
+
+
+def _n_values(shape: Sequence[int]) -> int:
+    n = 1
+    for length in shape:
+        n *= length
+    return n
+
+
+def _lines_of_parquet(path: str) -> str:
+    with open(path, "rb") as file:
+        file.seek(max(0, os.path.getsize(path) - 2**16))
+        has_pictures = b"bytes" in file.read()
+    lines = ["import pandas", "from skmnist import SimpleMLPClassifier"]
+    lines.append(f"frame = pandas.read_parquet({path!r})")
+    if has_pictures:
+        lines = ["import io", "import numpy as np", "import PIL.Image", *lines]
+        lines.append('files = [io.BytesIO(image["bytes"]) for image in frame["image"]]')
+        lines.append("X = np.stack([np.asarray(PIL.Image.open(file)) for file in files])")
+        lines.append('y = frame["label"]')
+    else:
+        lines.append('y = frame.pop("label")')
+        lines.append("X = frame.to_numpy()")
+    return "\n".join([*lines, _FIT])
+
+
+def _lines_of_hdf5(path: str) -> str:
+    lines = f"import h5py\nfile = h5py.File({path!r})\n"
+    names = _names_in_hdf5(path)
+    if {"x_train", "y_train"} <= set(names):
+        lines = f"from skmnist import SimpleMLPClassifier\n{lines}"
+        return f'{lines}X, y = file["x_train"][:], file["y_train"][:]\n{_FIT}'
+    return f"{lines}print(dict(file))"
+
+
+def _names_in_hdf5(path: str) -> Sequence[str]:
+    # h5py comes with Keras, and may be missing where that is.
+    with suppress(ImportError, OSError):
+        import h5py
+
+        with h5py.File(path) as file:
+            return list(file)
+    return []
+
+
+def _lines_of_arff(path: str) -> str:
+    return (
+        "import pandas\n"
+        "import scipy.io.arff\n"
+        "from skmnist import SimpleMLPClassifier\n"
+        f"frame = pandas.DataFrame(scipy.io.arff.loadarff({path!r})[0])\n"
+        'y = frame.pop(frame.columns[-1]).str.decode("utf-8")  # the last column\n'
+        "X = frame.to_numpy()\n"
+        f"{_FIT}"
+    )
+
+
+def _lines_of_array(path: str) -> str:
+    partner = find_partner(path)
+    if partner is not None:
+        images, labels = sorted([path, partner], key=os.path.getsize, reverse=True)
+        return lines_for_pair(images, labels)
+    return f"import numpy as np\nprint(np.load({path!r}).shape)"
+
+
+def _lines_of_picture(path: str) -> str:
+    return f"from skmnist import read_digit\ndigit = read_digit({path!r})"
+
+
+def _lines_of_idx(path: str) -> str:
+    folder = os.path.dirname(path) or os.curdir
+    return f"from skmnist import load_mnist\nload_mnist({folder!r})"
+
+
+def _lines_of_json(path: str) -> str:
+    """Return lines for a list of records or an object of arrays, by its first names."""
+    data = _read_json(path)
+    imports = "import numpy as np\nimport pandas\nfrom skmnist import SimpleMLPClassifier\n"
+    if isinstance(data, dict):
+        lists = {name: value for name, value in data.items() if isinstance(value, list)}
+        names = _find_images_and_labels({name: value[:1] for name, value in lists.items()})
+        if names is not None:
+            images, labels = names
+            return (
+                f"import json\n{imports}"
+                f"data = json.load(open({path!r}))\n"
+                f"X, y = np.array(data[{images!r}]), np.array(data[{labels!r}])\n"
+                f"{_FIT}"
+            )
+
+    is_in_lines = isinstance(data, tuple)
+    read = f"pandas.read_json({path!r}, lines={is_in_lines})"
+    record = data[0] if isinstance(data, list | tuple) and data else None
+    if not isinstance(record, dict):
+        return f"import pandas\nprint({read})"
+    names = _find_images_and_labels({name: [value] for name, value in record.items()})
+    if names is not None:
+        images, labels = names
+        X = f"np.array(frame[{images!r}].tolist())"
+    else:
+        named = [name for name in record if name.casefold() in LABEL_NAMES]
+        labels = named[0] if named else next(iter(record))
+        X = f"frame.drop(columns={labels!r}).to_numpy()"
+    return f"{imports}frame = {read}\nX, y = {X}, frame[{labels!r}].to_numpy()\n{_FIT}"
+
+
+def _read_json(path: str) -> Any:
+    """Return the value in a file, a tuple of the first if each line holds one, or None."""
+    if os.path.getsize(path) > _LARGEST_JSON:
+        return None
+    with suppress(ValueError, OSError, RecursionError):
+        with open_unpacked(path, "rt", encoding="utf-8-sig") as file:
+            text = file.read()
+        first, _, rest = text.strip().partition("\n")
+        if rest.startswith("{"):
+            return (json.loads(first),)
+        return json.loads(text)
+    return None
+
+
+def _find_images_and_labels(columns: dict[str, list[Any]]) -> tuple[str, str] | None:
+    """Return the first name whose values are lists and the first whose values are none."""
+    images = []
+    for name, values in columns.items():
+        if values and isinstance(values[0], list):
+            images.append(name)
+    labels = [name for name in columns if name not in images]
+    named = [name for name in labels if name.casefold() in LABEL_NAMES]
+    if not images or not labels:
+        return None
+    return images[0], (named or labels)[0]
+
+
+def _lines_of_svmlight(path: str) -> str:
+    return (
+        "from sklearn.datasets import load_svmlight_file\n"
+        "from skmnist import SimpleMLPClassifier\n"
+        f"X, y = load_svmlight_file({path!r})\n"
+        f"{_FIT}"
+    )
+
+
+def _lines_of_workbook(path: str) -> str:
+    return (
+        "import pandas  # with openpyxl\n"
+        "from skmnist import load_mnist\n"
+        f'pandas.read_excel({path!r}).to_csv("mnist.csv", index=False)\n'
+        'load_mnist("mnist.csv")'
+    )
+
+
+def _lines_of_tensors(path: str) -> str:
+    return (
+        "import torch\n"
+        "from skmnist import SimpleMLPClassifier\n"
+        f"X, y = torch.load({path!r}, weights_only=True)[:2]\n"
+        "X, y = X.numpy(), y.numpy()\n"
+        f"{_FIT}"
+    )
+
+
+_PICKLE = "a pickle, which can run any program and is not opened. If you trust its author"
+_TORCH = "a file of PyTorch's"
+_KINDS = (
+    _Kind(
+        "a pointer of Git LFS, which stands for the file that was not downloaded",
+        _lines_of_lfs_pointer,
+        (b"version https://git-lfs.github.com/spec",),
+    ),
+    _Kind("text in UTF-16", _lines_of_utf_16, (b"\xff\xfe", b"\xfe\xff")),
+    _Kind("packed with bzip2", _lines_of_packed("bz2", ".bz2"), (b"BZh",), (".bz2",)),
+    _Kind("packed with xz", _lines_of_packed("lzma", ".xz"), (b"\xfd7zXZ\0",), (".xz",)),
+    _Kind("an archive", _lines_of_archive, (), (".zip", ".tar", ".tgz")),
+    _Kind(
+        "an archive that Python cannot unpack; unpack it with 7-Zip",
+        _no_lines,
+        (b"7z\xbc\xaf\x27\x1c", b"Rar!"),
+        (".7z", ".rar"),
+    ),
+    _Kind("a single NumPy array", _lines_of_array, (b"\x93NUMPY",), (".npy",)),
+    _Kind(
+        "an HDF5 file",
+        _lines_of_hdf5,
+        (b"\x89HDF\r\n\x1a\n",),
+        (".h5", ".hdf5"),
+    ),
+    _Kind("a Parquet file", _lines_of_parquet, (b"PAR1",), (".parquet",)),
+    _Kind("a MATLAB file", _lines_of_mat, (b"MATLAB 5.0",), (".mat",)),
+    _Kind(
+        "a picture, of which read_digit reads one digit",
+        _lines_of_picture,
+        (b"\x89PNG", b"\xff\xd8\xff", b"GIF8"),
+        PICTURE_SUFFIXES,
+    ),
+    _Kind(
+        _PICKLE,
+        _lines_of_pickle,
+        (b"\x80\2", b"\x80\3", b"\x80\4", b"\x80\5"),
+        (".pkl", ".pickle", ".joblib"),
+    ),
+    _Kind(_TORCH, _lines_of_tensors, (), (".pt", ".pth")),
+    _Kind("an Excel workbook", _lines_of_workbook, (b"\xd0\xcf\x11\xe0",), (".xls", ".xlsx")),
+    _Kind("one IDX file of four, whose folder loads", _lines_of_idx, (), ("-ubyte", "-int")),
+)
+_KINDS_OF_TEXT = (
+    _Kind(
+        "a web page in place of a file. Download the file itself, on a code host by the "
+        'link "Raw" or "Download"',
+        _no_lines,
+        (b"<!doctype html", b"<html"),
+        (".html", ".htm"),
+    ),
+    _Kind("JSON", _lines_of_json, (b"{", b"["), (".json", ".jsonl")),
+    _Kind("an ARFF file", _lines_of_arff, (b"@relation",), (".arff",)),
+)

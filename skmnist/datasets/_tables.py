@@ -1,218 +1,331 @@
-"""Tables of images as text, one row for each image: CSV files, with any of the usual separators."""
+"""Tables of images as text, with a row for each image: CSV files and their likes.
+
+A table is read if its columns prove what they are: by their names, or, without names, by
+the values of the first column and the last. All others are refused, see `_other_tables`.
+"""
 
 from __future__ import annotations
 
-import csv
 import math
 import os
-import re
 import warnings
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmnist.datasets._arrays import is_gzipped, open_unpacked, reading
-from skmnist.datasets._image_data import ImageData, assemble
+from skmnist.datasets._columns import (
+    Grid,
+    find_pixels,
+    has_no_names,
+    is_index_name,
+    label_columns,
+)
+from skmnist.datasets._headers import (
+    NUMBER,
+    Header,
+    are_made_of_values,
+    pandas_separator,
+    read_header,
+)
+from skmnist.datasets._image_data import ImageData, Part, assemble
+from skmnist.datasets._other_tables import (
+    refuse_coloured,
+    refuse_label,
+    refuse_made_of_values,
+    refuse_more_columns,
+    refuse_pixels,
+    refuse_unnamed_label,
+    refuse_unordered,
+)
 
 # pandas is imported by the functions that use it, because it takes half a second.
 
-_LABEL_NAMES = ("label", "class", "target", "digit", "y")
-_INDEX_NAME = re.compile(r"|id|index|unnamed: \d+", re.IGNORECASE)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
-_EMNIST_NAME = re.compile(r"(emnist-[a-z]+)-t(?:rain|est)\b.*")
-_EXPECTED = "one row for each image: its label, and its pixels as integers from 0 to 255"
+_EXPECTED = "a row for each image: its label, and its pixels as integers from 0 to 255"
+# A column without a name is taken for the label if it has at most so many values, and
+# none of them in more than this share of the rows ...
+_MOST_LABELS = 100
+_LARGEST_SHARE_OF_LABEL = 0.9
+# ... and for a pixel, not a label, if one value is in this share, such as a corner.
+_SHARE_OF_CORNER = 0.99
 
 
-class _UnlabelledError(ValueError):
-    """No column of a table can be the label."""
+class TableOptions(NamedTuple):
+    """What the caller says about tables."""
+
+    target: str | int | None  # the column of the label
+    transposed: bool | None  # whether the images have rows and columns swapped
 
 
-def read_tables(train: str, test: str | None, source: str, target: str | int | None) -> ImageData:
-    """Read a table to train and one to test, or divide one."""
-    import pandas
+class _Table(NamedTuple):
+    images: NDArray[np.uint8]
+    labels: NDArray[Any]  # str
+    left_out: list[str]  # the names of columns that are neither label nor pixel
 
-    images, labels = _read(train, target)
-    paths = [train]
-    try:
-        if test is not None:
-            images_test, labels_test = _read(test, target)
-            paths.append(test)
-            split = "one file to train, one to test, each in its own order."
-    except ValueError as error:  # Kaggle's tables to test have no labels
-        if not isinstance(error.__cause__, _UnlabelledError):
-            raise
-        warnings.warn(
-            f"{error} It is not loaded: the last fifth of each label in {train!r} is for testing.",
-            stacklevel=7,
+
+def read_table(path: str, options: TableOptions) -> ImageData:
+    """Read a table, and divide it into images to train and to test."""
+    return _divide(_read(path, options), path, path)
+
+
+def read_two_tables(train: str, test: str, source: str, options: TableOptions) -> ImageData:
+    """Read a table to train and one to test; the former is divided if the latter has no labels."""
+    table = _read(train, options)
+    if _has_no_labels(test, train, options):
+        data = _divide(table, train, source)
+        warning = (
+            f"{test!r} has no labels and is not loaded: the last fifth of each label in "
+            f"{train!r} is for testing."
         )
-    if len(paths) == 1:
-        groups = pandas.Series(labels).groupby(labels)
-        tests = (groups.cumcount(ascending=False) < groups.transform("size") // 5).to_numpy()
-        if not tests.any():
-            raise ValueError(
-                f"{train!r} has no 5 images of any label, so that none is left to test."
-            )
-        images_test, labels_test = images[tests], labels[tests]
-        images, labels = images[~tests], labels[~tests]
-        split = "of each label, the last fifth of the images, rounded down, tests."
-    if all(map(_is_whole, {*labels.tolist(), *labels_test.tolist()})):
-        labels, labels_test = (y.astype(float).astype(np.int64) for y in (labels, labels_test))
-    emnist = _EMNIST_NAME.match(os.path.basename(train))
-    data = assemble(
-        [images, labels, images_test, labels_test],
-        [f"{part} in {path!r}" for path in (train, paths[-1]) for part in ("images", "labels")],
+        return _with_warning(data, warning)
+
+    table_test = _read(test, options)
+    labels, labels_test = _as_integers(table.labels, table_test.labels)
+    return assemble(
+        _as_part(table.images, labels, train),
+        _as_part(table_test.images, labels_test, test),
         source=source,
-        form="Images and their labels, the rows of one or two tables.",
-        split=split,
-        emnist=emnist[1] if emnist else "",
+        form=_describe([*table.left_out, *table_test.left_out]),
+        split="one file to train, one to test, each in its own order.",
     )
-    return replace(data, is_table=True)
 
 
-def _read(path: str, target: str | int | None) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+def _divide(table: _Table, path: str, source: str) -> ImageData:
+    """Set the last fifth of each label aside to test."""
     import pandas
+
+    groups = pandas.Series(table.labels).groupby(table.labels)
+    n_after = groups.cumcount(ascending=False)
+    is_test = (n_after < groups.transform("size") // 5).to_numpy()
+    if not is_test.any():
+        raise ValueError(f"{path!r} has no 5 images of any label, so that none is left to test.")
+
+    labels, labels_test = _as_integers(table.labels[~is_test], table.labels[is_test])
+    return assemble(
+        _as_part(table.images[~is_test], labels, path),
+        _as_part(table.images[is_test], labels_test, path),
+        source=source,
+        form=_describe(table.left_out),
+        split="of each label, the last fifth of the images, rounded down, tests.",
+    )
+
+
+def _as_part(images: NDArray[np.uint8], labels: NDArray[Any], path: str) -> Part:
+    return Part(images, labels, f"images in {path!r}", f"labels in {path!r}")
+
+
+def _describe(left_out: Sequence[str]) -> str:
+    form = "Images and their labels, the rows of one or two tables."
+    if left_out:
+        names = ", ".join(repr(name) for name in dict.fromkeys(left_out))
+        form = f"{form} Columns that were left out: {names}."
+    return form
+
+
+def _as_integers(*labels: NDArray[Any]) -> list[NDArray[Any]]:
+    """Turn labels into integers if all of them are whole numbers."""
+    values = {label for part in labels for label in part.tolist()}
+    if all(_is_whole(value) for value in values):
+        return [part.astype(float).astype(np.int64) for part in labels]
+    return list(labels)
+
+
+def _has_no_labels(path: str, labelled: str, options: TableOptions) -> bool:
+    """Whether a table has the pixels of another one and nothing else, as Kaggle's to test."""
+    with reading(path, _EXPECTED):
+        header = read_header(path)
+        other = read_header(labelled)
+    if not header.names:
+        return not other.names and header.n_columns == other.n_columns - 1
+    if label_columns(header, None):
+        return False
+    if isinstance(options.target, str) and options.target in header.names:
+        return False
+
+    grid = find_pixels(header, None)
+    if grid is None:
+        return False
+    others = [name for i, name in enumerate(header.names) if i not in grid.columns]
+    return all(is_index_name(name) for name in others)
+
+
+def _read(path: str, options: TableOptions) -> _Table:
+    with reading(path, _EXPECTED):
+        _check_text(path)
+        header = read_header(path)
+    if are_made_of_values(header.names):
+        raise refuse_made_of_values(header)
+
+    candidates = label_columns(header, options.target)
+    is_named = options.target is not None or not has_no_names(header)
+    if not candidates or (is_named and len(candidates) > 1):
+        raise refuse_label(header, candidates, options.target)
+    if all(find_pixels(header, label) is None for label in candidates):
+        raise refuse_pixels(header, candidates[0])
 
     with reading(path, _EXPECTED):
-        with open_unpacked(path) as file:
-            # pandas would end a value there.
-            if any(b"\0" in block for block in iter(lambda: file.read(2**20), b"")):
+        frame = _read_frame(header, candidates)
+    label = candidates[0]
+    if not is_named and not _is_first_the_label(frame, candidates):
+        raise refuse_unnamed_label(header)
+    return _take(frame, header, label, options)
+
+
+def _take(frame: Any, header: Header, label: int, options: TableOptions) -> _Table:
+    """Take label and pixels out of the columns, and account for all others."""
+    grid = find_pixels(header, label)
+    if grid is None:
+        raise refuse_pixels(header, label)
+    if grid.is_by_columns and options.transposed is None:
+        raise refuse_unordered(header)
+
+    others = _other_columns(frame, header, {label, *grid.columns})
+    is_chosen = options.target is not None and bool(header.names)
+    if others and not is_chosen:
+        raise refuse_more_columns(header, label, others)
+
+    with reading(header.path, _EXPECTED):
+        labels = _read_labels(frame, header, label)
+        pixels = _read_pixels(frame, header, grid)
+    if _have_opacity(pixels):
+        raise refuse_coloured(header, label, 4)
+    left_out = [header.names[column] for column in others]
+    return _Table(pixels.reshape(-1, *grid.shape), labels, left_out)
+
+
+def _other_columns(frame: Any, header: Header, known: set[int]) -> list[int]:
+    """Return the columns that are neither known nor empty nor an index."""
+    others = []
+    for column in range(header.n_columns):
+        if column in known:
+            continue
+        is_index = bool(header.names) and is_index_name(header.names[column])
+        if not is_index and not _is_empty(frame[column]):
+            others.append(column)
+    return others
+
+
+def _is_empty(column: Any) -> bool:
+    return bool((column.astype(str).str.strip() == "").all())
+
+
+def _check_text(path: str) -> None:
+    with open_unpacked(path) as file:
+        while block := file.read(2**20):
+            if b"\0" in block:  # pandas would end a value there
                 raise ValueError("it holds NUL bytes, so it is not a table")
-        with open_unpacked(path, "rt", encoding="utf-8-sig") as file:
-            line = next(filter(str.strip, file), "").strip(" \n")
-        separator = next((mark for mark in "\t;|," if mark in line), " ")
-        [fields] = csv.reader([line], delimiter=separator, skipinitialspace=True)
-        fields = [field.strip(" #'") for field in fields]
-        n = len(fields)
-        names = fields if _are_names(fields) else []
-        shown = names if n < 6 else [*names[:3], "...", *names[-1:]]
-        held = ", ".join(repr(name[:40]) for name in shown)
-        held = f"its columns are {held}" if names else f"it has {n} columns without names"
-        hint = f"{held}; target_column takes the label's column, its name or position, such as -1"
-        label, pixels, is_guess = _find_columns(names, n, target, hint)
-        size = _size(len(pixels), names[pixels[-1]] if names and pixels else "")
-        # Some columns that are no pixels, such as an index, may have values of mixed types.
-        with warnings.catch_warnings(action="ignore", category=pandas.errors.DtypeWarning):
-            frame = pandas.read_csv(
-                os.path.abspath(path),  # not an address
-                encoding="utf-8-sig",
-                compression="gzip" if is_gzipped(path) else None,
-                sep=r"\s+" if separator == " " else separator,
-                header=0 if names else None,
-                names=range(n),
-                dtype={label: str},
-                na_filter=False,
-                skipinitialspace=" " in line,
-            )
-        if frame.empty or not isinstance(frame.index, pandas.RangeIndex):
-            raise ValueError("it has no rows, or rows with more values than its first line")
-        labels = frame[label].str.strip().to_numpy(dtype=str)
-        if wrong := _wrong_labels(set(labels.tolist())):
-            row = int(np.isin(labels, list(wrong)).argmax())
-            raise ValueError(f"{_cell(row, label, names)}, the label, holds {labels[row][:40]!r}")
-        images = _pixels(frame, pixels, names).reshape(-1, *size)
-        is_like = _like_labels(labels) or not _like_labels(images[:, -1, -1])
-        if is_guess and ((labels == labels[0]).all() or not is_like):
-            raise ValueError(f"its first column does not look like labels: {hint}")
-        return images, labels
 
 
-def _are_names(fields: list[str]) -> bool:
-    """Tell a line of names, which may be numbers from 0 or 1 on, from a row of values."""
-    numbers = [field for field in fields if _NUMBER.fullmatch(field)]
-    if len(numbers) < 9 and not any(field.casefold() in _LABEL_NAMES for field in fields):
-        return not numbers  # a small image may have such pixels
-    return sorted(map(float, numbers)) in [
-        list(range(start, start + len(numbers))) for start in (0, 1)
-    ]
-
-
-def _find_columns(
-    names: list[str], n: int, target: str | int | None, hint: str
-) -> tuple[int, list[int], bool]:
-    """Find the label's column and those of the pixels, and whether no name gives the former."""
-    held = [i for i in range(n) if not (names and _INDEX_NAME.fullmatch(names[i]))]
-    is_guess = False
-    if isinstance(target, str):
-        found = [i for i, name in enumerate(names) if name == target]
-    elif target is not None:
-        found = list(range(n))[target : target + 1 or None]
-    else:
-        found = [i for i in held if names and names[i].casefold() in _LABEL_NAMES]
-        is_guess = not found and all(_NUMBER.fullmatch(names[i]) for i in held if names)
-        if is_guess and not _is_square(len(held)):
-            found = held[:1]
-        if not found:
-            raise _UnlabelledError(f"no column can be the label: {hint}")
-    if len(found) != 1:
-        raise ValueError(f"target_column={target!r}: {len(found)} columns can be the label: {hint}")
-    pixels = [i for i in held if i != found[0]]
-    if names:  # such as pixel10, or 2x3, which may stand in the order of the alphabet
-        keys = {i: tuple(map(int, re.findall(r"\d+", names[i]))) for i in pixels}
-        held_keys = list(keys.values())
-        if held_keys not in (sorted(held_keys), sorted(held_keys, key=lambda key: key[::-1])):
-            if len(set(held_keys)) < len(pixels):
-                raise ValueError(f"the names of its pixels show no order: {hint}")
-            pixels.sort(key=keys.__getitem__)
-    return found[0], pixels, is_guess
-
-
-def _size(n: int, last_name: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)x(\d+)", last_name)
-    if match and int(match[1]) * int(match[2]) == n:
-        return int(match[1]), int(match[2])
-    if not _is_square(n):
-        raise ValueError(
-            f"it has {n} pixels, which do not make a square image; the name of the last column can "
-            "give another size, such as 28x20"
-        )
-    return math.isqrt(n), math.isqrt(n)
-
-
-def _is_square(n: int) -> bool:
-    return n > 0 and math.isqrt(n) ** 2 == n
-
-
-def _cell(row: int, column: int, names: list[str]) -> str:
-    name = f" ({names[column][:40]!r})" if names else ""
-    return f"row {row + 1}, column {column + 1}{name}"
-
-
-def _pixels(frame: Any, columns: list[int], names: list[str]) -> NDArray[np.uint8]:
+def _read_frame(header: Header, labels: Sequence[int]) -> Any:
+    """Read all rows; columns that may be the label stay text."""
     import pandas
 
-    pixels = np.empty((len(columns), len(frame)), np.uint8)
-    for column, kept in zip(columns, pixels, strict=True):
-        values = frame[column].to_numpy()
-        if values.dtype.kind not in "iuf":  # some are text
-            values = pandas.to_numeric(frame[column].astype(str), errors="coerce").to_numpy(float)
-        with np.errstate(invalid="ignore"):
-            kept[:] = values
-        if (wrong := kept != values).any():
-            row = int(wrong.argmax())
-            value = str(frame[column][row])
-            raise ValueError(f"{_cell(row, column, names)} holds {value[:40]!r}")
-    return np.ascontiguousarray(pixels.T)
+    compression = "gzip" if is_gzipped(header.path) else None
+    # Columns that are no pixels, such as an index, may have values of mixed types.
+    with warnings.catch_warnings(action="ignore", category=pandas.errors.DtypeWarning):
+        frame = pandas.read_csv(
+            os.path.abspath(header.path),  # not an address
+            encoding="utf-8-sig",
+            compression=compression,
+            sep=pandas_separator(header.separator),
+            header=None,
+            names=range(header.n_columns),
+            skiprows=header.n_lines,
+            dtype=dict.fromkeys(labels, str),
+            na_filter=False,
+            skipinitialspace=True,
+        )
+    if not header.first_row or frame.empty:
+        raise ValueError("it has no rows")
+    if not isinstance(frame.index, pandas.RangeIndex):
+        raise ValueError("it has rows with more values than its first line")
+    return frame
 
 
-def _is_whole(text: str) -> bool:
-    number = float(text) if _NUMBER.fullmatch(text) else math.nan
-    return number.is_integer() and abs(number) < 2**53
+def _is_first_the_label(frame: Any, candidates: Sequence[int]) -> bool:
+    """Whether the first column could be the label, and the last could not."""
+    first, last = candidates[0], candidates[-1]
+    counts = frame[first].str.strip().value_counts()
+    n_rows = len(frame)
+    repeats = 1 < len(counts) <= min(_MOST_LABELS, n_rows / 2)
+    is_even = counts.max() <= _LARGEST_SHARE_OF_LABEL * n_rows
+
+    # The lower right corner of most images is one and the same, and a label never is.
+    n_corner = frame[last].value_counts().max()
+    return bool(repeats and is_even and n_corner >= _SHARE_OF_CORNER * n_rows)
+
+
+def _read_labels(frame: Any, header: Header, column: int) -> NDArray[Any]:
+    labels = _unquote(frame[column].str.strip()).to_numpy(dtype=str)
+    wrong = _wrong_labels(set(labels.tolist()))
+    if wrong:
+        row = int(np.isin(labels, list(wrong)).argmax())
+        where = f"row {row + 1}, {header.name_column(column)}"
+        raise ValueError(f"{where}, the label, holds {labels[row][:40]!r}")
+    return labels
+
+
+def _unquote(labels: Any) -> Any:
+    """Take the quotes off labels such as '5' or b'5', if all have them."""
+    inner = labels.str.extract(r"^b?(['\"])(?P<inner>.*)\1$")["inner"]
+    if inner.notna().all():
+        return inner
+    return labels
 
 
 def _wrong_labels(values: set[str]) -> set[str]:
     """Find what cannot be a label: nothing, decimals and, beside numbers, more than a letter."""
-    whole = set(filter(_is_whole, values))
-    has_letters = all(len(value) == 1 and value.isalnum() for value in values)
-    return {
-        value
-        for value in values - whole
-        if not value or _NUMBER.fullmatch(value) or (whole and not has_letters)
-    }
+    whole = {value for value in values if _is_whole(value)}
+    others = values - whole
+    are_characters = all(len(value) == 1 and value.isalnum() for value in values)
+    if whole and not are_characters:
+        return others
+    return {value for value in others if not value or NUMBER.fullmatch(value)}
 
 
-def _like_labels(column: NDArray[Any]) -> bool:
-    """Whether a column that has no name holds a few values again and again."""
-    counts = np.unique(column, return_counts=True)[1]
-    return 1 < len(counts) <= 100 and counts.max() <= 0.9 * len(column)
+def _is_whole(text: str) -> bool:
+    if not NUMBER.fullmatch(text):
+        return False
+    number = float(text)
+    return math.isfinite(number) and number.is_integer() and abs(number) < 2**53
+
+
+def _read_pixels(frame: Any, header: Header, grid: Grid) -> NDArray[np.uint8]:
+    pixels = np.empty((len(grid.columns), len(frame)), np.uint8)
+    for column, kept in zip(grid.columns, pixels, strict=True):
+        values = _as_numbers(frame[column])
+        with np.errstate(invalid="ignore"):
+            kept[:] = values
+        is_wrong = kept != values
+        if is_wrong.any():
+            row = int(is_wrong.argmax())
+            value = str(frame[column][row])
+            where = f"row {row + 1}, {header.name_column(column)}"
+            raise ValueError(f"{where} holds {value[:40]!r}")
+    return np.ascontiguousarray(pixels.T)
+
+
+def _as_numbers(column: Any) -> NDArray[Any]:
+    import pandas
+
+    values = column.to_numpy()
+    if values.dtype.kind in "iuf":
+        return values
+    # Some are text.
+    return pandas.to_numeric(column.astype(str), errors="coerce").to_numpy(float)
+
+
+def _have_opacity(pixels: NDArray[np.uint8]) -> bool:
+    """Whether every fourth pixel is opaque in all images, as of colours with an opacity."""
+    if pixels.shape[1] % 4:
+        return False
+    is_opaque = bool((pixels[:, 3::4] == 255).all())
+    return is_opaque and not bool((pixels == 255).all())
+
+
+def _with_warning(data: ImageData, warning: str) -> ImageData:
+    from dataclasses import replace
+
+    return replace(data, warnings=(*data.warnings, warning))

@@ -1,0 +1,187 @@
+"""The first lines of a table: its separator, its names and its first row of values."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from skmnist._files import printable
+from skmnist.datasets._arrays import is_gzipped, open_unpacked
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+LABEL_NAMES = ("label", "class", "target", "digit", "y")
+# What pandas and R name columns whose names they take from a row of values: 5, 0, 0.1
+# and 0.2, or X5, X0, X0.1 and X0.2.
+_NAME_FROM_VALUE = re.compile(r"(?P<value>X?\d+)(?P<copy>\.\d+)?", re.ASCII)
+# Tables of fewer columns hold something else, such as predictions or measurements.
+FEWEST_PIXELS = 16
+_SEPARATORS = "\t;|,"
+_MOST_LINES = 100
+_LONGEST_LINE = 10**7
+
+# The number of a line in its file, and its text.
+_Line: TypeAlias = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the first lines of a table show."""
+
+    path: str
+    separator: str  # " " for white space of any length
+    names: tuple[str, ...]  # one for each column, or none
+    first_row: tuple[str, ...]  # none in a table without rows
+    n_lines: int  # lines before the first row
+    has_row_names: bool = False  # whether the first column has no name, not even ""
+
+    @property
+    def n_columns(self) -> int:
+        return len(self.names) or len(self.first_row)
+
+    def name_column(self, column: int) -> str:
+        if self.names:
+            return f"column {column + 1} ({printable(self.names[column])[:40]!r})"
+        return f"column {column + 1}"
+
+    def describe(self) -> str:
+        """Describe the columns and what they hold."""
+        columns = f"It has {self.n_columns} columns without names"
+        if self.names:
+            columns = f"Its {self.n_columns} columns are {abbreviate(self.names)}"
+        if not self.first_row:
+            return f"{columns}."
+        return f"{columns}. The first row is {abbreviate(self.first_row)}."
+
+    def read_call(self) -> str:
+        """Return a call of pandas.read_csv that reads the rows, without names."""
+        options: dict[str, Any] = {"header": None}
+        if self.n_lines:
+            options["skiprows"] = self.n_lines
+        if self.separator != ",":
+            options["sep"] = pandas_separator(self.separator)
+        if is_gzipped(self.path):
+            options["compression"] = "gzip"
+
+        shown = [f"{name}={value!r}" for name, value in options.items()]
+        return f"pandas.read_csv({self.path!r}, {', '.join(shown)})"
+
+
+def pandas_separator(separator: str) -> str:
+    if separator == " ":
+        return r"\s+"
+    return separator
+
+
+def abbreviate(fields: Sequence[str]) -> str:
+    """List the first fields and the last for a message."""
+    shown = [repr(field[:40]) for field in fields]
+    if len(shown) > 6:
+        shown = [*shown[:4], "...", shown[-1]]
+    return ", ".join(shown)
+
+
+def read_header(path: str) -> Header:
+    """Read the lines of a table up to its first row of values."""
+    lines = _read_first_lines(path)
+    declared = _declared_separator(lines)
+    if declared:
+        lines = lines[1:]
+
+    comments, lines = _split_comments(lines)
+    separator = declared or _find_separator(lines)
+    rows = [(number, _split(line, separator)) for number, line in lines]
+    if comments and rows:
+        # numpy.savetxt writes names as a comment.
+        number, comment = comments[-1]
+        fields = _split(comment.lstrip("# "), separator)
+        if len(fields) == len(rows[0][1]) and are_names(fields):
+            rows = [(number, fields), *rows]
+
+    names: tuple[str, ...] = ()
+    if rows and are_names(rows[0][1]):
+        names = rows[0][1]
+        rows = rows[1:]
+
+    n_lines, first_row = rows[0] if rows else (0, ())
+    # R's write.table writes row names, and no name for their column.
+    has_row_names = bool(names) and len(first_row) == len(names) + 1
+    if has_row_names and first_row[-1] == "":  # each row ends with a separator
+        has_row_names = False
+        names = (*names, "")
+    if has_row_names:
+        names = ("", *names)
+    return Header(path, separator, names, first_row, n_lines, has_row_names)
+
+
+def _read_first_lines(path: str) -> list[_Line]:
+    with open_unpacked(path, "rt", encoding="utf-8-sig") as file:
+        lines = [file.readline(_LONGEST_LINE) for _ in range(_MOST_LINES)]
+    numbered = [(number, line.strip(" \n")) for number, line in enumerate(lines)]
+    return [(number, line) for number, line in numbered if line.strip()]
+
+
+def _declared_separator(lines: Sequence[_Line]) -> str:
+    """Return the separator in a line such as "sep=;", which Excel reads and writes."""
+    if not lines:
+        return ""
+    match = re.fullmatch(r"sep=(.)", lines[0][1].strip('"'))
+    return match[1] if match else ""
+
+
+def _split_comments(lines: list[_Line]) -> tuple[list[_Line], list[_Line]]:
+    """Divide the lines into comments at the start and the first two others."""
+    n_comments = 0
+    while n_comments < len(lines) and lines[n_comments][1].startswith("#"):
+        n_comments += 1
+    if n_comments == len(lines):
+        return [], lines
+    return lines[:n_comments], lines[n_comments : n_comments + 2]
+
+
+def _find_separator(lines: Sequence[_Line]) -> str:
+    for mark in _SEPARATORS:
+        if lines and mark in lines[0][1]:
+            return mark
+    return " "
+
+
+def _split(line: str, separator: str) -> tuple[str, ...]:
+    [fields] = csv.reader([line], delimiter=separator, skipinitialspace=True)
+    return tuple(field.strip(" '") for field in fields)
+
+
+def are_names(fields: Sequence[str]) -> bool:
+    """Whether fields are the names of columns, which may be numbers, not values."""
+    numbers = [field for field in fields if NUMBER.fullmatch(field)]
+    if not numbers or are_made_of_values(fields):
+        return True
+    if are_counted(numbers):
+        return True
+    has_label = any(field.casefold() in LABEL_NAMES for field in fields)
+    return has_label and len(numbers) < len(fields) / 2
+
+
+def are_counted(numbers: Sequence[str]) -> bool:
+    """Whether numbers are those from 0 or 1 on, in any order."""
+    if len(numbers) < FEWEST_PIXELS:
+        return False
+    counts = sorted(float(number) for number in numbers)
+    return counts in (list(range(len(counts))), list(range(1, len(counts) + 1)))
+
+
+def are_made_of_values(names: Sequence[str]) -> bool:
+    """Whether names were made of a row of values by a reader that took it for names.
+
+    The reader makes names of equal values different, such as 0, 0.1 and 0.2.
+    """
+    matches = [_NAME_FROM_VALUE.fullmatch(name) for name in names]
+    values = {match["value"] for match in matches if match and not match["copy"]}
+    copies = [match for match in matches if match and match["copy"]]
+
+    all_originals_are_there = all(match["value"] in values for match in copies)
+    are_distinct = len(set(names)) == len(names)
+    has_others = sum(match is None for match in matches) > 2  # an index, a text label
+    return bool(copies) and all_originals_are_there and are_distinct and not has_others

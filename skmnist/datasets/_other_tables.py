@@ -1,0 +1,385 @@
+"""Tables that are not read: what was found in them, and lines of Python that read them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from skmnist._files import printable
+from skmnist.datasets._arrays import is_gzipped
+from skmnist.datasets._columns import (
+    find_named_pixels,
+    find_positions,
+    has_no_names,
+    is_index_name,
+    label_columns,
+)
+from skmnist.datasets._headers import FEWEST_PIXELS, NUMBER, Header, pandas_separator
+from skmnist.datasets._separate_files import find_partner, lines_for_pair
+
+_IMPORTS = "import numpy as np\nimport pandas\nfrom skmnist import SimpleMLPClassifier"
+_FIT = "SimpleMLPClassifier().fit(X / X.max(), y)"
+_ROWS_LOOKED_AT = 200
+_MOST_CLASSES = 62
+_COLOURS = {3: "red, green and blue", 4: "red, green, blue and opacity"}
+
+
+class _Finding(NamedTuple):
+    """Why a table is not read, and lines that read it."""
+
+    reason: str
+    lines: str
+
+
+def refuse_made_of_values(header: Header) -> ValueError:
+    """Refuse a table that was written with its first row for names."""
+    read = header.read_call().removesuffix(")")
+    if header.n_lines > 1:
+        read = read.replace(f"skiprows={header.n_lines}", f"skiprows={header.n_lines - 1}")
+    else:
+        read = read.replace(f", skiprows={header.n_lines}", "")
+    lines = [
+        "import pandas",
+        "from skmnist import load_mnist",
+        f"table = {read}, names=range({header.n_columns}), dtype=str)",
+    ]
+    if header.has_row_names:
+        lines.append("table.iloc[0] = table.iloc[0].shift()")
+    lines.append('table.iloc[0] = table.iloc[0].str.extract(r"(\\d+)", expand=False)')
+
+    indices = [i for i, name in enumerate(header.names) if is_index_name(name)]
+    if indices:
+        lines.append(f"table = table.drop(columns={indices})")
+    lines += [
+        'table.to_csv("mnist.csv", header=False, index=False)',
+        'load_mnist("mnist.csv")',
+    ]
+    reason = (
+        "its names are made of a row of values, as pandas and R make them when they read a "
+        "table without names; they are no positions of pixels"
+    )
+    advice = "These lines make a row of them again:"
+    return _refusal(header, reason, "\n".join(lines), advice)
+
+
+def refuse_label(header: Header, candidates: Sequence[int], target: str | int | None) -> ValueError:
+    """Refuse a table of which no column, or more than one, can be the label."""
+    if candidates:
+        names = [header.names[column] for column in candidates]
+        shown = " and ".join(repr(printable(name)) for name in names)
+        reason = f"{len(candidates)} columns can be the label, {shown}"
+        if len(set(names)) < len(names):
+            choices = [_load(header, f"target_column={candidates[0]}")]
+        else:
+            choices = [_load(header, f"target_column={name!r}") for name in names]
+        advice = "target_column takes the label's name or position; any other is left out:"
+        return _refusal(header, reason, "\n".join(choices), advice)
+
+    if target is not None:
+        reason = f"target_column={target!r} is not one of its columns"
+        finding = _Finding(reason, _lines_of_arrays(header))
+    else:
+        finding = _explain(header, None) or _explain_missing_label(header)
+    return _refusal(header, finding.reason, finding.lines)
+
+
+def refuse_unnamed_label(header: Header) -> ValueError:
+    """Refuse a table without names whose first column is not certain to be the label."""
+    reason = (
+        "nothing proves which column is the label: it has no names, and the values of the "
+        "first column and of the last do not tell labels from pixels"
+    )
+    held = [column for column, field in enumerate(header.first_row) if field]
+    last = -1 if held[-1] == header.n_columns - 1 else held[-1]
+    lines = [
+        _load(header, "target_column=0") + "  # if the labels are in the first column",
+        _load(header, f"target_column={last}") + "  # if they are in the last",
+    ]
+    advice = "target_column takes the label's position:"
+    return _refusal(header, reason, "\n".join(lines), advice)
+
+
+def refuse_pixels(header: Header, label: int) -> ValueError:
+    """Refuse a table whose columns beside the label are not certain to be pixels."""
+    finding = _explain(header, label) or _explain_pixels(header, label)
+    return _refusal(header, finding.reason, finding.lines)
+
+
+def refuse_more_columns(header: Header, label: int, others: Sequence[int]) -> ValueError:
+    """Refuse a table with columns that are neither label nor pixel nor index."""
+    hot = _explain_one_hot(header, label)
+    if hot is not None:
+        return _refusal(header, hot.reason, hot.lines)
+    if not header.names:
+        shown = ", ".join(str(column + 1) for column in others)
+        reason = f"column {shown} is empty in the first row, but not in others"
+        return _refusal(header, reason, _lines_of_arrays(header, label))
+
+    shown = ", ".join(repr(printable(header.names[column])) for column in others)
+    reason = f"it has more than a label and pixels: {shown}"
+    line = _load(header, f"target_column={header.names[label]!r}")
+    return _refusal(header, reason, line, "With target_column, these are left out:")
+
+
+def refuse_unordered(header: Header) -> ValueError:
+    """Refuse a table whose names count down the columns of the images."""
+    reason = (
+        "its pixels are named down the columns of the images, or along the rows with the "
+        "column first"
+    )
+    lines = [
+        _load(header, "transposed=True") + "  # down the columns",
+        _load(header, "transposed=False") + "  # along the rows",
+    ]
+    return _refusal(header, reason, "\n".join(lines), "transposed tells which:")
+
+
+def refuse_coloured(header: Header, label: int, n_channels: int) -> ValueError:
+    """Refuse a table of images in colour."""
+    finding = _in_colour(header, label, n_channels)
+    return _refusal(header, finding.reason, finding.lines)
+
+
+def _refusal(
+    header: Header, reason: str, lines: str, advice: str = "These lines read it:"
+) -> ValueError:
+    message = f"{header.path!r} cannot be read: {reason}. {header.describe()}"
+    if lines:
+        indented = lines.replace("\n", "\n    ")
+        message = f"{message} {advice}\n    {indented}"
+    return ValueError(message)
+
+
+def _load(header: Header, option: str) -> str:
+    return f"load_mnist({header.path!r}, {option})"
+
+
+def _lines_of_arrays(header: Header, label: int | None = None) -> str:
+    """Return lines that take the numbers of a table in the order of its columns."""
+    if label is None:
+        label = _likely_label(header)
+    left_out = [label]
+    for column, field in enumerate(header.first_row):
+        is_index = bool(header.names) and is_index_name(header.names[column])
+        if column != label and (is_index or not NUMBER.fullmatch(field)):
+            left_out.append(column)
+    return "\n".join(
+        [
+            _IMPORTS,
+            f"table = {header.read_call()}",
+            f"y = table[{label}].to_numpy()  # the labels",
+            f"X = table.drop(columns={sorted(left_out)}).to_numpy()  # the pixels",
+            _FIT,
+        ]
+    )
+
+
+def _likely_label(header: Header) -> int:
+    """Return the column to show as that of the label in lines that are to be read."""
+    named = label_columns(header, None)
+    if named:
+        return named[0]
+    positions = find_positions(dict(enumerate(header.names)))
+    for column in range(header.n_columns):
+        is_index = bool(header.names) and is_index_name(header.names[column])
+        if header.names and column not in positions and not is_index:
+            return column
+    return 0
+
+
+def _explain(header: Header, label: int | None) -> _Finding | None:
+    """Find out what else a table holds."""
+    explanations: list[Callable[[Header, int | None], _Finding | None]] = [
+        _explain_no_rows,
+        _explain_pixels_in_one_column,
+        _explain_few_columns,
+        _explain_one_hot,
+        _explain_colours,
+    ]
+    for explain in explanations:
+        finding = explain(header, label)
+        if finding is not None:
+            return finding
+    return None
+
+
+def _explain_no_rows(header: Header, label: int | None) -> _Finding | None:
+    if header.first_row:
+        return None
+    return _Finding("it has no rows", "")
+
+
+def _explain_pixels_in_one_column(header: Header, label: int | None) -> _Finding | None:
+    for column, field in enumerate(header.first_row):
+        if "..." in field:
+            reason = (
+                f"{header.name_column(column)} holds an array as NumPy prints it, without "
+                "most of its values, which are lost"
+            )
+            return _Finding(reason, "")
+        if len(re.findall(r"\d+", field)) >= FEWEST_PIXELS:
+            if label is None:
+                label = 0 if column else 1
+            lines = [
+                "import re",
+                _IMPORTS,
+                f"table = {header.read_call()}",
+                f'X = [re.findall(r"[\\d.]+", pixels) for pixels in table[{column}]]',
+                "X = np.array(X, dtype=float)",
+                f"y = table[{label}].to_numpy()",
+                _FIT,
+            ]
+            reason = f"{header.name_column(column)} holds all pixels of an image in one"
+            return _Finding(reason, "\n".join(lines))
+    return None
+
+
+def _explain_few_columns(header: Header, label: int | None) -> _Finding | None:
+    n_others = header.n_columns - 1
+    if n_others >= FEWEST_PIXELS:
+        return None
+    last = header.n_columns - 1
+    lines = f"import pandas\ny = {header.read_call()}[{last}].to_numpy()"
+    partner = find_partner(header.path)
+    if partner is not None:
+        lines = lines_for_pair(partner, header.path)
+    reason = (
+        f"it has {header.n_columns} columns, and fewer than {FEWEST_PIXELS} pixels beside "
+        "a label are not an image; it may hold labels or predictions alone"
+    )
+    return _Finding(reason, lines)
+
+
+def _explain_one_hot(header: Header, label: int | None) -> _Finding | None:
+    """Find columns of zeros with a single one in each row beside a square of pixels."""
+    columns = _find_one_hot(header)
+    if columns is None:
+        return None
+
+    first, last = columns[0], columns[-1]
+    left_out = list(columns)
+    for column, name in enumerate(header.names):
+        if column not in columns and is_index_name(name):
+            left_out.append(column)
+    lines = [
+        _IMPORTS,
+        f"table = {header.read_call()}",
+        f"hot = list(range({first}, {last + 1}))",
+        "y = table[hot].to_numpy().argmax(axis=1)",
+        "X = table.drop(columns=hot).to_numpy()",
+        _FIT,
+    ]
+    if len(left_out) > len(columns):
+        others = sorted(set(left_out) - set(columns))
+        lines[4] = f"X = table.drop(columns=[*hot, *{others}]).to_numpy()"
+    reason = f"its labels are one-hot, in the columns {first + 1} to {last + 1}"
+    return _Finding(reason, "\n".join(lines))
+
+
+def _find_one_hot(header: Header) -> Sequence[int] | None:
+    table = _sample(header)
+    if table is None:
+        return None
+    held = [
+        column
+        for column in range(table.shape[1])
+        if not (header.names and is_index_name(header.names[column]))
+    ]
+    for n_classes in range(2, min(_MOST_CLASSES, len(held) - FEWEST_PIXELS) + 1):
+        if math.isqrt(len(held) - n_classes) ** 2 != len(held) - n_classes:
+            continue
+        for columns in (held[:n_classes], held[-n_classes:]):
+            values = table[columns].to_numpy()
+            if ((values == 0) | (values == 1)).all() and (values.sum(axis=1) == 1).all():
+                return columns
+    return None
+
+
+def _sample(header: Header) -> Any:
+    """Return the first rows, as numbers where they are such, or None."""
+    import pandas
+
+    compression = "gzip" if is_gzipped(header.path) else None
+    try:
+        table = pandas.read_csv(
+            header.path,
+            header=None,
+            names=range(header.n_columns),
+            skiprows=header.n_lines,
+            sep=pandas_separator(header.separator),
+            compression=compression,
+            nrows=_ROWS_LOOKED_AT,
+            encoding="utf-8-sig",
+        )
+    except ValueError:
+        return None
+    return table.apply(pandas.to_numeric, errors="coerce")
+
+
+def _explain_colours(header: Header, label: int | None) -> _Finding | None:
+    n_others = header.n_columns - 1
+    if header.names:
+        n_others -= sum(is_index_name(name) for name in header.names)
+    if n_others % 3 == 0 and math.isqrt(n_others // 3) ** 2 == n_others // 3:
+        return _in_colour(header, label, 3)
+    return None
+
+
+def _in_colour(header: Header, label: int | None, n_channels: int) -> _Finding:
+    reason = (
+        f"it has {n_channels} values for each pixel, colours ({_COLOURS[n_channels]}); "
+        "expected grey levels"
+    )
+    lines = _lines_of_arrays(header, label).splitlines()
+    colours = "X = X.reshape(len(X), -1, {})[..., :3].mean(axis=2)  # if colours alternate"
+    lines.insert(-1, colours.format(n_channels))
+    return _Finding(reason, "\n".join(lines))
+
+
+def _explain_missing_label(header: Header) -> _Finding:
+    """Explain a table of which no column has the name of a label."""
+    names = dict(enumerate(header.names))
+    grid = find_named_pixels(names)
+    others = [i for i in names if grid is None or i not in grid.columns]
+    others = [i for i in others if not is_index_name(header.names[i])]
+
+    partner = find_partner(header.path)
+    if partner is not None:
+        reason = "it has pixels and no labels, which are in another file"
+        return _Finding(reason, lines_for_pair(header.path, partner))
+    if grid is not None and not others:
+        reason = "it has pixels and no labels"
+        lines = f"import pandas\nX = {header.read_call()}.to_numpy()"
+        return _Finding(reason, lines)
+    if grid is not None:
+        shown = ", ".join(repr(printable(header.names[i])) for i in others)
+        reason = f"no column can be the label by its name; beside pixels it has {shown}"
+        choices = [_load(header, f"target_column={header.names[i]!r}") for i in others]
+        return _Finding(reason, "\n".join(choices))
+    reason = "no column can be the label, or no pixels, by their names"
+    return _Finding(reason, _lines_of_arrays(header))
+
+
+def _explain_pixels(header: Header, label: int) -> _Finding:
+    """Explain why the columns beside the label are no image."""
+    lines = _lines_of_arrays(header, label)
+    names = dict(enumerate(header.names))
+    names.pop(label, None)
+    positions = find_positions(names)
+    n_pixels = len(positions)
+    if not header.names or has_no_names(header):
+        n_pixels = header.n_columns - 1
+
+    if header.names and n_pixels < FEWEST_PIXELS:
+        return _Finding("the names of its columns are not the positions of pixels", lines)
+    if len(set(positions.values())) < len(positions):
+        return _Finding("two of its pixels have the same name", lines)
+    if math.isqrt(n_pixels) ** 2 != n_pixels:
+        reason = (
+            f"it has {n_pixels} pixels, which do not make a square image; names from 1x1 to "
+            "28x20 would give another size"
+        )
+        return _Finding(reason, lines)
+    return _Finding("the names of its pixels are not all positions from 0 or 1 on", lines)

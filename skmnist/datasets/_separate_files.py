@@ -1,0 +1,110 @@
+"""Images and labels in files of their own: which belong together, and lines that read them."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+
+from skmnist.datasets._headers import read_header
+
+_IMAGES = {"x", "image", "images", "img", "imgs", "pixels", "data", "features"}
+_LABELS = {"y", "label", "labels", "target", "targets", "class", "classes"}
+_PART = re.compile(r"train(?:ing)?|test(?:ing)?|t10k|val(?:idation)?", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.(?:csv|tsv|txt|npy|npz)(?:\.gz)?$", re.IGNORECASE)
+
+
+def find_pairs(paths: list[str]) -> dict[str, tuple[str, str]]:
+    """Return the files of images and of labels, by their part, such as "train"."""
+    images: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    for path in paths:
+        part, role = _part_and_role(path)
+        if role == "images":
+            images.setdefault(part, path)
+        elif role == "labels":
+            labels.setdefault(part, path)
+    return {part: (images[part], labels[part]) for part in images if part in labels}
+
+
+def find_partner(path: str) -> str | None:
+    """Return the file with the labels of these images, or the images of these labels."""
+    folder = os.path.dirname(path) or os.curdir
+    paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    for images, labels in find_pairs(paths).values():
+        if os.path.basename(path) == os.path.basename(images):
+            return labels
+        if os.path.basename(path) == os.path.basename(labels):
+            return images
+    return None
+
+
+def describe_pairs(folder: str, pairs: dict[str, tuple[str, str]]) -> str:
+    """Describe a folder whose images and labels are in files of their own."""
+    images, labels = pairs.get("train") or next(iter(pairs.values()))
+    lines = lines_for_pair(images, labels).replace("\n", "\n    ")
+    return (
+        f"{folder!r} holds images and labels in separate files, such as "
+        f"{os.path.basename(images)!r} and {os.path.basename(labels)!r}. These lines read "
+        f"them:\n    {lines}"
+    )
+
+
+def lines_for_pair(images: str, labels: str) -> str:
+    """Return lines that fit a classifier to images and labels in separate files."""
+    return "\n".join(
+        [
+            "import numpy as np",
+            "import pandas",
+            "from skmnist import SimpleMLPClassifier",
+            f"X = {_read_call(images)}",
+            f"y = {_read_call(labels)}{_last_column(labels)}",
+            "X = X.reshape(len(X), -1)",
+            "SimpleMLPClassifier().fit(X / X.max(), y)",
+        ]
+    )
+
+
+def _part_and_role(path: str) -> tuple[str, str]:
+    name = os.path.basename(path)
+    stem = _SUFFIX.sub("", name)
+    if stem == name:
+        return "", ""
+
+    words = set(re.findall(r"[a-z]+", _PART.sub(" ", stem).lower()))
+    is_images, is_labels = bool(words & _IMAGES), bool(words & _LABELS)
+    if is_images == is_labels:
+        return "", ""
+    role = "images" if is_images else "labels"
+    part = _PART.search(stem)
+    if part is None:
+        return "", role
+    return part[0].lower().removesuffix("ing"), role
+
+
+def _read_call(path: str) -> str:
+    suffix = path.lower().rpartition(".")[2]
+    if suffix == "npy":
+        return f"np.load({path!r})"
+    if suffix == "npz":
+        return f"np.load({path!r})[{_first_array(path)!r}]"
+
+    header = read_header(path)
+    call = header.read_call()
+    if header.names and header.names[0] == "":
+        return f"{call}.iloc[:, 1:].to_numpy()"
+    return f"{call}.to_numpy()"
+
+
+def _first_array(path: str) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()[0].removesuffix(".npy")
+    except (OSError, ValueError, IndexError, zipfile.BadZipFile):
+        return "arr_0"
+
+
+def _last_column(path: str) -> str:
+    if path.lower().endswith((".npy", ".npz")):
+        return ".ravel()"
+    return "[-len(X) :, -1]"  # the first value may be a name, such as 0
