@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from skmnist import __version__
 from skmnist._files import printable
+from skmnist.datasets._named_sets import NAMED_SETS
 
 DESCRIPTION = """\
 Train a small network on handwritten digits and look at what it has learnt, as a
@@ -33,38 +34,67 @@ examples:
 
 PREDICT_DESCRIPTION = """\
 Read handwritten digits in pictures: photos, scans or drawings of one digit each,
-dark on light or light on dark, of any size. Prints the digits that each may be,
-the most probable first.
+dark on light or light on dark, of any size. Prints the three most probable digits
+of each.
 """
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the arguments; if they are wrong, print one line and exit with status 2."""
+# The usage of both commands, in place of one that lists all options of the first.
+USAGE = """\
+skmnist [options]
+       skmnist predict [--show FILE.png] NETWORK PICTURE [PICTURE ...]"""
+
+# Keras's names, here because importing Keras takes seconds.
+ACTIVATIONS = (
+    *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu"),
+    *("hard_swish", "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax"),
+    *("mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink", "softmax"),
+    *("softplus", "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus"),
+    *("swish", "tanh", "tanh_shrink"),
+)
+
+
+def parse(arguments: Sequence[str], command: str = "skmnist") -> argparse.Namespace:
+    """Read the arguments; if they are wrong, print one line and exit with status 2.
+
+    `command` is what starts the program, as error messages show it.
+    """
     if arguments[:1] == ["predict"]:
-        return _predict_parser().parse_args(arguments[1:])
-    return _train_parser().parse_args(arguments)
+        return _predict_parser(command).parse_args(arguments[1:])
+    return _train_parser(command).parse_args(arguments)
 
 
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line, with a suggestion, without the usage."""
 
-    def __init__(self, prog: str, description: str, **options: Any) -> None:
-        raw = argparse.RawDescriptionHelpFormatter
+    def __init__(self, command: str, name: str = "", **options: Any) -> None:
         super().__init__(
-            prog, description=description, formatter_class=raw, allow_abbrev=False, **options
+            f"skmnist {name}".strip(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+            **options,
         )
+        self._help = f"{command} {name}".strip() + " --help"
+        self._names: list[str] = ["predict"]
+
+    def add(self, name: str, **options: Any) -> None:
+        """Add an option, and suggest it for wrong ones."""
+        self.suggest(name)
+        self.add_argument(name, **options)
+
+    def suggest(self, *names: str) -> None:
+        self._names.extend(names)
 
     def parse_args(self, arguments: Any = None, namespace: Any = None) -> Any:
         options, unknown = self.parse_known_args(arguments, namespace)
         if unknown:
-            known = ["predict", *self._option_string_actions]
-            matches = get_close_matches(unknown[0], known, n=1)
+            matches = get_close_matches(unknown[0], self._names, n=1)
             suggestion = f" Did you mean {matches[0]}?" if matches else ""
             self.error(f"unrecognized arguments: {' '.join(unknown)}.{suggestion}")
         return options
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {printable(message)} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: error: {printable(message)} (see {self._help})\n")
 
 
 def _number(kind: type, expected: str, is_right: Callable[[Any], bool]) -> Callable[[str], Any]:
@@ -92,27 +122,66 @@ def _path(suffix: str) -> Callable[[str], Path]:
     return read
 
 
-def _train_parser() -> _Parser:
-    positive_int = _number(int, "a whole number greater than 0", lambda value: value > 0)
-    positive = _number(float, "a number greater than 0", lambda value: 0 < value < math.inf)
-    seed = _number(int, "a whole number from 0 to 2**32 - 1", lambda value: 0 <= value < 2**32)
+def _column(text: str) -> int | str:
+    """Read a position such as -1, or else a name."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
 
-    parser = _Parser("skmnist", DESCRIPTION, epilog=EPILOG)
-    add = parser.add_argument
-    add("--version", action="version", version=f"skmnist {__version__}")
-    add(
+
+def _activation(text: str) -> str:
+    if text in ACTIVATIONS:
+        return text
+    matches = get_close_matches(text, ACTIVATIONS, n=1)
+    suggestion = f"They are {', '.join(ACTIVATIONS)}."
+    if matches:
+        suggestion = f"Did you mean {matches[0]}?"
+    raise argparse.ArgumentTypeError(
+        f"must be the name of an activation of Keras, not {text!r}. {suggestion}"
+    )
+
+
+def _train_parser(command: str) -> _Parser:
+    parser = _Parser(command, description=DESCRIPTION, epilog=EPILOG, usage=USAGE)
+    parser.add_argument("--version", action="version", version=f"skmnist {__version__}")
+    _add_data_options(parser)
+    _add_network_options(parser)
+    _add_training_options(parser)
+    _add_output_options(parser)
+    parser.set_defaults(run=_train)
+    return parser
+
+
+def _add_data_options(parser: _Parser) -> None:
+    sets = "; ".join(f"{named.name!r}, {named.summary}" for named in NAMED_SETS.values())
+    parser.add(
         "--data",
         metavar="SOURCE",
-        help="'sample' (5,000 images, installed), 'full' (all 70,000, downloaded once), 'fashion' "
-        "(Fashion-MNIST), or the path of an .npz or .csv file, or of a folder of IDX or .csv files;"
-        " default: the environment variable SKMNIST_DATA if it is set, else 'sample'",
+        help=f"{sets}; or the path of an .npz or .csv file, or of a folder of IDX or .csv files; "
+        "default: the environment variable SKMNIST_DATA if it is set, else 'sample'",
     )
-    add(
+    parser.add(
+        "--target-column",
+        type=_column,
+        metavar="COLUMN",
+        help="for tables, the column of the labels: its name, or its position, such as 0 or -1",
+    )
+    parser.add(
+        "--transposed",
+        action=argparse.BooleanOptionalAction,
+        help="for files, whether their images have rows and columns swapped, as EMNIST's have",
+    )
+    parser.add(
         "--raw-pixels",
         action="store_true",
-        help="train on pixels from 0 to 255, as the article did; otherwise a Pipeline scales them "
-        "to 0 to 1, which makes the network better",
+        help="train on pixels as they are, from 0 to 255, as the article did; otherwise a "
+        "Pipeline scales them to 0 to 1, which makes the network better",
     )
+
+
+def _add_network_options(parser: _Parser) -> None:
+    positive_int = _number(int, "a whole number greater than 0", lambda value: value > 0)
     layers = parser.add_mutually_exclusive_group()
     layers.add_argument(
         "--hidden-units",
@@ -130,40 +199,100 @@ def _train_parser() -> _Parser:
         help="search among these numbers of units of one hidden layer for the best, each trained "
         "on two thirds of the images and tested on the others, three times over",
     )
-    help_text = "Keras's name for the activation of the hidden layers; default: sigmoid"
-    add("--activation", default="sigmoid", metavar="NAME", help=help_text)
-    add(
+    parser.suggest("--hidden-units", "--search")
+    parser.add(
+        "--activation",
+        type=_activation,
+        default="sigmoid",
+        metavar="NAME",
+        help="Keras's name for the activation of the hidden layers; default: sigmoid",
+    )
+
+
+def _add_training_options(parser: _Parser) -> None:
+    positive_int = _number(int, "a whole number greater than 0", lambda value: value > 0)
+    positive = _number(float, "a number greater than 0", lambda value: 0 < value < math.inf)
+    seed = _number(int, "a whole number from 0 to 2**32 - 1", lambda value: 0 <= value < 2**32)
+    parser.add(
         "--epochs",
         type=positive_int,
         metavar="N",
         help="passes over the data; default: as many as make the article's 9,375 gradient steps, "
         "which is 5 on all of MNIST and 75 on the sample",
     )
-    help_text = "images in a gradient step; default: 32"
-    add("--batch-size", type=positive_int, default=32, metavar="N", help=help_text)
-    help_text = "the learning rate of Adam; default: 0.001"
-    add("--learning-rate", type=positive, default=0.001, metavar="RATE", help=help_text)
-    help_text = "the same seed gives the same network; default: 0"
-    add("--seed", type=seed, default=0, metavar="N", help=help_text)
-    help_text = "the folder for the figures, made if needed; default: ./skmnist-output"
-    add("--output", type=Path, default=Path("skmnist-output"), metavar="DIR", help=help_text)
-    add(
+    parser.add(
+        "--batch-size",
+        type=positive_int,
+        default=32,
+        metavar="N",
+        help="images in a gradient step; default: 32",
+    )
+    parser.add(
+        "--learning-rate",
+        type=positive,
+        default=0.001,
+        metavar="RATE",
+        help="the learning rate of Adam; default: 0.001",
+    )
+    parser.add(
+        "--seed",
+        type=seed,
+        default=0,
+        metavar="N",
+        help="the same seed gives the same network; default: 0",
+    )
+
+
+def _add_output_options(parser: _Parser) -> None:
+    parser.add(
+        "--output",
+        type=Path,
+        default=Path("skmnist-output"),
+        metavar="DIR",
+        help="the folder for the figures, made if needed; default: ./skmnist-output",
+    )
+    parser.add(
         "--save",
         type=_path(".skops"),
         metavar="NAME.skops",
         help="write the trained network to this file, for 'skmnist predict' and "
         "skmnist.persistence.load; its folder is made if needed; reading it runs no code",
     )
+
+
+def _predict_parser(command: str) -> _Parser:
+    parser = _Parser(command, "predict", description=PREDICT_DESCRIPTION)
+    parser.add_argument(
+        "model",
+        type=Path,
+        metavar="NETWORK",
+        help="the file that 'skmnist --save NETWORK' wrote",
+    )
+    parser.add_argument(
+        "pictures",
+        type=Path,
+        nargs="+",
+        metavar="PICTURE",
+        help="a PNG, a JPEG, or the like",
+    )
+    parser.add(
+        "--show",
+        type=_path(".png"),
+        metavar="FILE.png",
+        help="draw each picture, the network's input of 28 × 28 pixels, and the probabilities",
+    )
+    parser.set_defaults(run=_predict)
     return parser
 
 
-def _predict_parser() -> _Parser:
-    parser = _Parser("skmnist predict", PREDICT_DESCRIPTION)
-    add = parser.add_argument
-    help_text = "the file that 'skmnist --save NETWORK' wrote"
-    add("model", type=Path, metavar="NETWORK", help=help_text)
-    help_text = "a PNG, a JPEG, or the like"
-    add("pictures", type=Path, nargs="+", metavar="PICTURE", help=help_text)
-    help_text = "draw each picture, the network's input of 28 × 28 pixels, and the probabilities"
-    add("--show", type=_path(".png"), metavar="FILE.png", help=help_text)
-    return parser
+def _train(options: argparse.Namespace) -> bool:
+    from skmnist.cli._train import train
+
+    train(options)
+    return True
+
+
+def _predict(options: argparse.Namespace) -> bool:
+    from skmnist.cli._predict import predict
+
+    return predict(options)

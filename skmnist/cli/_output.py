@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +16,39 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def one_line(error: Exception | str) -> str:
-    """Describe an error or a warning on one line."""
+# Arguments that messages name, and the options for them.
+_OPTIONS = {
+    "target_column": "--target-column",
+    "transposed": "--transposed or --no-transposed",
+}
+
+
+def command() -> str:
+    """Return the command that started this program, to be shown with other arguments."""
+    program = sys.argv[0]
+    if os.path.basename(program) == "__main__.py":
+        return shlex.join([sys.orig_argv[0], "-m", "skmnist"])
+    found = shutil.which("skmnist")
+    if not os.path.exists(program):
+        return "skmnist"
+    if found is not None and os.path.samefile(found, program):
+        return "skmnist"
+    return shlex.quote(program)
+
+
+def describe_error(error: BaseException | str) -> str:
+    """Describe an error or a warning on one line, or on several if it has lines of code."""
     if isinstance(error, OSError) and error.strerror and error.filename:
         return printable(f"{os.fsdecode(error.filename)}: {error.strerror}")
-    return printable(" ".join(str(error).split()))
+    lines = str(error).splitlines()
+    has_code = any(line.startswith("    ") for line in lines)
+    if not has_code:
+        return printable(" ".join(str(error).split()))
+
+    for argument, option in _OPTIONS.items():
+        if f"{argument}=" in str(error):
+            lines.append(f"On the command line, {option} gives {argument}.")
+    return "\n".join(printable(line) for line in lines)
 
 
 def new_console() -> Console:

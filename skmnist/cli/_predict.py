@@ -5,21 +5,28 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist._files import printable
+from skmnist._pixels import highest_pixel
 from skmnist.classifier import SimpleMLPClassifier
-from skmnist.cli._output import new_console, one_line, prepare_file, write_figure
+from skmnist.cli._output import describe_error, new_console, prepare_file, write_figure
 from skmnist.datasets import read_digit
 from skmnist.datasets._picture import open_picture, shrink
 from skmnist.display._inputs import unwrap
 from skmnist.persistence import load
 
-# Of 0.05 %, which is shown as 0.1 %.
-_LEAST_SHOWN = 0.0005
+_N_SHOWN = 3
+
+
+class _Answer(NamedTuple):
+    picture: Path
+    digit: NDArray[np.uint8]  # as read_digit returns it
+    probabilities: NDArray[np.float32]
 
 
 def predict(options: Namespace) -> bool:
@@ -27,22 +34,13 @@ def predict(options: Namespace) -> bool:
     console = new_console()
     with console.status("Loading the network"):
         model: Any = load(options.model)
-    network, _ = unwrap(model)
-    if not isinstance(network, SimpleMLPClassifier):
-        raise ValueError(
-            f"{options.model} holds a {type(network).__name__}, not a SimpleMLPClassifier."
-        )
-    check_is_fitted(network)
-    # A step before the network may have made more or fewer features of the pixels.
-    n_features = getattr(model, "n_features_in_", network.n_features_in_)
-    shape = network.image_shape_ or (n_features,)
-    if np.prod(shape) != 28 * 28:
-        raise ValueError(
-            f"{options.model} was trained on samples of shape {shape}. Pictures are read as "
-            "28 × 28 pixels."
-        )
+    network, steps = unwrap(model)
+    shape = _check_network(model, network, options.model)
+    # A network that was trained on levels from 0 to 16 gets such levels.
+    factor = highest_pixel(steps) / 255
     if options.show is not None:
         prepare_file(options.show, "--show")
+
     width = max(len(printable(picture.name)) for picture in options.pictures)
     labels = [printable(label) for label in model.classes_]
     answers = []
@@ -50,23 +48,41 @@ def predict(options: Namespace) -> bool:
         try:
             digit = read_digit(picture)
         except (OSError, ValueError) as error:
-            print(f"skmnist: error: {one_line(error)}", file=sys.stderr)
+            print(f"skmnist: error: {describe_error(error)}", file=sys.stderr)
             continue
-        probabilities = model.predict_proba(digit.reshape(1, *shape))[0]
-        ranked = [
-            f"{labels[code]} ({probabilities[code]:.1%})"
-            for code in np.argsort(-probabilities, kind="stable")
-            if probabilities[code] >= _LEAST_SHOWN
-        ]
-        console.print(f"{printable(picture.name):{width}}   {'  '.join(ranked)}")
-        answers.append((picture, digit, probabilities))
+        pixels = digit if factor == 1 else np.rint(digit * factor).astype(np.uint8)
+        probabilities = model.predict_proba(pixels.reshape(1, *shape))[0]
+        answers.append(_Answer(picture, digit, probabilities))
+        shown = "  ".join(_likeliest(probabilities, labels))
+        console.print(f"{printable(picture.name):{width}}   {shown}")
+
     if options.show is not None and answers:
         _draw(answers, labels, options.show)
         console.print(f"drawn in {printable(options.show)}")
     return len(answers) == len(options.pictures)
 
 
-def _draw(answers: list[Any], labels: list[str], path: Path) -> None:
+def _check_network(model: Any, network: Any, path: Path) -> tuple[int, ...]:
+    """Return the shape of the samples that a model takes, if pictures can be read as such."""
+    if not isinstance(network, SimpleMLPClassifier):
+        raise ValueError(f"{path} holds a {type(network).__name__}, not a SimpleMLPClassifier.")
+    check_is_fitted(network)
+    # A step before the network may have made more or fewer features of the pixels.
+    n_features = getattr(model, "n_features_in_", network.n_features_in_)
+    shape: tuple[int, ...] = network.image_shape_ or (n_features,)
+    if np.prod(shape) != 28 * 28:
+        raise ValueError(
+            f"{path} was trained on samples of shape {shape}. Pictures are read as 28 × 28 pixels."
+        )
+    return shape
+
+
+def _likeliest(probabilities: NDArray[np.float32], labels: list[str]) -> list[str]:
+    order = np.argsort(-probabilities, kind="stable")
+    return [f"{labels[code]} ({probabilities[code]:.1%})" for code in order[:_N_SHOWN]]
+
+
+def _draw(answers: list[_Answer], labels: list[str], path: Path) -> None:
     """Draw a row for each picture: itself, the pixels of the network's input, probabilities."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import PercentFormatter

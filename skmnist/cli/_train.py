@@ -42,63 +42,110 @@ N_FOLDS = 3
 def train(options: Namespace) -> None:
     """Train one network, or search for the best width, and print and draw the outcome."""
     console = new_console()
-    data = load_mnist(options.data)
+    data = load_mnist(
+        options.data, target_column=options.target_column, transposed=options.transposed
+    )
     options.output.mkdir(parents=True, exist_ok=True)
     if options.save is not None:
         prepare_file(options.save, "--save")
     _introduce(data, options.output, console)
-    n_steps = -(-len(data.y_train) // options.batch_size)
-    classifier = SimpleMLPClassifier(
-        hidden_units=options.hidden_units,
-        activation=options.activation,
-        learning_rate=options.learning_rate,
-        epochs=options.epochs or max(1, round(ARTICLE_STEPS / n_steps)),
-        batch_size=options.batch_size,
-        random_state=options.seed,
-    )
+
+    classifier = _new_classifier(options, len(data.y_train))
     with console.status("Loading TensorFlow"):
-        classifier._validate_params()
-    n_images, epochs = len(data.y_train), _pluralize(classifier.epochs, "epoch")
-    pixels = "raw pixels" if options.raw_pixels else "pixels scaled to 0 to 1"
+        classifier._validate_params()  # imports it
     if options.search is None:
         _show_network(classifier, data, console)
+
     start = time.perf_counter()
     if options.search is None:
-        console.print("\nThe training", style="bold")
-        console.print(
-            f"  {_pluralize(n_images, 'image')}, {pixels}; {epochs} of "
-            f"{_pluralize(n_steps, 'gradient step')}\n"
-            "  val_loss and val_accuracy: on the test images, by which nothing is chosen"
-        )
+        _announce_training(classifier, data, options, console)
         estimator = fitted = _fit(classifier, data, options.raw_pixels)
     else:
         widths = list(dict.fromkeys(options.search))
-        fits = _pluralize(len(widths) * N_FOLDS, "fit")
-        console.print("\nThe search", style="bold")
-        console.print(
-            f"  hidden units: {', '.join(map(str, widths))}; {_pluralize(n_images, 'image')} in "
-            f"{N_FOLDS} folds, {pixels}\n"
-            f"  {fits} of {epochs}, each tested on the fold left out; then the best on all images"
-        )
+        _announce_search(classifier, data, widths, options, console)
         estimator = _search(classifier, data, widths, options.raw_pixels)
-        console.print(_ranking(estimator))
         fitted = estimator.best_estimator_
+        console.print(_ranking(estimator))
         with _figure(options.output / "search.png", 9, 3.8) as ax:
             SearchDisplay.from_estimator(estimator, ax=ax)
     console.print(f"  after {time.perf_counter() - start:.1f} s")
+
     if options.save is not None:
         save(fitted, options.save)
         console.print(f"  saved in {printable(options.save)}")
     _report(estimator, data, options.output, console)
     console.print(f"\nThe figures are in {printable(options.output.resolve())}")
+    console.print(f"Try next: {options.command} {printable(_next_arguments(options, estimator))}")
+
+
+def _new_classifier(options: Namespace, n_images: int) -> SimpleMLPClassifier:
+    epochs = options.epochs
+    if epochs is None:
+        epochs = max(1, round(ARTICLE_STEPS / _n_steps(n_images, options.batch_size)))
+    return SimpleMLPClassifier(
+        hidden_units=options.hidden_units,
+        activation=options.activation,
+        learning_rate=options.learning_rate,
+        epochs=epochs,
+        batch_size=options.batch_size,
+        random_state=options.seed,
+    )
+
+
+def _n_steps(n_images: int, batch_size: int) -> int:
+    return -(-n_images // batch_size)
+
+
+def _announce_training(
+    classifier: SimpleMLPClassifier, data: Bunch, options: Namespace, console: Console
+) -> None:
+    n_images = len(data.y_train)
+    images = _pluralize(n_images, "image")
+    epochs = _pluralize(classifier.epochs, "epoch")
+    steps = _pluralize(_n_steps(n_images, classifier.batch_size), "gradient step")
+    console.print("\nThe training", style="bold")
+    console.print(
+        f"  {images}, {_describe_pixels(data, options)}; {epochs} of {steps}\n"
+        "  val_loss and val_accuracy: on the test images, by which nothing is chosen"
+    )
+
+
+def _announce_search(
+    classifier: SimpleMLPClassifier,
+    data: Bunch,
+    widths: list[int],
+    options: Namespace,
+    console: Console,
+) -> None:
+    images = _pluralize(len(data.y_train), "image")
+    fits = _pluralize(len(widths) * N_FOLDS, "fit")
+    epochs = _pluralize(classifier.epochs, "epoch")
+    listed = ", ".join(str(width) for width in widths)
+    console.print("\nThe search", style="bold")
+    console.print(
+        f"  hidden units: {listed}; {images} in {N_FOLDS} folds, "
+        f"{_describe_pixels(data, options)}\n"
+        f"  {fits} of {epochs}, each tested on the fold left out; then the best on all images"
+    )
+
+
+def _describe_pixels(data: Bunch, options: Namespace) -> str:
+    if options.raw_pixels:
+        return "raw pixels"
+    highest = _highest(data)
+    if highest == 255:
+        return "pixels scaled to 0 to 1"
+    return f"pixels scaled from 0 to {highest} to 0 to 1"
+
+
+def _next_arguments(options: Namespace, estimator: Any) -> str:
+    """Return the arguments of a command to try next."""
     if options.save is not None:
-        following = shlex.join(["skmnist", "predict", str(options.save), "photo.jpg"])
-    elif options.search is None:
-        following = "skmnist --search 5 16 64 128"
-    else:
-        (best_width,) = estimator.best_params_.values()
-        following = f"skmnist --hidden-units {best_width} --save digits.skops"
-    console.print(f"Try next: {printable(following)}")
+        return shlex.join(["predict", str(options.save), "photo.jpg"])
+    if options.search is None:
+        return "--search 5 16 64 128"
+    (best_width,) = estimator.best_params_.values()
+    return f"--hidden-units {best_width} --save digits.skops"
 
 
 def _introduce(data: Bunch, folder: Path, console: Console) -> None:
@@ -128,7 +175,7 @@ def _fit(classifier: SimpleMLPClassifier, data: Bunch, raw_pixels: bool) -> Any:
     with config_context(enable_metadata_routing=True):
         estimator = classifier.set_fit_request(X_val=True, y_val=True)
         if not raw_pixels:
-            estimator = _scaled(classifier, transform_input=["X_val"])
+            estimator = _scaled(classifier, data, transform_input=["X_val"])
         return estimator.fit(
             data.images_train, data.y_train, X_val=data.images_test, y_val=data.y_test
         )
@@ -137,8 +184,10 @@ def _fit(classifier: SimpleMLPClassifier, data: Bunch, raw_pixels: bool) -> Any:
 def _search(
     classifier: SimpleMLPClassifier, data: Bunch, widths: list[int], raw_pixels: bool
 ) -> GridSearchCV:
-    estimator = classifier if raw_pixels else _scaled(classifier)
-    parameter = "hidden_units" if raw_pixels else "network__hidden_units"
+    if raw_pixels:
+        estimator, parameter = classifier, "hidden_units"
+    else:
+        estimator, parameter = _scaled(classifier, data), "network__hidden_units"
     # An option that is wrong for one candidate is wrong for all.
     search = GridSearchCV(estimator, {parameter: widths}, cv=N_FOLDS, error_score="raise")
     show_progress(search)
@@ -186,10 +235,17 @@ def _figure(path: Path, width: float, height: float) -> Iterator[Axes]:
     write_figure(drawn, path)
 
 
-def _scaled(classifier: SimpleMLPClassifier, **options: Any) -> Pipeline:
-    return Pipeline(
-        [("scale", FunctionTransformer(scale_pixels)), ("network", classifier)], **options
-    )
+def _scaled(classifier: SimpleMLPClassifier, data: Bunch, **options: Any) -> Pipeline:
+    """Scale by the highest pixel of the images to train on."""
+    scale = FunctionTransformer(scale_pixels)
+    highest = _highest(data)
+    if highest != 255:
+        scale.set_params(kw_args={"highest": highest})
+    return Pipeline([("scale", scale), ("network", classifier)], **options)
+
+
+def _highest(data: Bunch) -> int:
+    return max(1, int(data.images_train.max()))
 
 
 def _pluralize(n: int, noun: str) -> str:

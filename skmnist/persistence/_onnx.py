@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist._files import atomic_write
-from skmnist._pixels import scale_pixels
+from skmnist._pixels import highest_pixel, scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
 from skmnist.display._inputs import unwrap
 
@@ -149,7 +149,8 @@ def _set_function_types(operator: Any) -> None:
 
 
 def _convert_function(scope: Any, operator: Any, container: Any) -> None:
-    divisor = 1.0 if operator.raw_operator.func is None else 255.0
+    step = operator.raw_operator
+    divisor = 1.0 if step.func is None else float(highest_pixel([step]))
     scaled = _operators(container)("Div", operator.inputs[0], divisor, output=operator.outputs[0])
     scaled.add_to(scope, container)
 
