@@ -151,10 +151,12 @@ def _names_in_comment(
 
 
 def _find_separator(lines: Sequence[_Line]) -> str:
-    for mark in _SEPARATORS:
-        if lines and mark in lines[0][1]:
-            return mark
-    return " "
+    """Return the most frequent mark in the first line."""
+    if not lines:
+        return " "
+    _, line = lines[0]
+    mark = max(_SEPARATORS, key=line.count)
+    return mark if mark in line else " "
 
 
 def _split(line: str, separator: str) -> tuple[str, ...]:

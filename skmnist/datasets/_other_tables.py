@@ -237,7 +237,9 @@ def _explain_pixels_in_one_column(header: Header, label: int | None) -> _Finding
 
 
 def _explain_few_columns(header: Header, label: int | None) -> _Finding | None:
-    n_others = header.n_columns - 1
+    n_others = header.n_columns
+    if label is not None:
+        n_others -= 1
     if n_others >= FEWEST_PIXELS:
         return None
     last = header.n_columns - 1
@@ -367,21 +369,30 @@ def _explain_missing_label(header: Header) -> _Finding:
 def _explain_pixels(header: Header, label: int) -> _Finding:
     """Explain why the columns beside the label are no image."""
     lines = _lines_of_arrays(header, label)
-    names = dict(enumerate(header.names))
-    names.pop(label, None)
-    positions = find_positions(names)
-    n_pixels = len(positions)
-    if not header.names or has_no_names(header):
-        n_pixels = header.n_columns - 1
+    n_pixels = header.n_columns - 1
+    if header.names and not has_no_names(header):
+        names = dict(enumerate(header.names))
+        names.pop(label)
+        positions = find_positions(names)
+        n_pixels = len(positions)
+        if n_pixels < FEWEST_PIXELS:
+            reason = "the names of its columns are not the positions of pixels"
+            return _Finding(reason, lines)
+        if len(set(positions.values())) < n_pixels:
+            return _Finding("two of its pixels have the same name", lines)
+        if not _are_consecutive(list(positions.values())):
+            reason = "the names of its pixels are not all positions from 0 or 1 on"
+            return _Finding(reason, lines)
 
-    if header.names and n_pixels < FEWEST_PIXELS:
-        return _Finding("the names of its columns are not the positions of pixels", lines)
-    if len(set(positions.values())) < len(positions):
-        return _Finding("two of its pixels have the same name", lines)
-    if math.isqrt(n_pixels) ** 2 != n_pixels:
-        reason = (
-            f"it has {n_pixels} pixels, which do not make a square image; names from 1x1 to "
-            "28x20 would give another size"
-        )
-        return _Finding(reason, lines)
-    return _Finding("the names of its pixels are not all positions from 0 or 1 on", lines)
+    reason = (
+        f"it has {n_pixels} pixels, which do not make a square image; names from 1x1 to "
+        "28x20 would give another size"
+    )
+    return _Finding(reason, lines)
+
+
+def _are_consecutive(positions: Sequence[tuple[int, ...]]) -> bool:
+    if len(positions[0]) > 1:
+        return False
+    numbers = [number for (number,) in positions]
+    return min(numbers) in (0, 1) and max(numbers) - min(numbers) == len(numbers) - 1

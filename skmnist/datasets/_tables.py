@@ -199,16 +199,23 @@ def _other_columns(frame: Any, header: Header, known: set[int]) -> list[int]:
     """Return the columns that are neither known nor empty nor an index."""
     others = []
     for column in range(header.n_columns):
-        if column in known:
+        if column in known or _is_empty(frame[column]):
             continue
-        is_index = bool(header.names) and is_index_name(header.names[column])
-        if not is_index and not _is_empty(frame[column]):
+        has_its_name = bool(header.names) and is_index_name(header.names[column])
+        if not has_its_name or not _is_index(frame[column]):
             others.append(column)
     return others
 
 
 def _is_empty(column: Any) -> bool:
     return bool((column.astype(str).str.strip() == "").all())
+
+
+def _is_index(column: Any) -> bool:
+    """Whether a column holds integers, which repeat in joined tables, or names of rows."""
+    if column.dtype.kind in "iu":
+        return True
+    return column.is_unique and not (column == "").any()
 
 
 def _check_text(path: str) -> None:
