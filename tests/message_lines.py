@@ -23,7 +23,8 @@ def loaded(data):
 
 def pairs(X, y):
     rows = np.asarray(X, np.uint8).reshape(len(X), -1)
-    return sorted(zip(map(bytes, rows), map(str, y), strict=True))
+    labels = [int(label) if isinstance(label, float) else label for label in y]
+    return sorted(zip(map(bytes, rows), map(str, labels), strict=True))
 
 
 class LineRunner:

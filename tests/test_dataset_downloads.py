@@ -12,6 +12,7 @@ import io
 import os
 import socket
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import keras
@@ -20,7 +21,9 @@ import pooch
 import pytest
 
 from skmnist import load_mnist
+from skmnist.cli import main
 from skmnist.datasets import _named_sets
+from skmnist.datasets._named_sets import NAMED_SETS
 
 RNG = np.random.default_rng(0)
 ARRAYS = {
@@ -66,10 +69,10 @@ def server(monkeypatch):
 def cache(tmp_path, monkeypatch):
     """An empty cache of Keras's. Small stand-ins are what is expected."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(_named_sets, "MNIST_SHA256", sha256(npz()))
-    monkeypatch.setattr(
-        _named_sets, "FASHION_SHA256", {name: sha256(raw) for name, raw in idx_files().items()}
-    )
+    contents = {"mnist.npz": npz()} | idx_files()
+    for name, named in NAMED_SETS.items():
+        hashes = {file: sha256(contents[file]) for file in named.sha256}
+        monkeypatch.setitem(NAMED_SETS, name, replace(named, sha256=hashes))
     monkeypatch.setattr(pooch.get_logger(), "disabled", True)
     return tmp_path / "keras" / "datasets"
 
@@ -185,7 +188,28 @@ def test_the_names_and_the_origin_are_keras_s(cache, monkeypatch):
     mnist = inspect.getsource(keras.datasets.mnist.load_data)
     fashion = inspect.getsource(keras.datasets.fashion_mnist.load_data)
     assert _named_sets.ORIGIN in mnist
-    assert _named_sets.MNIST_SHA256 in mnist
+    assert NAMED_SETS["full"].sha256["mnist.npz"] in mnist
     assert _named_sets.ORIGIN in fashion
-    assert all(name in fashion for name in _named_sets.FASHION_SHA256)
-    assert 'os.path.join("datasets", "fashion-mnist")' in fashion
+    assert len(NAMED_SETS["fashion"].sha256) == 4
+    assert all(name in fashion for name in NAMED_SETS["fashion"].sha256)
+    assert f'os.path.join("datasets", "{NAMED_SETS["fashion"].folder}")' in fashion
+
+
+def test_a_set_that_is_added_has_one_place(cache, monkeypatch, capsys):
+    """Messages, the help and the docstring are made of the records."""
+    added = replace(NAMED_SETS["full"], name="mine", summary="digits of mine")
+    monkeypatch.setitem(NAMED_SETS, "mine", added)
+    cache.mkdir(parents=True)
+    (cache / "mnist.npz").write_bytes(npz())
+    assert_holds_arrays(load_mnist("mine"))
+    with pytest.raises(FileNotFoundError, match="expected 'sample', 'full', 'fashion', 'mine' or"):
+        load_mnist("nime")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "'mine', digits of mine;" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("name", NAMED_SETS)
+def test_the_docstring_lists_the_sets(name):
+    text = " ".join(load_mnist.__doc__.split())
+    assert f'- ``"{name}"``: {NAMED_SETS[name].summary}.' in text

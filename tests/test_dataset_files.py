@@ -1,13 +1,19 @@
 """load_mnist on files of arrays, and on files of other kinds."""
 
+import bz2
 import gzip
-import itertools
+import io
+import json
+import lzma
 import pickle
+import re
 import struct
+import subprocess
 import sys
 import tarfile
 import tracemalloc
 import zipfile
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -18,8 +24,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
+from sklearn.datasets import dump_svmlight_file
 
 from skmnist import load_mnist
+from tests.message_lines import line_runner, lines_of, pairs  # noqa: F401
+
+# Few small images may be of any levels.
+pytestmark = pytest.mark.filterwarnings("ignore:.*not on MNIST's scale:UserWarning")
 
 KEYS = ("images_train", "y_train", "images_test", "y_test")
 NPZ_NAMES = ("x_train", "y_train", "x_test", "y_test")
@@ -92,6 +103,63 @@ def image_sets(draw, dtypes=("u1",), label_dtypes=("u1",)):
     return arrays
 
 
+WRONG_ARRAYS = {
+    "one is missing": (
+        {"y_test": None},
+        "lacks y_test, and holds ['x_train', 'y_train', 'x_test']",
+    ),
+    "rows": (
+        {"x_train": np.zeros((6, 20), np.uint8)},
+        "(6, 20) and the dtype uint8; expected one or more images",
+    ),
+    "no images": ({"x_test": np.zeros((0, 5, 4), np.uint8)}, "expected one or more images"),
+    "two sizes": ({"x_test": np.zeros((2, 4, 5), np.uint8)}, "5 x 4 pixels, x_test in"),
+    "floats": (
+        {"x_train": np.zeros((6, 5, 4))},
+        "and the dtype float64; expected one or more images",
+    ),
+    "256": ({"x_train": np.full((6, 5, 4), 256)}, "has values from 256 to 256"),
+    "-1": ({"x_train": np.full((6, 5, 4), -1)}, "has values from -1 to -1"),
+    "too few labels": (
+        {"y_train": np.arange(5)},
+        "(5,) and the dtype int64; expected a label for each image",
+    ),
+    "float labels": (
+        {"y_test": np.array([0.0, 1.0])},
+        "float64; expected a label for each image, text or integers",
+    ),
+    "large labels": (
+        {"y_test": np.array([0, 2**63], np.uint64)},
+        "uint64; expected a label for each image, text or integers below",
+    ),
+    "Python objects": (
+        {"y_test": np.array([{}, []], dtype=object)},
+        "Object arrays cannot be loaded",
+    ),
+}
+WRONG_CLAIMS = {
+    "far too many": (
+        (2**40, 28, 28),
+        0,
+        zipfile.ZIP_STORED,
+        "has 0 bytes, but claims the shape (1099511627776, 28, 28)",
+    ),
+    "more than deflate can": (
+        (2**15, 2**8, 2**8),
+        2**31,
+        zipfile.ZIP_DEFLATED,
+        "more than the file can hold",
+    ),
+    "too few": (
+        (6, 5, 4),
+        140,
+        zipfile.ZIP_STORED,
+        "has 140 bytes, but claims the shape (6, 5, 4)",
+    ),
+    "negative": ((-6, 5, -4), 120, zipfile.ZIP_STORED, "claims the shape (-6, 5, -4)"),
+}
+
+
 class TestNpz:
     @settings(max_examples=40, deadline=None)
     @given(
@@ -127,72 +195,32 @@ class TestNpz:
         assert_holds(data, small_arrays())
         assert_holds(load_mnist(path), [255 - arrays[0], *arrays[1:]])
 
-    def test_wrong_arrays(self, folder):
-        for changes, words in [
-            ({"y_test": None}, "lacks y_test, and holds ['x_train', 'y_train', 'x_test']"),
-            (
-                {"x_train": np.zeros((6, 20), np.uint8)},
-                "(6, 20) and the dtype uint8; expected one or more images",
-            ),
-            ({"x_test": np.zeros((0, 5, 4), np.uint8)}, "expected one or more images"),
-            ({"x_test": np.zeros((2, 4, 5), np.uint8)}, "5 x 4 pixels, x_test in"),
-            (
-                {"x_train": np.zeros((6, 5, 4))},
-                "and the dtype float64; expected one or more images",
-            ),
-            ({"x_train": np.full((6, 5, 4), 256)}, "has values from 256 to 256"),
-            ({"x_train": np.full((6, 5, 4), -1)}, "has values from -1 to -1"),
-            (
-                {"y_train": np.arange(5)},
-                "(5,) and the dtype int64; expected a label for each image",
-            ),
-            (
-                {"y_test": np.array([0.0, 1.0])},
-                "float64; expected a label for each image, text or integers",
-            ),
-            (
-                {"y_test": np.array([0, 2**63], np.uint64)},
-                "uint64; expected a label for each image, text or integers below",
-            ),
-            ({"y_test": np.array([{}, []], dtype=object)}, "Object arrays cannot be loaded"),
-        ]:
-            path = write_npz(folder / "wrong.npz", **changes)
-            with pytest.raises(ValueError, match=r"wrong\.npz'.*(expected|size)") as caught:
-                load_mnist(path)
-            assert words in str(caught.value)
+    @pytest.mark.parametrize("kind", WRONG_ARRAYS)
+    def test_wrong_arrays(self, folder, kind):
+        changes, words = WRONG_ARRAYS[kind]
+        path = write_npz(folder / "wrong.npz", **changes)
+        with pytest.raises(ValueError, match=r"wrong\.npz'.*(expected|size)") as caught:
+            load_mnist(path)
+        assert words in str(caught.value)
 
-    def test_headers_that_claim_something_else(self, folder):
-        for shape, size, method, words in [
-            (
-                (2**40, 28, 28),
-                0,
-                zipfile.ZIP_STORED,
-                "has 0 bytes, but claims the shape (1099511627776, 28, 28)",
-            ),
-            ((2**15, 2**8, 2**8), 2**31, zipfile.ZIP_DEFLATED, "more than the file can hold"),
-            (
-                (6, 5, 4),
-                140,
-                zipfile.ZIP_STORED,
-                "has 140 bytes, but claims the shape (6, 5, 4)",
-            ),
-            ((-6, 5, -4), 120, zipfile.ZIP_STORED, "claims the shape (-6, 5, -4)"),
-        ]:
-            path = write_npz(folder / "wrong.npz", x_train=None)
-            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-            with zipfile.ZipFile(path, "a", method) as archive:
-                with archive.open("x_train.npy", "w") as member:
-                    np.lib.format.write_array_header_1_0(member, header)
-                    member.write(bytes(min(size, 200)))
-                if size > 200:
-                    archive.getinfo("x_train.npy").file_size += size
-            tracemalloc.start()
-            with pytest.raises(ValueError, match=r"wrong\.npz' cannot be read") as caught:
-                load_mnist(path)
-            peak = tracemalloc.get_traced_memory()[1]
-            tracemalloc.stop()
-            assert words in str(caught.value)
-            assert peak < 1e6
+    @pytest.mark.parametrize("kind", WRONG_CLAIMS)
+    def test_headers_that_claim_something_else(self, folder, kind):
+        shape, size, method, words = WRONG_CLAIMS[kind]
+        path = write_npz(folder / "wrong.npz", x_train=None)
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        with zipfile.ZipFile(path, "a", method) as archive:
+            with archive.open("x_train.npy", "w") as member:
+                np.lib.format.write_array_header_1_0(member, header)
+                member.write(bytes(min(size, 200)))
+            if size > 200:
+                archive.getinfo("x_train.npy").file_size += size
+        tracemalloc.start()
+        with pytest.raises(ValueError, match=r"wrong\.npz' cannot be read") as caught:
+            load_mnist(path)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert words in str(caught.value)
+        assert peak < 1e6
 
     @settings(max_examples=60, deadline=None)
     @given(
@@ -229,6 +257,28 @@ class TestNpz:
         assert not any(row.tobytes() in official_test for row in sample.X_test)
 
 
+IMAGES = b"\0\0\x08\x03"
+WRONG_IDX = {
+    "empty": (b"", "begins with b''"),
+    "floats": (b"\0\0\x0d\x03" + bytes(12), r"begins with b'.*\\r\\x03', not with"),
+    "one dimension": (b"\0\0\x08\x01" + bytes(12), r"begins with b'.*\\x08\\x01', not with"),
+    "half a header": (IMAGES + bytes(11), "unpack requires a buffer of 12 bytes"),
+    "no images": (
+        IMAGES + bytes(12),
+        r"\(0, 0, 0\) and the dtype uint8; expected one or more",
+    ),
+    "far too many": (IMAGES + struct.pack(">3I", 2**32 - 1, 28, 28), "more than the file can"),
+    "a byte too few": (
+        IMAGES + struct.pack(">3I", 6, 5, 4) + bytes(119),
+        "not hold the 120 bytes",
+    ),
+    "far more than claimed": (
+        IMAGES + struct.pack(">3I", 6, 5, 4) + bytes(10**7),
+        "not hold the 120 bytes",
+    ),
+}
+
+
 class TestIdx:
     @settings(max_examples=40, deadline=None)
     @given(arrays=image_sets(), packed=st.tuples(*[st.booleans()] * 4), dots=st.booleans())
@@ -261,8 +311,6 @@ class TestIdx:
         write_idx(tmp_path, [a[:2] for a in small_arrays()], names=emnist("digits"))
         assert load_mnist(tmp_path / "emnist-letters").X_train.shape == (6, 20)
         assert load_mnist(tmp_path / "emnist-digits").X_train.shape == (2, 20)
-        with pytest.raises(ValueError, match=r"more than one set .*'emnist-digits-test-.*belong"):
-            load_mnist(tmp_path)
         with pytest.raises(FileNotFoundError, match="emnist-balanced"):
             load_mnist(tmp_path / "emnist-balanced")
 
@@ -282,9 +330,6 @@ class TestIdx:
         write_idx(tmp_path / "MNIST" / "raw", names=[f"{name}/{name}" for name in IDX_NAMES])
         for root in ("MNIST/raw", "MNIST", "."):
             assert_holds(load_mnist(tmp_path / root), small_arrays())
-        write_idx(tmp_path / "FashionMNIST" / "raw")
-        with pytest.raises(ValueError, match=r"'FashionMNIST/raw/.*', 'MNIST/raw/.*' belong"):
-            load_mnist(tmp_path)
 
     def test_of_a_file_packed_and_unpacked_the_latter_is_read(self, tmp_path):
         write_idx(tmp_path, packed=[True] * 4)
@@ -306,41 +351,32 @@ class TestIdx:
             ValueError, match=rf"has several files for one part \(it holds .*{names}"
         ):
             load_mnist(tmp_path)
-        with pytest.raises(ValueError, match=r"is one IDX file of four, whose folder loads"):
+        with pytest.raises(ValueError, match="has several files for one part"):
             load_mnist(tmp_path / "t10k-labels-idx1-ubyte")
 
-    def test_wrong_images(self, tmp_path):
-        for gz, (content, words) in itertools.product(
-            (False, True),
-            [
-                (b"", "begins with b''"),
-                (b"\0\0\x0d\x03" + bytes(12), r"begins with b'.*\\r\\x03', not with"),
-                (b"\0\0\x08\x01" + bytes(12), r"begins with b'.*\\x08\\x01', not with"),
-                (b"\0\0\x08\x03" + bytes(11), "unpack requires a buffer of 12 bytes"),
-                (
-                    b"\0\0\x08\x03" + bytes(12),
-                    r"\(0, 0, 0\) and the dtype uint8; expected one or more",
-                ),
-                (b"\0\0\x08\x03" + struct.pack(">3I", 2**32 - 1, 28, 28), "more than the file can"),
-                (
-                    b"\0\0\x08\x03" + struct.pack(">3I", 6, 5, 4) + bytes(119),
-                    "not hold the 120 bytes",
-                ),
-                (
-                    b"\0\0\x08\x03" + struct.pack(">3I", 6, 5, 4) + bytes(10**7),
-                    "not hold the 120 bytes",
-                ),
-            ],
-        ):
-            folder = write_idx(tmp_path / str(gz), packed=[gz, False, False, False])
-            path = next(folder.glob("train-images*"))
-            path.write_bytes(gzip.compress(content) if gz else content)
-            tracemalloc.start()
-            with pytest.raises(ValueError, match=f"train-images-idx3-ubyte.*{words}"):
-                load_mnist(folder)
-            peak = tracemalloc.get_traced_memory()[1]
-            tracemalloc.stop()
-            assert peak < 2e7
+    @pytest.mark.parametrize("name", IDX_NAMES)
+    def test_one_file_of_four(self, tmp_path, name):
+        write_idx(tmp_path)
+        assert_holds(load_mnist(tmp_path / name), small_arrays())
+
+    def test_a_file_of_another_name(self, tmp_path):
+        (tmp_path / "digits-ubyte").write_bytes(idx(small_arrays()[0]))
+        with pytest.raises(ValueError, match="one IDX file of four, whose folder loads"):
+            load_mnist(tmp_path / "digits-ubyte")
+
+    @pytest.mark.parametrize("gz", [False, True], ids=["plain", "gzipped"])
+    @pytest.mark.parametrize("kind", WRONG_IDX)
+    def test_wrong_images(self, tmp_path, kind, gz):
+        content, words = WRONG_IDX[kind]
+        folder = write_idx(tmp_path, packed=[gz, False, False, False])
+        path = next(folder.glob("train-images*"))
+        path.write_bytes(gzip.compress(content) if gz else content)
+        tracemalloc.start()
+        with pytest.raises(ValueError, match=f"train-images-idx3-ubyte.*{words}"):
+            load_mnist(folder)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 2e7
 
     def test_checksum_of_gzip(self, tmp_path):
         write_idx(tmp_path, packed=[True] * 4)
@@ -356,79 +392,384 @@ def emnist(split):
     return [f"emnist-{split}-{name.replace('t10k', 'test')}" for name in IDX_NAMES]
 
 
-@pytest.fixture(scope="module")
-def others(folder, sample):
-    """Files of other kinds that hold 100 digits, if they hold any."""
-    X, y = sample.X_test[:100], sample.y_test[:100]
-    arrays = dict(zip(NPZ_NAMES, (X.reshape(-1, 28, 28), y) * 2, strict=True))
-    frame = pd.DataFrame(X).assign(label=y)
-    files = {
-        "mnist.pkl": pickle.dumps(arrays),
-        "mnist.pkl.gz": gzip.compress(pickle.dumps(arrays, protocol=0)),
-        "x_train.npy": b"\x93NUMPY\x01\x00",
-        "train-00000-of-00001.parquet": b"PAR1 and so on",
-        "unknown": bytes(range(256)),
-        "mnist.tar.xz": b"\xfd7zXZ\0",
-    }
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    scipy.io.savemat(folder / "mnist-original.mat", {"data": X.T, "label": y[np.newaxis]})
-    with h5py.File(folder / "mnist.h5", "w") as file:
-        for name, array in arrays.items():
+@pytest.fixture(scope="module", name="X")
+def pixels(sample):
+    """The pixels of 100 digits."""
+    return sample.X_test[:100]
+
+
+@pytest.fixture(scope="module", name="y")
+def labels(sample):
+    """The labels of 100 digits."""
+    return sample.y_test[:100]
+
+
+def table(X, y):
+    frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(784)])
+    return frame.assign(label=y)
+
+
+def csv(X, y):
+    return table(X, y).to_csv(index=False).encode()
+
+
+def arrays(X, y):
+    images = X.reshape(-1, 28, 28)
+    return dict(zip(NPZ_NAMES, (images, y, images[:1], y[:1]), strict=True))
+
+
+def matlab(path, X, y):
+    scipy.io.savemat(path, {"data": X.T, "label": y[np.newaxis]})
+
+
+def matlab_of_images(path, X, y):
+    scipy.io.savemat(path, {"labels": y, "digits": X.reshape(-1, 28, 28).transpose(1, 2, 0)})
+
+
+def hdf5(path, X, y):
+    with h5py.File(path, "w") as file:
+        for name, array in arrays(X, y).items():
             file[name] = array
+
+
+def arff(path, X, y):
     names = "".join(f"@ATTRIBUTE pixel{i} REAL\n" for i in range(784))
     rows = "".join(",".join(map(str, [*x, label])) + "\n" for x, label in zip(X, y, strict=True))
     classes = "@ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}"
-    text = f"% from OpenML\n@RELATION mnist_784\n{names}{classes}\n@DATA\n{rows}"
-    (folder / "mnist_784.arff").write_text(text)
-    Image.fromarray(arrays["x_train"][0]).save(folder / "digit.png")
-    frame.to_csv(folder / "mnist.csv", index=False)
-    with zipfile.ZipFile(folder / "archive.zip", "w") as archive:
-        archive.write(folder / "mnist.csv", "mnist_train.csv")
-        archive.write(folder / "mnist.csv", "mnist_test.csv")
-    with tarfile.open(folder / "archive.tar.gz", "w:gz") as archive:
-        archive.add(folder / "mnist.csv", "mnist.csv")
-    return folder
+    path.write_text(f"% from OpenML\n@RELATION mnist_784\n{names}{classes}\n@DATA\n{rows}")
 
 
-def test_other_kinds_of_files(others):
-    for name, words in [
-        ("mnist.pkl", "is a pickle, which can run any program"),
-        ("mnist.pkl.gz", "is a pickle, which can run any program"),
-        ("x_train.npy", "is a single NumPy array"),
-        ("train-00000-of-00001.parquet", "pandas.read_parquet("),
-        ("unknown", "it holds NUL bytes"),
-        ("mnist.tar.xz", "shutil.unpack_archive("),
-        ("mnist.h5", "h5py.File("),
-        ("digit.png", "read_digit("),
-        ("archive.tar.gz", "shutil.unpack_archive("),
-    ]:
-        with pytest.raises(ValueError, match=r"^'/.*' (is|cannot be read) ") as caught:
-            load_mnist(others / name)
-        assert words in str(caught.value)
+def zipped(path, X, y):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/digits.csv", csv(X, y))
+
+
+def zipped_pair(path, X, y):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mnist_train.csv", csv(X[:80], y[:80]))
+        archive.writestr("mnist_test.csv", csv(X[80:], y[80:]))
+
+
+def tarred(mode):
+    def write(path, X, y):
+        with tarfile.open(path, mode) as archive:
+            content = csv(X, y)
+            info = tarfile.TarInfo("digits.csv")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+
+    return write
+
+
+def svmlight(path, X, y):
+    dump_svmlight_file(X.astype(float), y, str(path), zero_based=False)
+
+
+def json_records(path, X, y):
+    records = [{"label": int(k), "pixels": x.tolist()} for x, k in zip(X, y, strict=True)]
+    path.write_text(json.dumps(records))
+
+
+def json_lines(path, X, y):
+    table(X, y).to_json(path, orient="records", lines=True)
+
+
+def json_columns(path, X, y):
+    table(X, y).to_json(path, orient="records")
+
+
+def json_arrays(path, X, y):
+    path.write_text(json.dumps({"labels": y.tolist(), "images": X.tolist(), "note": "MNIST"}))
+
+
+def pickled_as_deep_learning_net(path, X, y):
+    path.write_bytes(gzip.compress(pickle.dumps(((X / np.float32(255), y), (X, y), (X, y)))))
+
+
+def pickled(path, X, y):
+    path.write_bytes(pickle.dumps(arrays(X, y)))
+
+
+def other_arrays(path, X, y):
+    np.savez(path, train_images=X.reshape(-1, 28, 28), train_labels=y[:, np.newaxis])
+
+
+def separate(first, second):
+    """Two files in the folder of the first, each by a function that writes one."""
+
+    def write(path, X, y):
+        first[1](path.with_name(first[0]), X.reshape(-1, 28, 28))
+        second[1](path.with_name(second[0]), y)
+
+    return write
+
+
+def save_rows(path, X, **options):
+    pd.DataFrame(X.reshape(len(X), -1)).to_csv(path, **{"index": False, "header": False} | options)
+
+
+def save_rows_with_names(path, X):
+    save_rows(path, X, index=True, header=True)
+
+
+def save_array(path, X):
+    np.save(path, X)
+
+
+def save_zipped_array(path, X):
+    np.savez_compressed(path, X)
+
+
+def pictures(path, X, y):
+    for i, (x, label) in enumerate(zip(X, y, strict=True)):
+        picture = path / "all" / str(label) / f"{i}.png"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(x.reshape(28, 28)).save(picture)
+
+
+def content(make):
+    """Write what a function makes of the digits."""
+    return lambda path, X, y: path.write_bytes(make(X, y))
+
+
+# A name, a function that writes a file of that name, and words of the message.
+OTHER_KINDS = {
+    "MATLAB": ("mnist-original.mat", matlab, "a MATLAB file"),
+    "MATLAB, other names": ("digits.mat", matlab_of_images, "a MATLAB file"),
+    "HDF5": ("mnist.h5", hdf5, "an HDF5 file"),
+    "ARFF": ("mnist_784.arff", arff, "an ARFF file"),
+    "zip": ("archive.zip", zipped, "an archive"),
+    "zip by another name": ("digits", zipped, "an archive"),
+    "zip of a pair": ("archive.zip", zipped_pair, "an archive"),
+    "tar": ("archive.tar", tarred("w"), "an archive"),
+    "tar by another name": ("digits.csv", tarred("w"), "an archive"),
+    "tar.gz": ("archive.tar.gz", tarred("w:gz"), "an archive"),
+    "tar.gz by another name": ("digits.bin", tarred("w:gz"), "an archive"),
+    "tar.bz2": ("archive.tar.bz2", tarred("w:bz2"), "packed with bzip2"),
+    "tar.xz": ("archive.tar.xz", tarred("w:xz"), "packed with xz"),
+    "bzip2": (
+        "digits.csv.bz2",
+        content(lambda X, y: bz2.compress(csv(X, y))),
+        "packed with bzip2",
+    ),
+    "bzip2 by another name": (
+        "digits",
+        content(lambda X, y: bz2.compress(csv(X, y))),
+        "packed with bzip2",
+    ),
+    "xz": ("digits.csv.xz", content(lambda X, y: lzma.compress(csv(X, y))), "packed with xz"),
+    "UTF-16": (
+        "digits.csv",
+        content(lambda X, y: csv(X, y).decode().encode("utf-16")),
+        "text in UTF-16",
+    ),
+    "UTF-16, gzipped": (
+        "digits.csv.gz",
+        content(lambda X, y: gzip.compress(csv(X, y).decode().encode("utf-16"))),
+        "text in UTF-16",
+    ),
+    "svmlight": ("mnist.scale", svmlight, "in the format of svmlight"),
+    "JSON, records with a list": ("digits.json", json_records, "JSON"),
+    "JSON, records with names": ("digits.json", json_columns, "JSON"),
+    "JSON, a record a line": ("digits.jsonl", json_lines, "JSON"),
+    "JSON, arrays": ("digits.txt", json_arrays, "JSON"),
+    "pickle of deeplearning.net": ("mnist.pkl.gz", pickled_as_deep_learning_net, "a pickle"),
+    "other arrays": ("digits.npz", other_arrays, "lacks x_train"),
+    "X_train.npy": (
+        "X_train.npy",
+        separate(("X_train.npy", save_array), ("y_train.npy", save_array)),
+        "a single NumPy array",
+    ),
+    "KMNIST's arrays": (
+        "kmnist-train-imgs.npz",
+        separate(
+            ("kmnist-train-imgs.npz", save_zipped_array),
+            ("kmnist-train-labels.npz", save_zipped_array),
+        ),
+        "lacks x_train",
+    ),
+    "X_train.csv": (
+        "X_train.csv",
+        separate(("X_train.csv", save_rows_with_names), ("y_train.csv", save_rows_with_names)),
+        "has pixels and no labels, which are in another file",
+    ),
+    "train_labels.csv": (
+        "train_labels.csv",
+        separate(("train_images.csv", save_rows), ("train_labels.csv", save_rows)),
+        "a single column",
+    ),
+    "pictures": ("pictures", pictures, "a folder of pictures"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_the_lines_of_a_message_read_a_file_of_another_kind(kind, tmp_path, X, y, line_runner):  # noqa: F811
+    name, write, words = OTHER_KINDS[kind]
+    write(tmp_path / name, X, y)
+    with pytest.raises(ValueError, match=re.escape(repr(str(tmp_path / name)))) as caught:
+        load_mnist(tmp_path / name)
+    assert words in str(caught.value)
+    assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
+
+
+SEPARATE_FILES = {
+    "X_train.csv and y_train.csv": {
+        "X_train.csv": save_rows_with_names,
+        "y_train.csv": save_rows_with_names,
+    },
+    "train_images.npy and train_labels.npy": {
+        "train_images.npy": save_array,
+        "train_labels.npy": save_array,
+    },
+    "images.csv and labels.csv": {"images.csv": save_rows, "labels.csv": save_rows},
+    "KMNIST's": {
+        "kmnist-train-imgs.npz": save_zipped_array,
+        "kmnist-train-labels.npz": save_zipped_array,
+    },
+    "x_train.tsv and y_train.npy": {
+        "x_train.tsv": lambda path, X: save_rows(path, X, sep="\t"),
+        "y_train.npy": save_array,
+    },
+}
+
+
+@pytest.mark.parametrize("kind", SEPARATE_FILES)
+def test_images_and_labels_in_separate_files(kind, tmp_path, X, y, line_runner):  # noqa: F811
+    for (name, save), array in zip(SEPARATE_FILES[kind].items(), (X, y), strict=True):
+        save(tmp_path / name, array)
+        if "train" in name:
+            save(tmp_path / name.replace("train", "test"), array[:10])
+    with pytest.raises(ValueError, match="holds images and labels in separate files") as caught:
+        load_mnist(tmp_path)
+    assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
+
+
+def test_a_workbook(tmp_path, X, y, line_runner, monkeypatch):  # noqa: F811
+    """The package that writes and reads workbooks is not needed: pandas is a stand-in."""
+    with zipfile.ZipFile(tmp_path / "digits.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "")
+    monkeypatch.setattr(pd, "read_excel", lambda path: table(X, y))
+    with pytest.raises(ValueError, match="is an Excel workbook") as caught:
+        load_mnist(tmp_path / "digits.xlsx")
+    assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
+
+
+class Tensor:
+    """As much of a tensor of PyTorch as the lines use."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def numpy(self):
+        return self.array
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_tensors_of_pytorch(tmp_path, X, y, is_zip, line_runner, monkeypatch):  # noqa: F811
+    path = tmp_path / "training.pt"
+    if is_zip:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("training/data.pkl", "")
+    else:
+        path.write_bytes(b"\x8a\nl\xfc\x9cF")
+
+    def load(given, weights_only):
+        assert (given, weights_only) == (str(path), True)
+        return Tensor(X), Tensor(y)
+
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(load=load))
+    with pytest.raises(ValueError, match="is a file of PyTorch's") as caught:
+        load_mnist(path)
+    assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
+
+
+@pytest.mark.parametrize("has_pictures", [True, False])
+def test_parquet(tmp_path, X, y, has_pictures, line_runner, monkeypatch):  # noqa: F811
+    """The package that reads Parquet is not needed: pandas is a stand-in."""
+    path = tmp_path / "train-00000-of-00001.parquet"
+    path.write_bytes(b"PAR1 ... image bytes path label" if has_pictures else b"PAR1 ... label")
+    frame = table(X, y)
+    if has_pictures:
+        files = [io.BytesIO() for _ in X]
+        for file, x in zip(files, X, strict=True):
+            Image.fromarray(x.reshape(28, 28)).save(file, "PNG")
+        images = [{"bytes": file.getvalue(), "path": None} for file in files]
+        frame = pd.DataFrame({"image": images, "label": y})
+    monkeypatch.setattr(pd, "read_parquet", lambda path: frame)
+    with pytest.raises(ValueError, match="is a Parquet file") as caught:
+        load_mnist(path)
+    assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
+
+
+POINTER = (
+    b"version https://git-lfs.github.com/spec/v1\n"
+    b"oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
+)
+
+
+@pytest.mark.parametrize("name", ["mnist.csv", "mnist.npz", "mnist.csv.gz", "mnist.mat", "idx"])
+def test_pointers_of_git_lfs(tmp_path, X, y, name, line_runner, monkeypatch):  # noqa: F811
+    source = path = tmp_path / name
+    if name == "idx":
+        write_idx(tmp_path, arrays=list(arrays(X, y.astype(np.uint8)).values()))
+        source, path = tmp_path, tmp_path / IDX_NAMES[2]
+    whole = path.read_bytes() if name == "idx" else csv(X, y)
+    path.write_bytes(POINTER)
+    with pytest.raises(ValueError, match="a pointer of Git LFS") as caught:
+        load_mnist(source)
+    assert repr(str(path)) in str(caught.value)
+
+    def pull(arguments, cwd, check):
+        assert arguments == ["git", "lfs", "pull"]
+        assert cwd == str(tmp_path)
+        path.write_bytes(whole)
+
+    monkeypatch.setattr(subprocess, "run", pull)
+    if name in ("mnist.csv", "idx"):
+        assert set(pairs(X, y)) == set(line_runner.run(lines_of(caught.value)))
 
 
 @pytest.mark.parametrize(
-    "name", ["mnist-original.mat", "mnist_784.arff", "archive.zip", "pictures"]
+    "text", ["<!DOCTYPE html>\n<html>", "\n\n<html lang='en'>", "\ufeff<HTML>"]
 )
-def test_the_lines_of_a_message_make_what_loads(others, name, tmp_path, monkeypatch, sample):
-    if name == "pictures":
-        for i, label in enumerate(sample.y_test[:100]):
-            path = others / name / "all" / str(label) / f"{i}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(sample.images_test[i]).save(path)
-    with pytest.raises(ValueError, match=r"is an?") as caught:
-        load_mnist(others / name)
-    monkeypatch.chdir(tmp_path)
-    lines = [line.strip() for line in str(caught.value).splitlines()[1:]]
-    modules = "io, pathlib, shutil, numpy as np, pandas, PIL.Image, scipy.io"
-    setup = f"import {modules}\nfrom skmnist import load_mnist\n"
-    exec(setup + "from sklearn.model_selection import train_test_split\n" + "\n".join(lines), {})
-    made = next(path for path in tmp_path.iterdir())
-    data = load_mnist(made)
-    rows = {bytes(row) for row in sample.X_test[:100]}
-    assert all(bytes(row) in rows for row in data.X_train)
-    assert {str(label) for label in data.y_train} == set("0123456789")
+def test_web_pages_in_place_of_files(tmp_path, text):
+    (tmp_path / "mnist.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match="is a web page in place of a file"):
+        load_mnist(tmp_path / "mnist.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "words"),
+    [
+        ("mnist.pkl", pickled, "is a pickle, which can run any program"),
+        ("mnist.bin", pickled, "is a pickle, which can run any program"),
+        ("digits.joblib", pickled, "joblib.load("),
+        ("digits.npy", lambda path, X, y: np.save(path, X), "a single NumPy array"),
+        ("digits.h5", lambda path, X, y: path.write_bytes(b"\x89HDF"), "h5py.File("),
+        ("digits.mat", lambda path, X, y: path.write_bytes(b"damaged"), "scipy.io.loadmat("),
+        ("unknown", lambda path, X, y: path.write_bytes(bytes(range(256))), "it holds NUL bytes"),
+        ("digits.tar.xz", lambda path, X, y: path.write_bytes(b"\xfd7zXZ\0"), "unpack_archive("),
+        ("digits.7z", lambda path, X, y: path.write_bytes(b"7z\xbc\xaf'\x1c"), "with 7-Zip"),
+        ("digit.png", lambda path, X, y: path.write_bytes(b"\x89PNG"), "read_digit("),
+        ("digits.npz", lambda path, X, y: np.savez(path, a=X, b=y), "print("),
+        ("digits.json", lambda path, X, y: path.write_text("[1, 2"), "read_json("),
+    ],
+)
+def test_other_kinds_of_files(tmp_path, X, y, name, write, words):
+    write(tmp_path / name, X, y)
+    with pytest.raises(ValueError, match=r"^'/.*' (is|cannot be read|lacks) ") as caught:
+        load_mnist(tmp_path / name)
+    assert words in str(caught.value)
+
+
+def test_a_picture_is_read_by_its_line(tmp_path, X, monkeypatch):
+    path = tmp_path / "digit.png"
+    Image.fromarray(X[0].reshape(28, 28)).save(path)
+    with pytest.raises(ValueError, match="is a picture, of which read_digit reads one") as caught:
+        load_mnist(path)
+    namespace = {}
+    exec("\n".join(lines_of(caught.value)), namespace)
+    assert namespace["digit"].shape == (28, 28)
 
 
 def test_folder_without_images(tmp_path):
@@ -442,3 +783,67 @@ def test_folder_without_images(tmp_path):
 def test_not_a_regular_file():
     with pytest.raises(ValueError, match="is not a regular file; expected"):
         load_mnist("/dev/zero")
+
+
+class TestSeveralSets:
+    """Each line of the message loads one of the sets."""
+
+    def few(self, X, y, n):
+        """The arrays of n digits to train and one to test."""
+        images = X.reshape(-1, 28, 28)
+        return [images[:n], y[:n].astype(np.uint8), images[:1], y[:1].astype(np.uint8)]
+
+    def write(self, folder, X, y, n, kind, begin=""):
+        folder.mkdir(parents=True, exist_ok=True)
+        images, labels, *test = self.few(X, y, n)
+        if kind == "npz":
+            write_npz(folder / f"{begin}.npz", [images, labels, *test])
+        elif kind == "idx":
+            names = [f"{begin}{name}" for name in IDX_NAMES]
+            if begin:
+                names = [name.replace("t10k", "test") for name in names]
+                images, test[0] = images.transpose(0, 2, 1), test[0].transpose(0, 2, 1)
+            write_idx(folder, [images, labels, *test], names=names)
+        else:
+            (folder / f"{begin}train.csv").write_bytes(csv(X[:n], y[:n]))
+            (folder / f"{begin}test.csv").write_bytes(csv(X[:1], y[:1]))
+
+    @pytest.mark.parametrize(
+        "sets",
+        [
+            [("", "idx", ""), ("", "table", "")],
+            [("", "idx", ""), ("", "table", "mnist_")],
+            [("", "npz", "mnist"), ("fashion-mnist", "idx", "")],
+            [("", "npz", "mnist"), ("", "table", "mnist_"), ("", "npz", "kmnist")],
+            [("", "idx", "emnist-letters-"), ("", "idx", "emnist-digits-"), ("", "idx", "")],
+            [("MNIST/raw", "idx", ""), ("FashionMNIST/raw", "idx", "")],
+            [("", "table", ""), ("", "table", "fashion-mnist_"), ("", "table", "mnist_")],
+            [("", "idx", ""), ("raw", "table", "a-"), ("raw", "table", "b-")],
+            [("", "table", "mnist_"), ("mnist", "npz", "digits")],
+        ],
+        ids=lambda sets: ", ".join(f"{folder}/{begin}{kind}" for folder, kind, begin in sets),
+    )
+    def test_are_chosen_by_the_lines(self, tmp_path, X, y, sets, line_runner):  # noqa: F811
+        for n, (folder, kind, begin) in enumerate(sets, start=20):
+            self.write(tmp_path / folder, X, y, n, kind, begin)
+        with pytest.raises(ValueError, match="holds more than one set of images") as caught:
+            load_mnist(tmp_path)
+        found = [line_runner.run([line]) for line in lines_of(caught.value)]
+        counts = range(20, 20 + len(sets))
+        expected = [sorted([*pairs(X[:n], y[:n]), *pairs(X[:1], y[:1])]) for n in counts]
+        assert sorted(found) == sorted(expected)
+
+    @pytest.mark.parametrize("kind", ["npz", "idx", "table"])
+    def test_one_is_loaded_from_the_folder(self, tmp_path, X, y, kind):
+        self.write(tmp_path / "below", X, y, 20, kind, "mnist" if kind == "npz" else "")
+        (tmp_path / "below" / "notes.csv").write_text("a,b\n1,2\n")
+        np.savez(tmp_path / "other.npz", a=1)
+        assert len(load_mnist(tmp_path).X_train) == 20
+
+    @pytest.mark.parametrize("pattern", ["*.csv", "t*"])
+    def test_a_pattern_that_matches_no_set_or_two(self, tmp_path, X, y, pattern):
+        self.write(tmp_path, X, y, 20, "idx")
+        if pattern == "t*":
+            self.write(tmp_path, X, y, 20, "table")
+        with pytest.raises(FileNotFoundError, match="there is no such file"):
+            load_mnist(tmp_path / pattern)

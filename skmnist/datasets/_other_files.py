@@ -7,6 +7,7 @@ runs no code is looked into.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import tarfile
@@ -156,11 +157,15 @@ def _lines_of_lfs_pointer(path: str) -> str:
 
 
 def _lines_of_utf_16(path: str) -> str:
+    read = f'open({path!r}, encoding="utf-16").read()'
+    imports = "import pathlib"
+    if is_gzipped(path):
+        read = f'gzip.open({path!r}, "rt", encoding="utf-16").read()'
+        imports = "import gzip\nimport pathlib"
     return (
-        "import pathlib\n"
+        f"{imports}\n"
         "from skmnist import load_mnist\n"
-        f'text = pathlib.Path({path!r}).read_text(encoding="utf-16")\n'
-        'pathlib.Path("mnist.csv").write_text(text, encoding="utf-8")\n'
+        f'pathlib.Path("mnist.csv").write_text({read}, encoding="utf-8")\n'
         'load_mnist("mnist.csv")'
     )
 
@@ -408,10 +413,15 @@ def _find_images_and_labels(columns: dict[str, list[Any]]) -> tuple[str, str] | 
 
 
 def _lines_of_svmlight(path: str) -> str:
+    # The file does not say how many pixels there are: the last of them may always be 0.
+    with open_unpacked(path) as file:
+        positions = re.findall(rb"(\d+):", file.read(2**24))
+    side = math.isqrt(max(int(position) for position in positions) - 1) + 1
     return (
         "from sklearn.datasets import load_svmlight_file\n"
         "from skmnist import SimpleMLPClassifier\n"
-        f"X, y = load_svmlight_file({path!r})\n"
+        "# zero_based=True if the file counts pixels from 0\n"
+        f"X, y = load_svmlight_file({path!r}, n_features={side**2}, zero_based=False)\n"
         f"{_FIT}"
     )
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from skmnist._files import printable
 from skmnist.datasets._arrays import is_gzipped
 from skmnist.datasets._columns import (
-    find_named_pixels,
+    find_pixels,
     find_positions,
     has_no_names,
     is_index_name,
@@ -195,6 +195,7 @@ def _explain(header: Header, label: int | None) -> _Finding | None:
         _explain_no_rows,
         _explain_pixels_in_one_column,
         _explain_few_columns,
+        _explain_no_labels,
         _explain_one_hot,
         _explain_colours,
     ]
@@ -342,28 +343,37 @@ def _in_colour(header: Header, label: int | None, n_channels: int) -> _Finding:
     return _Finding(reason, "\n".join(lines))
 
 
-def _explain_missing_label(header: Header) -> _Finding:
-    """Explain a table of which no column has the name of a label."""
-    names = dict(enumerate(header.names))
-    grid = find_named_pixels(names)
-    others = [i for i in names if grid is None or i not in grid.columns]
-    others = [i for i in others if not is_index_name(header.names[i])]
-
+def _explain_no_labels(header: Header, label: int | None) -> _Finding | None:
+    """Find a table of pixels alone."""
+    grid = find_pixels(header, None)
+    if grid is None:
+        return None
+    names = [name for i, name in enumerate(header.names) if i not in grid.columns]
+    if not all(is_index_name(name) for name in names):
+        return None
     partner = find_partner(header.path)
     if partner is not None:
         reason = "it has pixels and no labels, which are in another file"
         return _Finding(reason, lines_for_pair(header.path, partner))
-    if grid is not None and not others:
-        reason = "it has pixels and no labels"
-        lines = f"import pandas\nX = {header.read_call()}.to_numpy()"
-        return _Finding(reason, lines)
-    if grid is not None:
-        shown = ", ".join(repr(printable(header.names[i])) for i in others)
-        reason = f"no column can be the label by its name; beside pixels it has {shown}"
-        choices = [_load(header, f"target_column={header.names[i]!r}") for i in others]
-        return _Finding(reason, "\n".join(choices))
-    reason = "no column can be the label, or no pixels, by their names"
-    return _Finding(reason, _lines_of_arrays(header))
+    lines = f"import pandas\nX = {header.read_call()}.to_numpy()"
+    return _Finding("it has pixels and no labels", lines)
+
+
+def _explain_missing_label(header: Header) -> _Finding:
+    """Explain a table of which no column has the name of a label."""
+    grid = find_pixels(header, None)
+    if grid is None:
+        reason = "no column can be the label, or no pixels, by their names"
+        return _Finding(reason, _lines_of_arrays(header))
+
+    others = []
+    for column, name in enumerate(header.names):
+        if column not in grid.columns and not is_index_name(name):
+            others.append(name)
+    shown = ", ".join(repr(printable(name)) for name in others)
+    reason = f"no column can be the label by its name; beside pixels it has {shown}"
+    choices = [_load(header, f"target_column={name!r}") for name in others]
+    return _Finding(reason, "\n".join(choices))
 
 
 def _explain_pixels(header: Header, label: int) -> _Finding:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import zipfile
 
+from skmnist.datasets._arrays import list_arrays
 from skmnist.datasets._headers import read_header
 
 _IMAGES = {"x", "image", "images", "img", "imgs", "pixels", "data", "features"}
@@ -57,8 +57,8 @@ def lines_for_pair(images: str, labels: str) -> str:
             "import numpy as np",
             "import pandas",
             "from skmnist import SimpleMLPClassifier",
-            f"X = {_read_call(images)}",
-            f"y = {_read_call(labels)}{_last_column(labels)}",
+            f"X = {_images_call(images)}",
+            f"y = {_labels_call(labels)}",
             "X = X.reshape(len(X), -1)",
             "SimpleMLPClassifier().fit(X / X.max(), y)",
         ]
@@ -82,29 +82,28 @@ def _part_and_role(path: str) -> tuple[str, str]:
     return part[0].lower().removesuffix("ing"), role
 
 
-def _read_call(path: str) -> str:
-    suffix = path.lower().rpartition(".")[2]
-    if suffix == "npy":
-        return f"np.load({path!r})"
-    if suffix == "npz":
-        return f"np.load({path!r})[{_first_array(path)!r}]"
-
+def _images_call(path: str) -> str:
+    if _is_of_numpy(path):
+        return _load_call(path)
     header = read_header(path)
-    call = header.read_call()
     if header.names and header.names[0] == "":
-        return f"{call}.iloc[:, 1:].to_numpy()"
-    return f"{call}.to_numpy()"
+        return f"{header.read_call()}.iloc[:, 1:].to_numpy()"
+    return f"{header.read_call()}.to_numpy()"
 
 
-def _first_array(path: str) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.namelist()[0].removesuffix(".npy")
-    except (OSError, ValueError, IndexError, zipfile.BadZipFile):
-        return "arr_0"
+def _labels_call(path: str) -> str:
+    if _is_of_numpy(path):
+        return f"{_load_call(path)}.ravel()"
+    # From the end: the first value may be a name, such as the 0 of a Series.
+    return f"{read_header(path).read_call()}.iloc[-len(X) :, -1].to_numpy()"
 
 
-def _last_column(path: str) -> str:
-    if path.lower().endswith((".npy", ".npz")):
-        return ".ravel()"
-    return "[-len(X) :, -1]"  # the first value may be a name, such as 0
+def _is_of_numpy(path: str) -> bool:
+    return path.lower().endswith((".npy", ".npz"))
+
+
+def _load_call(path: str) -> str:
+    if path.lower().endswith(".npy"):
+        return f"np.load({path!r})"
+    names = list_arrays(path) or ["arr_0"]
+    return f"np.load({path!r})[{names[0]!r}]"

@@ -21,7 +21,7 @@ from skmnist.datasets._other_files import (
 from skmnist.datasets._tables import TableOptions, read_table, read_two_tables
 
 _VARIABLE = "SKMNIST_DATA"
-_CHOICES = f"{list_names()} or the path of an .npz file, a .csv file or a folder of files"
+_EXPECTED_PATH = "the path of an .npz file, a .csv file or a folder of files"
 
 
 def read_source(source: str | os.PathLike[str] | None, options: TableOptions) -> ImageData:
@@ -58,10 +58,12 @@ def _find_files(path: str, given: str) -> FileSet:
     if not os.path.exists(path):
         files = find_chosen_set(path)
         if files is None:
-            raise FileNotFoundError(f"{given}: there is no such file; expected {_CHOICES}.")
+            raise FileNotFoundError(
+                f"{given}: there is no such file; expected {list_names()} or {_EXPECTED_PATH}."
+            )
         return files
     if not os.path.isfile(path):  # opening a pipe or a terminal may take forever
-        raise ValueError(f"{given} is not a regular file; expected {_CHOICES}.")
+        raise ValueError(f"{given} is not a regular file; expected {_EXPECTED_PATH}.")
     return find_set_of(path) or _as_set(path)
 
 
@@ -69,11 +71,7 @@ def _as_set(path: str) -> FileSet:
     """Return a set of one file, or refuse a file of another kind."""
     is_npz = path.lower().endswith(".npz")
     if zipfile.is_zipfile(path):
-        names = list_arrays(path) or []
-        if not names and not is_npz:
-            raise ValueError(describe_zip(path))
-        if names and not set(NPZ_NAMES) <= set(names):
-            raise ValueError(describe_arrays(path, names))
+        _check_zip(path, is_npz)
         is_npz = True
     else:
         message = describe_other(path)
@@ -82,6 +80,17 @@ def _as_set(path: str) -> FileSet:
 
     kind, role = ("npz", "arrays") if is_npz else ("table", "train table")
     return FileSet(kind, os.path.dirname(path), "", {role: [path]})
+
+
+def _check_zip(path: str, is_npz: bool) -> None:
+    """Raise ValueError for a zip file with other contents than the arrays that are read."""
+    names = list_arrays(path)
+    if names is None:
+        return  # damaged, which its reader describes
+    if not names and not is_npz:
+        raise ValueError(describe_zip(path))
+    if not set(NPZ_NAMES) <= set(names):
+        raise ValueError(describe_arrays(path, names))
 
 
 def _read_files(files: FileSet, source: str, options: TableOptions) -> ImageData:
