@@ -6,12 +6,14 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
 from skmnist.datasets._headers import FEWEST_PIXELS, LABEL_NAMES, NUMBER, Header
 
 # The index of a data frame, under the names that pandas gives it.
 _INDEX_NAME = re.compile(r"|id|index|unnamed: \d+(\.\d+)?", re.IGNORECASE)
+_LONGEST_NAME = 100
 _DIGITS = re.compile(r"\d+", re.ASCII)
 
 
@@ -26,6 +28,11 @@ class Grid(NamedTuple):
 
 def is_index_name(name: str) -> bool:
     return _INDEX_NAME.fullmatch(name) is not None
+
+
+def has_index_name(header: Header, column: int) -> bool:
+    # A damaged row may have more values than there are names.
+    return column < len(header.names) and is_index_name(header.names[column])
 
 
 def label_columns(header: Header, target: str | int | None) -> list[int]:
@@ -60,8 +67,7 @@ def held_columns(header: Header) -> list[int]:
     """Return the columns of a table without names that hold something in the first row."""
     columns = []
     for column, field in enumerate(header.first_row):
-        is_index = bool(header.names) and is_index_name(header.names[column])
-        if field and not is_index:
+        if field and not has_index_name(header, column):
             columns.append(column)
     return columns
 
@@ -91,7 +97,7 @@ def find_positions(names: Mapping[int, str]) -> dict[int, tuple[int, ...]]:
     groups: defaultdict[str, dict[int, tuple[int, ...]]] = defaultdict(dict)
     for column, name in names.items():
         numbers = _DIGITS.findall(name)
-        if numbers:
+        if numbers and len(name) < _LONGEST_NAME:
             group = groups[_DIGITS.sub("#", name)]
             group[column] = tuple(int(number) for number in numbers)
     return max(groups.values(), key=len, default={})
@@ -120,10 +126,10 @@ def _find_rows_and_columns(positions: dict[int, tuple[int, ...]]) -> Grid | None
     first, last = pairs[0], pairs[-1]
     rows = range(first[0], last[0] + 1)
     across = range(first[1], last[1] + 1)
-    every_pair_once = pairs == [(row, column) for row in rows for column in across]
-    if not every_pair_once or first not in ((0, 0), (1, 1)):
+    # The number first, since names may have large ones.
+    if first not in ((0, 0), (1, 1)) or len(rows) * len(across) != len(pairs):
         return None
-    if len(pairs) < FEWEST_PIXELS:
+    if len(pairs) < FEWEST_PIXELS or pairs != list(product(rows, across)):
         return None
 
     height, width = len(rows), len(across)

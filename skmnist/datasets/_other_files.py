@@ -12,6 +12,7 @@ import os
 import re
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeAlias
@@ -29,6 +30,9 @@ _LARGEST_JSON = 2**28
 _FIT = "SimpleMLPClassifier().fit(X / X.max(), y)"
 _SVMLIGHT = re.compile(rb"\s*[-+.\w]+(?:\s+\d+:[-+.\deE]+){2,}", re.ASCII)
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".data")
+
+# What damaged files raise when they are unpacked or decoded.
+_DAMAGED = (EOFError, OSError, ValueError, zlib.error)
 
 _Lines: TypeAlias = Callable[[str], str]
 
@@ -136,7 +140,7 @@ def _message(path: str, what: str, lines: str, advice: str = ". These lines read
 
 def _read_start(path: str) -> bytes:
     """Read the first bytes, unpacked if they are gzip's."""
-    with suppress(EOFError, OSError), open_unpacked(path) as file:
+    with suppress(*_DAMAGED), open_unpacked(path) as file:
         return file.read(_N_BYTES)
     with open(path, "rb") as file:
         return file.read(_N_BYTES)
@@ -204,10 +208,13 @@ def _lines_of_archive(path: str) -> str:
 
 
 def _names_in_archive(path: str) -> Sequence[str]:
-    with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
-        return archive.namelist()
-    with suppress(OSError, EOFError, tarfile.TarError), tarfile.open(path) as packed:
-        return packed.getnames()
+    # zipfile and tarfile raise errors of many types on damaged files.
+    with suppress(Exception):
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                return archive.namelist()
+        with tarfile.open(path) as packed:
+            return packed.getnames()
     return []
 
 
@@ -388,7 +395,7 @@ def _read_json(path: str) -> Any:
     """Return the value in a file, a tuple of the first if each line holds one, or None."""
     if os.path.getsize(path) > _LARGEST_JSON:
         return None
-    with suppress(ValueError, OSError, RecursionError):
+    with suppress(RecursionError, *_DAMAGED):
         with open_unpacked(path, "rt", encoding="utf-8-sig") as file:
             text = file.read()
         first, _, rest = text.strip().partition("\n")
@@ -414,14 +421,16 @@ def _find_images_and_labels(columns: dict[str, list[Any]]) -> tuple[str, str] | 
 
 def _lines_of_svmlight(path: str) -> str:
     # The file does not say how many pixels there are: the last of them may always be 0.
-    with open_unpacked(path) as file:
-        positions = re.findall(rb"(\d+):", file.read(2**24))
-    side = math.isqrt(max(int(position) for position in positions) - 1) + 1
+    text = b""
+    with suppress(*_DAMAGED), open_unpacked(path) as file:
+        text = file.read(2**24)
+    last = max([1, *map(int, re.findall(rb"(\d{1,9}):", text))])
+    n_pixels = (math.isqrt(last - 1) + 1) ** 2
     return (
         "from sklearn.datasets import load_svmlight_file\n"
         "from skmnist import SimpleMLPClassifier\n"
         "# zero_based=True if the file counts pixels from 0\n"
-        f"X, y = load_svmlight_file({path!r}, n_features={side**2}, zero_based=False)\n"
+        f"X, y = load_svmlight_file({path!r}, n_features={n_pixels}, zero_based=False)\n"
         f"{_FIT}"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from skmnist._files import printable
@@ -12,6 +13,7 @@ from skmnist.datasets._arrays import is_gzipped
 from skmnist.datasets._columns import (
     find_pixels,
     find_positions,
+    has_index_name,
     has_no_names,
     is_index_name,
     label_columns,
@@ -162,7 +164,7 @@ def _lines_of_arrays(header: Header, label: int | None = None) -> str:
         label = _likely_label(header)
     left_out = [label]
     for column, field in enumerate(header.first_row):
-        is_index = bool(header.names) and is_index_name(header.names[column])
+        is_index = has_index_name(header, column)
         if column != label and (is_index or not NUMBER.fullmatch(field)):
             left_out.append(column)
     return "\n".join(
@@ -183,7 +185,7 @@ def _likely_label(header: Header) -> int:
         return named[0]
     positions = find_positions(dict(enumerate(header.names)))
     for column in range(header.n_columns):
-        is_index = bool(header.names) and is_index_name(header.names[column])
+        is_index = has_index_name(header, column)
         if header.names and column not in positions and not is_index:
             return column
     return 0
@@ -287,11 +289,7 @@ def _find_one_hot(header: Header) -> Sequence[int] | None:
     table = _sample(header)
     if table is None:
         return None
-    held = [
-        column
-        for column in range(table.shape[1])
-        if not (header.names and is_index_name(header.names[column]))
-    ]
+    held = [column for column in range(table.shape[1]) if not (has_index_name(header, column))]
     for n_classes in range(2, min(_MOST_CLASSES, len(held) - FEWEST_PIXELS) + 1):
         if math.isqrt(len(held) - n_classes) ** 2 != len(held) - n_classes:
             continue
@@ -307,7 +305,9 @@ def _sample(header: Header) -> Any:
     import pandas
 
     compression = "gzip" if is_gzipped(header.path) else None
-    try:
+    table = None
+    # Damaged rows raise errors of many types.
+    with suppress(Exception):
         table = pandas.read_csv(
             header.path,
             header=None,
@@ -318,9 +318,8 @@ def _sample(header: Header) -> Any:
             nrows=_ROWS_LOOKED_AT,
             encoding="utf-8-sig",
         )
-    except ValueError:
-        return None
-    return table.apply(pandas.to_numeric, errors="coerce")
+        table = table.apply(pandas.to_numeric, errors="coerce")
+    return table
 
 
 def _explain_colours(header: Header, label: int | None) -> _Finding | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 
 from skmnist.datasets._arrays import list_arrays
 from skmnist.datasets._headers import read_header
@@ -85,17 +86,27 @@ def _part_and_role(path: str) -> tuple[str, str]:
 def _images_call(path: str) -> str:
     if _is_of_numpy(path):
         return _load_call(path)
-    header = read_header(path)
-    if header.names and header.names[0] == "":
-        return f"{header.read_call()}.iloc[:, 1:].to_numpy()"
-    return f"{header.read_call()}.to_numpy()"
+    table, has_index = _table_call(path)
+    if has_index:
+        return f"{table}.iloc[:, 1:].to_numpy()"
+    return f"{table}.to_numpy()"
 
 
 def _labels_call(path: str) -> str:
     if _is_of_numpy(path):
         return f"{_load_call(path)}.ravel()"
     # From the end: the first value may be a name, such as the 0 of a Series.
-    return f"{read_header(path).read_call()}.iloc[-len(X) :, -1].to_numpy()"
+    table, _ = _table_call(path)
+    return f"{table}.iloc[-len(X) :, -1].to_numpy()"
+
+
+def _table_call(path: str) -> tuple[str, bool]:
+    """Return the call that reads a table, and whether its first column has no name."""
+    # The file may be damaged, or no table.
+    with suppress(Exception):
+        header = read_header(path)
+        return header.read_call(), header.names[:1] == ("",)
+    return f"pandas.read_csv({path!r})", False
 
 
 def _is_of_numpy(path: str) -> bool:

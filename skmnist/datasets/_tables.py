@@ -19,6 +19,7 @@ from skmnist.datasets._arrays import is_gzipped, open_unpacked, reading
 from skmnist.datasets._columns import (
     Grid,
     find_pixels,
+    has_index_name,
     has_no_names,
     is_index_name,
     label_columns,
@@ -201,7 +202,7 @@ def _other_columns(frame: Any, header: Header, known: set[int]) -> list[int]:
     for column in range(header.n_columns):
         if column in known or _is_empty(frame[column]):
             continue
-        has_its_name = bool(header.names) and is_index_name(header.names[column])
+        has_its_name = has_index_name(header, column)
         if not has_its_name or not _is_index(frame[column]):
             others.append(column)
     return others

@@ -11,7 +11,7 @@ ROLES = ("train-images", "train-labels", "t10k-images", "t10k-labels")
 
 
 def new_arrays(rng):
-    height, width = rng.choice([(1, 1), (2, 2), (3, 2), (5, 4)])
+    height, width = rng.choice([(1, 1), (3, 2), (4, 4), (5, 4), (5, 5)])
     n_train, n_test = rng.randint(2, 6), rng.randint(2, 4)
     numbers = np.random.default_rng(rng.getrandbits(32))
     return [
@@ -52,11 +52,27 @@ def csv_files(arrays):
         names = [
             f"{row}x{column}" for row in range(1, height + 1) for column in range(1, width + 1)
         ]
-        lines = [",".join(["label", *names])]
-        for image, label in zip(images, labels, strict=True):
-            lines.append(",".join(map(str, [label, *image.ravel()])))
+        lines = [",".join(["label", *names]), *csv_rows(images, labels)]
         files[f"mnist_{part}.csv"] = "\n".join([*lines, ""]).encode()
     return files
+
+
+def csv_files_without_names(arrays):
+    """Several times the same rows, with a corner that is always 0: the label is first."""
+    files = {}
+    for part, images, labels in (("train", *arrays[:2]), ("test", *arrays[2:])):
+        images = images.copy()
+        images[:, -1, -1] = 0
+        lines = 4 * csv_rows(images, labels)
+        files[f"mnist_{part}.csv"] = "\n".join([*lines, ""]).encode()
+    return files
+
+
+def csv_rows(images, labels):
+    return [
+        ",".join(map(str, [label, *image.ravel()]))
+        for image, label in zip(images, labels, strict=True)
+    ]
 
 
 FORMATS = {
@@ -65,4 +81,5 @@ FORMATS = {
     "npz, stored": lambda arrays: npz_files(arrays, np.savez),
     "npz, deflated": lambda arrays: npz_files(arrays, np.savez_compressed),
     "csv": csv_files,
+    "csv, no names": csv_files_without_names,
 }
