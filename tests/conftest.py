@@ -16,6 +16,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import SimpleMLPClassifier, load_mnist
 from tests.helpers import NAMES
+from tests.message_lines import LineRunner
 
 
 class Digits(NamedTuple):
@@ -130,3 +131,10 @@ def run_python():
         return json.loads(process.stdout.splitlines()[-1])
 
     return run
+
+
+@pytest.fixture
+def line_runner(monkeypatch, tmp_path_factory):
+    """Runs the lines of messages in an empty folder."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("lines"))
+    return LineRunner(monkeypatch)

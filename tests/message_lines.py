@@ -1,7 +1,6 @@
 """The lines of Python that messages of `load_mnist` show, run as they stand."""
 
 import numpy as np
-import pytest
 
 import skmnist
 from skmnist import SimpleMLPClassifier, load_mnist
@@ -45,7 +44,7 @@ class LineRunner:
         dense = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
         levels = np.rint(255 * dense)
         assert levels.max() == 255
-        self.found = pairs(levels, np.asarray(y).tolist())
+        self.found = pairs(levels, np.asarray(y).ravel().tolist())
         return fit(classifier, X, y)
 
     def run(self, lines):
@@ -54,9 +53,3 @@ class LineRunner:
         code = "\n".join(lines)
         exec(compile(code, "<message>", "exec"), {"load_mnist": self.load})
         return self.found
-
-
-@pytest.fixture
-def line_runner(monkeypatch, tmp_path_factory):
-    monkeypatch.chdir(tmp_path_factory.mktemp("lines"))
-    return LineRunner(monkeypatch)

@@ -27,7 +27,7 @@ from PIL import Image
 from sklearn.datasets import dump_svmlight_file
 
 from skmnist import load_mnist
-from tests.message_lines import line_runner, lines_of, pairs  # noqa: F401
+from tests.message_lines import lines_of, pairs
 
 # Few small images may be of any levels.
 pytestmark = pytest.mark.filterwarnings("ignore:.*not on MNIST's scale:UserWarning")
@@ -202,6 +202,27 @@ class TestNpz:
         with pytest.raises(ValueError, match=r"wrong\.npz'.*(expected|size)") as caught:
             load_mnist(path)
         assert words in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda images, labels: (images[..., np.newaxis], labels),
+            lambda images, labels: (images.reshape(len(images), -1), labels),
+            lambda images, labels: (images / 255, labels),
+            lambda images, labels: (images.astype(np.uint16) * 257, labels),
+            lambda images, labels: (images, labels[:, np.newaxis]),
+        ],
+        ids=["channels last", "rows", "floats", "16 bits", "labels in a column"],
+    )
+    def test_the_lines_read_arrays_of_other_shapes_and_types(
+        self, tmp_path, X, y, change, line_runner
+    ):
+        images, labels = change(X.reshape(-1, 28, 28), y)
+        path = tmp_path / "other.npz"
+        np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+        with pytest.raises(ValueError, match="These lines read it") as caught:
+            load_mnist(path)
+        assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
 
     @pytest.mark.parametrize("kind", WRONG_CLAIMS)
     def test_headers_that_claim_something_else(self, folder, kind):
@@ -603,7 +624,7 @@ OTHER_KINDS = {
 
 
 @pytest.mark.parametrize("kind", OTHER_KINDS)
-def test_the_lines_of_a_message_read_a_file_of_another_kind(kind, tmp_path, X, y, line_runner):  # noqa: F811
+def test_the_lines_of_a_message_read_a_file_of_another_kind(kind, tmp_path, X, y, line_runner):
     name, write, words = OTHER_KINDS[kind]
     write(tmp_path / name, X, y)
     with pytest.raises(ValueError, match=re.escape(repr(str(tmp_path / name)))) as caught:
@@ -634,7 +655,7 @@ SEPARATE_FILES = {
 
 
 @pytest.mark.parametrize("kind", SEPARATE_FILES)
-def test_images_and_labels_in_separate_files(kind, tmp_path, X, y, line_runner):  # noqa: F811
+def test_images_and_labels_in_separate_files(kind, tmp_path, X, y, line_runner):
     for (name, save), array in zip(SEPARATE_FILES[kind].items(), (X, y), strict=True):
         save(tmp_path / name, array)
         if "train" in name:
@@ -644,7 +665,7 @@ def test_images_and_labels_in_separate_files(kind, tmp_path, X, y, line_runner):
     assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
 
 
-def test_a_workbook(tmp_path, X, y, line_runner, monkeypatch):  # noqa: F811
+def test_a_workbook(tmp_path, X, y, line_runner, monkeypatch):
     """The package that writes and reads workbooks is not needed: pandas is a stand-in."""
     with zipfile.ZipFile(tmp_path / "digits.xlsx", "w") as archive:
         archive.writestr("xl/workbook.xml", "")
@@ -665,7 +686,7 @@ class Tensor:
 
 
 @pytest.mark.parametrize("is_zip", [True, False])
-def test_tensors_of_pytorch(tmp_path, X, y, is_zip, line_runner, monkeypatch):  # noqa: F811
+def test_tensors_of_pytorch(tmp_path, X, y, is_zip, line_runner, monkeypatch):
     path = tmp_path / "training.pt"
     if is_zip:
         with zipfile.ZipFile(path, "w") as archive:
@@ -684,7 +705,7 @@ def test_tensors_of_pytorch(tmp_path, X, y, is_zip, line_runner, monkeypatch):  
 
 
 @pytest.mark.parametrize("has_pictures", [True, False])
-def test_parquet(tmp_path, X, y, has_pictures, line_runner, monkeypatch):  # noqa: F811
+def test_parquet(tmp_path, X, y, has_pictures, line_runner, monkeypatch):
     """The package that reads Parquet is not needed: pandas is a stand-in."""
     path = tmp_path / "train-00000-of-00001.parquet"
     path.write_bytes(b"PAR1 ... image bytes path label" if has_pictures else b"PAR1 ... label")
@@ -708,7 +729,7 @@ POINTER = (
 
 
 @pytest.mark.parametrize("name", ["mnist.csv", "mnist.npz", "mnist.csv.gz", "mnist.mat", "idx"])
-def test_pointers_of_git_lfs(tmp_path, X, y, name, line_runner, monkeypatch):  # noqa: F811
+def test_pointers_of_git_lfs(tmp_path, X, y, name, line_runner, monkeypatch):
     source = path = tmp_path / name
     if name == "idx":
         write_idx(tmp_path, arrays=list(arrays(X, y.astype(np.uint8)).values()))
@@ -823,7 +844,7 @@ class TestSeveralSets:
         ],
         ids=lambda sets: ", ".join(f"{folder}/{begin}{kind}" for folder, kind, begin in sets),
     )
-    def test_are_chosen_by_the_lines(self, tmp_path, X, y, sets, line_runner):  # noqa: F811
+    def test_are_chosen_by_the_lines(self, tmp_path, X, y, sets, line_runner):
         for n, (folder, kind, begin) in enumerate(sets, start=20):
             self.write(tmp_path / folder, X, y, n, kind, begin)
         with pytest.raises(ValueError, match="holds more than one set of images") as caught:

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.datasets import load_digits
 
 from skmnist import load_mnist
-from tests.message_lines import line_runner, lines_of, loaded, pairs  # noqa: F401
+from tests.message_lines import lines_of, loaded, pairs
 
 PIXELS = [f"pixel{i}" for i in range(784)]
 PLACES = [f"{row}x{column}" for row in range(1, 29) for column in range(1, 29)]
@@ -334,6 +334,33 @@ REFUSED = {
         "one-hot, in the columns 785 to 794",
         None,
     ),
+    "column first": (
+        lambda X, y: with_label(X, y, [f"x{i // 28}_y{i % 28}" for i in range(784)]),
+        "transposed tells which",
+        slice(1, 2),
+    ),
+    "pixels from 0 to 1": (
+        lambda X, y: with_label(X / 255, y),
+        "not an integer from 0 to 255",
+        None,
+    ),
+    "a value that is missing": (
+        lambda X, y: with_label(X, y) + "5" + 784 * "," + "\n",
+        "row 101, column 2 ('pixel0') holds '', not an integer",
+        None,
+    ),
+    "R's names": (
+        lambda X, y: pd.DataFrame(np.c_[y, X], columns=[f"V{i}" for i in range(1, 786)]).to_csv(
+            index=False
+        ),
+        "no column can be the label",
+        None,
+    ),
+    "labels for an index": (
+        lambda X, y: pd.DataFrame(X, index=y).to_csv(),
+        "it has pixels and no labels",
+        slice(0, 0),
+    ),
     "pixels in one column": (pixels_in_one_column, "all pixels of an image in one", None),
 }
 
@@ -344,7 +371,7 @@ def test_layouts_that_are_refused_with_lines_that_read_them(
     X,
     y,
     layout,
-    line_runner,  # noqa: F811
+    line_runner,
 ):
     content, words, which = REFUSED[layout]
     path = write(folder / "refused.csv", content(X, y))
@@ -355,6 +382,8 @@ def test_layouts_that_are_refused_with_lines_that_read_them(
     expected = pairs(X[:, :780], y) if layout == "no square" else pairs(X, y)
     if which is not None:
         lines = lines[which]
+    if not lines:
+        return  # nothing tells what the index is
     assert line_runner.run(lines) == expected
 
 
@@ -710,7 +739,7 @@ class TestEmnist:
         ],
     )
     @pytest.mark.parametrize("is_swapped", [True, False])
-    def test_other_names_are_asked(self, tmp_path, images, y, name, is_swapped, line_runner):  # noqa: F811
+    def test_other_names_are_asked(self, tmp_path, images, y, name, is_swapped, line_runner):
         stored = images.transpose(0, 2, 1) if is_swapped else images
         if name.endswith(".npz"):
             np.savez(tmp_path / name, x_train=stored, y_train=y, x_test=stored[:1], y_test=y[:1])

@@ -30,6 +30,14 @@ _IDX_DTYPES = {
     "images": {b"\0\0\x08\x03": "u1"},
     "labels": {b"\0\0\x08\x01": "u1", b"\0\0\x0c\x02": ">i4"},
 }
+# They read images of any shape and dtype, and one-hot labels.
+_LINES = """ These lines read it:
+    import numpy as np
+    from skmnist import SimpleMLPClassifier
+    arrays = np.load({path!r})
+    X, y = arrays["x_train"], np.squeeze(arrays["y_train"])
+    X = X.reshape(len(X), -1)
+    SimpleMLPClassifier().fit(X / X.max(), y)"""
 
 
 @contextmanager
@@ -73,8 +81,14 @@ def read_npz(path: str) -> ImageData:
     parts = []
     for part in ("train", "test"):
         images, labels = f"x_{part}", f"y_{part}"
-        names = [f"{name} in {path!r}" for name in (images, labels)]
-        parts.append(Part(arrays[images], arrays[labels], *names))
+        found = Part(
+            arrays[images],
+            arrays[labels],
+            images_name=f"{images} in {path!r}",
+            labels_name=f"{labels} in {path!r}",
+            advice=_LINES.format(path=path),
+        )
+        parts.append(found)
     return assemble(
         *parts,
         source=path,

@@ -13,6 +13,8 @@ from skmnist.datasets._headers import FEWEST_PIXELS, LABEL_NAMES, NUMBER, Header
 
 # The index of a data frame, under the names that pandas gives it.
 _INDEX_NAME = re.compile(r"|id|index|unnamed: \d+(\.\d+)?", re.IGNORECASE)
+# Names in which the column comes first, or may do so.
+_COLUMN_FIRST = re.compile(r"(x|c|col|column)_?\d+_?(y|r|row)_?\d+$", re.IGNORECASE)
 _LONGEST_NAME = 100
 _DIGITS = re.compile(r"\d+", re.ASCII)
 
@@ -22,7 +24,7 @@ class Grid(NamedTuple):
 
     columns: tuple[int, ...]  # in the order of the pixels, row by row
     shape: tuple[int, int]
-    # Whether the file's order is down the columns, by names such as 1x1, 2x1, 3x1.
+    # Whether the images may be down the columns, by names such as 1x1, 2x1 or x0y0, x0y1.
     is_by_columns: bool = False
 
 
@@ -88,17 +90,21 @@ def find_named_pixels(names: Mapping[int, str]) -> Grid | None:
     if n_numbers == 1:
         return _find_series(positions)
     if n_numbers == 2:
-        return _find_rows_and_columns(positions)
+        grid = _find_rows_and_columns(positions)
+        first = names[min(positions)]
+        if grid is not None and _COLUMN_FIRST.search(first):
+            return grid._replace(is_by_columns=True)
+        return grid
     return None
 
 
 def find_positions(names: Mapping[int, str]) -> dict[int, tuple[int, ...]]:
     """Return the numbers in the names, by column, of those with the same text around them."""
-    groups: defaultdict[str, dict[int, tuple[int, ...]]] = defaultdict(dict)
+    groups: defaultdict[tuple[str, int], dict[int, tuple[int, ...]]] = defaultdict(dict)
     for column, name in names.items():
         numbers = _DIGITS.findall(name)
         if numbers and len(name) < _LONGEST_NAME:
-            group = groups[_DIGITS.sub("#", name)]
+            group = groups[_DIGITS.sub("#", name), len(numbers)]
             group[column] = tuple(int(number) for number in numbers)
     return max(groups.values(), key=len, default={})
 

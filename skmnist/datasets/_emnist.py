@@ -32,20 +32,24 @@ _PUBLISHED = re.compile(
 
 def find_split(paths: Sequence[str]) -> str | None:
     """Return the split of EMNIST whose published files these are, judged by their names."""
-    splits = set()
-    for path in paths:
-        match = _PUBLISHED.fullmatch(os.path.basename(path))
-        splits.add(match["split"] if match else None)
+    splits = {_split_of(path) for path in paths}
     if len(splits) == 1:
         return splits.pop()
     return None
+
+
+def _split_of(path: str) -> str | None:
+    match = _PUBLISHED.fullmatch(os.path.basename(path))
+    if match is None:
+        return None
+    return match["split"]
 
 
 def check_orientation(paths: Sequence[str], source: str) -> None:
     """Raise ValueError where the images may be swapped or not."""
     for path in paths:
         name = os.path.basename(path)
-        if "emnist" in name.lower() and find_split([path]) is None:
+        if "emnist" in name.lower() and _split_of(path) is None:
             raise ValueError(
                 f"{path!r} has EMNIST in its name, but not the name of one of EMNIST's "
                 "published files, whose images have rows and columns swapped. transposed "

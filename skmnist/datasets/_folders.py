@@ -179,8 +179,10 @@ def _find_place(path: str, name: str) -> tuple[str, str, str] | None:
 
 def _find_below(folder: str, depth: int) -> list[FileSet]:
     """Find the complete sets in the folders of a folder, as torchvision nests them."""
-    complete = []
-    for path in _list(folder) if depth else ():
+    complete: list[FileSet] = []
+    if depth == 0:
+        return complete
+    for path in _list(folder):
         if os.path.isdir(path) and os.access(path, os.R_OK | os.X_OK):
             complete += [files for files in _find_sets(path) if files.is_complete]
             complete += _find_below(path, depth - 1)

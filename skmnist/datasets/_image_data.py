@@ -34,6 +34,7 @@ class Part(NamedTuple):
     labels: NDArray[Any]
     images_name: str
     labels_name: str
+    advice: str = ""  # what errors end with
 
 
 def assemble(train: Part, test: Part, *, source: str, form: str, split: str) -> ImageData:
@@ -80,12 +81,13 @@ def _as_images(part: Part) -> NDArray[np.uint8]:
         raise ValueError(
             f"{part.images_name} has the shape {array.shape} and the dtype {array.dtype}; "
             "expected one or more images, as integers from 0 to 255 in an array of the "
-            "shape (n, height, width)."
+            f"shape (n, height, width).{part.advice}"
         )
     lowest, highest = array.min(), array.max()
     if lowest < 0 or highest > 255:
         raise ValueError(
             f"{part.images_name} has values from {lowest} to {highest}, expected 0 to 255"
+            f"{part.advice}"
         )
     return np.ascontiguousarray(array, dtype=np.uint8)
 
@@ -99,7 +101,7 @@ def _as_labels(part: Part) -> NDArray[Any]:
         raise ValueError(
             f"{part.labels_name} has the shape {array.shape} and the dtype {array.dtype}; "
             "expected a label for each image, text or integers below 2**63 in an array of "
-            f"the shape {shape}."
+            f"the shape {shape}.{part.advice}"
         )
     if array.dtype.kind == "U":
         return array

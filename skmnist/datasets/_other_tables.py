@@ -144,6 +144,23 @@ def refuse_coloured(header: Header, label: int, n_channels: int) -> ValueError:
     return _refusal(header, finding.reason, finding.lines)
 
 
+def refuse_value(header: Header, label: int, row: int, column: int, value: str) -> ValueError:
+    """Refuse a table with a pixel that is not an integer from 0 to 255."""
+    reason = (
+        f"row {row + 1}, {header.name_column(column)} holds {value[:40]!r}, not an integer "
+        "from 0 to 255"
+    )
+    lines = _lines_of_arrays(header, label).replace(
+        ".to_numpy()  # the pixels", '.apply(pandas.to_numeric, errors="coerce")'
+    )
+    kept = [
+        "kept = X.notna().all(axis=1)  # the rows with numbers alone",
+        "X, y = X[kept].to_numpy(), y[kept]",
+    ]
+    before, _, fit = lines.rpartition("\n")
+    return _refusal(header, reason, "\n".join([before, *kept, fit]))
+
+
 def _refusal(
     header: Header, reason: str, lines: str, advice: str = "These lines read it:"
 ) -> ValueError:

@@ -94,13 +94,12 @@ def _check_zip(path: str, is_npz: bool) -> None:
 
 
 def _read_files(files: FileSet, source: str, options: TableOptions) -> ImageData:
-    for path in files.all_paths:
-        message = None if files.kind == "npz" else describe_content(path)
-        if message is not None:
-            raise ValueError(message)
-
     if files.kind == "npz":
         return read_npz(files.all_paths[0])
+    for path in files.all_paths:
+        message = describe_content(path)
+        if message is not None:
+            raise ValueError(message)
     if files.kind == "idx":
         return read_idx_files(files.paths, source)
     if len(files.all_paths) == 1:
@@ -123,9 +122,11 @@ def _report_levels(data: ImageData, source: str) -> ImageData:
 
 def _turn_upright(data: ImageData, files: FileSet, transposed: bool | None) -> ImageData:
     split = find_split(files.all_paths)
-    is_swapped = split is not None if transposed is None else transposed
+    is_swapped = transposed
+    if transposed is None:
+        is_swapped = split is not None
     if is_swapped:
         data = transpose(data)
     if split is not None:
-        data = describe_split(data, split, is_swapped)
+        data = describe_split(data, split, was_swapped=bool(is_swapped))
     return data

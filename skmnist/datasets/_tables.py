@@ -40,6 +40,7 @@ from skmnist.datasets._other_tables import (
     refuse_pixels,
     refuse_unnamed_label,
     refuse_unordered,
+    refuse_value,
 )
 
 # pandas is imported by the functions that use it, because it takes half a second.
@@ -189,7 +190,7 @@ def _take(frame: Any, header: Header, label: int, options: TableOptions) -> _Tab
 
     with reading(header.path, _EXPECTED):
         labels = _read_labels(frame, header, label)
-        pixels = _read_pixels(frame, header, grid)
+    pixels = _read_pixels(frame, header, label, grid)
     if _have_opacity(pixels):
         raise refuse_coloured(header, label, 4)
     left_out = [header.names[column] for column in others]
@@ -300,7 +301,7 @@ def _is_whole(text: str) -> bool:
     return math.isfinite(number) and number.is_integer() and abs(number) < 2**53
 
 
-def _read_pixels(frame: Any, header: Header, grid: Grid) -> NDArray[np.uint8]:
+def _read_pixels(frame: Any, header: Header, label: int, grid: Grid) -> NDArray[np.uint8]:
     pixels = np.empty((len(grid.columns), len(frame)), np.uint8)
     for column, kept in zip(grid.columns, pixels, strict=True):
         values = _as_numbers(frame[column])
@@ -309,9 +310,7 @@ def _read_pixels(frame: Any, header: Header, grid: Grid) -> NDArray[np.uint8]:
         is_wrong = kept != values
         if is_wrong.any():
             row = int(is_wrong.argmax())
-            value = str(frame[column][row])
-            where = f"row {row + 1}, {header.name_column(column)}"
-            raise ValueError(f"{where} holds {value[:40]!r}")
+            raise refuse_value(header, label, row, column, str(frame[column][row]))
     return np.ascontiguousarray(pixels.T)
 
 
