@@ -91,7 +91,7 @@ def refuse_unnamed_label(header: Header) -> ValueError:
     """Refuse a table without names whose first column is not certain to be the label."""
     reason = (
         "nothing proves which column is the label: it has no names, and the values of the "
-        "first column and of the last do not tell labels from pixels"
+        "first column and of the last do not distinguish labels from pixels"
     )
     held = [column for column, field in enumerate(header.first_row) if field]
     last = -1 if held[-1] == header.n_columns - 1 else held[-1]
