@@ -394,6 +394,19 @@ class TestErrors:
             f"pip install {name}\n"
         )
 
+    def test_another_backend_of_keras_that_is_missing(self, tmp_path, monkeypatch):
+        error = ModuleNotFoundError("No module named 'jax'", name="jax")
+
+        def load_nothing(*arguments, **options):
+            raise error
+
+        monkeypatch.setenv("KERAS_BACKEND", "jax")
+        monkeypatch.setattr("skmnist.cli._train.load_mnist", load_nothing)
+        run = Run("--output", tmp_path)
+        assert re.fullmatch(
+            "skmnist: error: .*KERAS_BACKEND is 'jax', .* TensorFlow: unset it.\n", run.err
+        )
+
 
 def test_the_activations_are_keras_s():
     """They are listed in the package, since importing Keras takes seconds."""

@@ -589,9 +589,30 @@ OTHER_KINDS = {
         content(lambda X, y: gzip.compress(csv(X, y).decode().encode("utf-16"))),
         "text in UTF-16",
     ),
+    "UTF-16 without a mark": (
+        "digits.csv",
+        content(lambda X, y: csv(X, y).decode().encode("utf-16-le")),
+        "text in UTF-16",
+    ),
+    "UTF-32": (
+        "digits.csv",
+        content(lambda X, y: csv(X, y).decode().encode("utf-32")),
+        "text in UTF-32",
+    ),
+    "gzipped twice": (
+        "digits.csv.gz",
+        content(lambda X, y: gzip.compress(gzip.compress(csv(X, y)))),
+        "gzipped twice",
+    ),
     "svmlight": ("mnist.scale", svmlight, "in the format of svmlight"),
     "JSON, records with a list": ("digits.json", json_records, "JSON"),
     "JSON, records with names": ("digits.json", json_columns, "JSON"),
+    "JSON, split": (
+        "digits.json",
+        lambda path, X, y: table(X, y).to_json(path, orient="split"),
+        "JSON",
+    ),
+    "JSON, by column": ("digits.json", lambda path, X, y: table(X, y).to_json(path), "JSON"),
     "JSON, a record a line": ("digits.jsonl", json_lines, "JSON"),
     "JSON, arrays": ("digits.txt", json_arrays, "JSON"),
     "pickle of deeplearning.net": ("mnist.pkl.gz", pickled_as_deep_learning_net, "a pickle"),
@@ -751,11 +772,11 @@ def test_pointers_of_git_lfs(tmp_path, X, y, name, line_runner, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "text", ["<!DOCTYPE html>\n<html>", "\n\n<html lang='en'>", "\ufeff<HTML>"]
+    "text", ["<!DOCTYPE html>\n<html>", "\n\n<html lang='en'>", "\ufeff<HTML>", "<?xml"]
 )
 def test_web_pages_in_place_of_files(tmp_path, text):
     (tmp_path / "mnist.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match="is a web page in place of a file"):
+    with pytest.raises(ValueError, match="HTML or XML, such as a web page in place of a file"):
         load_mnist(tmp_path / "mnist.csv")
 
 
@@ -773,7 +794,7 @@ def test_web_pages_in_place_of_files(tmp_path, text):
         ("digits.7z", lambda path, X, y: path.write_bytes(b"7z\xbc\xaf'\x1c"), "with 7-Zip"),
         ("digit.png", lambda path, X, y: path.write_bytes(b"\x89PNG"), "read_digit("),
         ("digits.npz", lambda path, X, y: np.savez(path, a=X, b=y), "print("),
-        ("digits.json", lambda path, X, y: path.write_text("[1, 2"), "read_json("),
+        ("digits.json", lambda path, X, y: path.write_text("[1, 2"), "json.load("),
     ],
 )
 def test_other_kinds_of_files(tmp_path, X, y, name, write, words):

@@ -109,6 +109,11 @@ READ = {
     "no names, label first": without_names,
     "no names, a comma at each row's end": lambda X, y: without_names(X, y).replace("\n", ",\n"),
     "no names, text labels": lambda X, y: without_names(X, np.array(list("zyxwvutsrq"))[y]),
+    "no names, text labels last": lambda X, y: (
+        pd.DataFrame(X)
+        .assign(label=np.array(list("zyxwvutsrq"))[y])
+        .to_csv(index=False, header=False)
+    ),
     "no names, quoted labels": lambda X, y: without_names(X, [f"'{label}'" for label in y]),
     "no names, labels as bytes": lambda X, y: without_names(X, [f"b'{label}'" for label in y]),
     "numbers for names": lambda X, y: without_names(X, y, header=True),
@@ -133,6 +138,8 @@ READ = {
     ),
     "names in a comment": as_numpy_writes,
     "comments above": lambda X, y: "# digits\n#\n" + with_label(X, y),
+    "a title above": lambda X, y: "Digits, of MNIST\n\n" + with_label(X, y),
+    "comments of another mark above": lambda X, y: "% digits\n// of 28, 28\n" + with_label(X, y),
     "comments above no names": lambda X, y: "# digits, of 28, 28\n" + without_names(X, y),
     "row names without a name": as_r_writes_a_table,
     "a separator declared": lambda X, y: "sep=;\n" + with_label(X, y, sep=";"),
@@ -150,9 +157,9 @@ READ = {
 def test_layouts_that_are_read(folder, X, y, layout):
     path = write(folder / "optdigits.tra", READ[layout](X, y))  # whatever it is called
     data = load_mnist(path)
-    labels = np.array(list("zyxwvutsrq"))[y] if layout == "no names, text labels" else y
+    labels = np.array(list("zyxwvutsrq"))[y] if "text" in layout else y
     assert loaded(data) == pairs(X, labels)
-    assert data.y_train.dtype.kind == ("U" if layout == "no names, text labels" else "i")
+    assert data.y_train.dtype.kind == ("U" if "text" in layout else "i")
 
 
 @pytest.mark.filterwarnings("ignore:.*not on MNIST's scale:UserWarning")
@@ -162,7 +169,7 @@ def test_labels_are_found_by_name_in_any_layout(folder, data):
     side = data.draw(st.integers(4, 6))
     X = data.draw(hnp.arrays(np.uint8, (10, side**2)))
     y = data.draw(st.sampled_from([np.arange(10) % 2, np.array(list("aabbbaaabb"))]))
-    X[0, 0] = 254  # or every fourth pixel could be 255, as an opacity
+    X[:, 3] = 254  # or every fourth pixel could be 255, as an opacity
     frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(side**2)])
     if data.draw(st.booleans()):
         frame = frame.astype(float)
@@ -275,6 +282,48 @@ REFUSED = {
         "more than a label and pixels: 'split', 'path'",
         None,
     ),
+    "rows beside rows": (
+        lambda X, y: with_label(X, y) * 2,
+        "row 101, column 1 ('label'), the label, holds 'label'",
+        None,
+    ),
+    "a comment at the end": (
+        lambda X, y: with_label(X, y) + "# end\n",
+        "row 101, column 1 ('label'), the label, holds '# end'",
+        None,
+    ),
+    "commas for points": (
+        lambda X, y: with_label(X / 2, y, sep=";", decimal=","),
+        "holds '0,0', not an integer",
+        None,
+    ),
+    "an index and a label without names": (
+        lambda X, y: pd.DataFrame(np.c_[y, X]).to_csv(header=False),
+        "two columns more than a square of pixels",
+        None,
+    ),
+    "nothing but the label has a name": (
+        lambda X, y: with_label(X, y, [""] * 784),
+        "not the positions of pixels",
+        None,
+    ),
+    "colours, one after the other": (
+        lambda X, y: with_label(np.hstack([X] * 3), y, range(3 * 784)),
+        "colours",
+        None,
+    ),
+    "one-hot labels with numbers for names": (
+        lambda X, y: (
+            pd.DataFrame(X, columns=PIXELS).join(pd.DataFrame(one_hot(y))).to_csv(index=False)
+        ),
+        "one-hot, in the columns 785 to 794",
+        None,
+    ),
+    "Latin-1": (
+        lambda X, y: ("# digits by Andr\xe9\n" + with_label(X, y)).encode("latin-1"),
+        "not text in UTF-8",
+        None,
+    ),
     "a label of another name": (
         lambda X, y: with_label(X, y).replace("label", "number", 1),
         "beside pixels it has 'number'",
@@ -380,6 +429,8 @@ def test_layouts_that_are_refused_with_lines_that_read_them(
     assert len(message.splitlines()[0]) < 1000
     lines = lines_of(message)
     expected = pairs(X[:, :780], y) if layout == "no square" else pairs(X, y)
+    if layout == "rows beside rows":
+        expected = sorted(2 * expected)
     if which is not None:
         lines = lines[which]
     if not lines:

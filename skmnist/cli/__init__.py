@@ -8,11 +8,13 @@ shown at once.
 from __future__ import annotations
 
 import io
+import os
 import sys
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from skmnist._files import printable
 from skmnist.cli._options import parse
 from skmnist.cli._output import command, describe_error
 
@@ -69,6 +71,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _describe_missing(error: ImportError) -> str:
     """Describe a package that is not installed, such as the backend of Keras or rich."""
     message = describe_error(error)
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend != "tensorflow":
+        return (
+            f"{message}. KERAS_BACKEND is {printable(backend)!r}, but networks are trained by "
+            "TensorFlow: unset it."
+        )
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0]
         return f"{message}. Install {package}, as by: pip install {package}"

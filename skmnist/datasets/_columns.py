@@ -40,20 +40,24 @@ def has_index_name(header: Header, column: int) -> bool:
 def label_columns(header: Header, target: str | int | None) -> list[int]:
     """Return the columns that can be the label by their names, or by `target`.
 
-    In a table without names, that can be the first column and the last that holds
-    something.
+    In a table without names, that is the one column of text, or the first and the last.
     """
     if isinstance(target, str):
         return [i for i, name in enumerate(header.names) if name == target]
     if target is not None:
         columns = range(header.n_columns)
-        return [columns[target]] if -len(columns) <= target < len(columns) else []
+        if target not in range(-len(columns), len(columns)):
+            return []
+        return [columns[target]]
 
     named = [i for i, name in enumerate(header.names) if name.casefold() in LABEL_NAMES]
     if named or not has_no_names(header):
         return named
     held = held_columns(header)
-    return sorted({held[0], held[-1]}) if held else []
+    text = [column for column in held if not NUMBER.fullmatch(header.first_row[column])]
+    if len(text) == 1:
+        return text
+    return sorted({*held[:1], *held[-1:]})
 
 
 def has_no_names(header: Header) -> bool:

@@ -53,16 +53,17 @@ class Header:
 
     def describe(self) -> str:
         """Describe the columns and what they hold."""
-        columns = f"It has {self.n_columns} columns without names"
+        counted = f"{self.n_columns} column" if self.n_columns == 1 else f"{self.n_columns} columns"
+        columns = f"It has {counted} without names"
         if self.names:
-            columns = f"Its {self.n_columns} columns are {abbreviate(self.names)}"
+            columns = f"It has {counted}: {abbreviate(self.names)}"
         if not self.first_row:
             return f"{columns}."
         return f"{columns}. The first row is {abbreviate(self.first_row)}."
 
-    def read_call(self) -> str:
+    def read_call(self, **options: Any) -> str:
         """Return a call of pandas.read_csv that reads the rows, without names."""
-        options: dict[str, Any] = {"header": None}
+        options = {"header": None} | options
         if self.n_lines:
             options["skiprows"] = self.n_lines
         if self.separator != ",":
@@ -94,8 +95,10 @@ def read_header(path: str) -> Header:
     declared = _declared_separator(lines)
     if declared:
         lines = lines[1:]
-    comments, lines = _split_comments(lines)
-    separator = declared or _find_separator(lines)
+    comments, lines = _split_comments(lines, declared)
+    separator = declared
+    if lines and not declared:
+        separator = _find_separator(lines[0][1])
     rows = [_Row(number, _split(line, separator)) for number, line in lines]
 
     names = _names_in_comment(comments, rows, separator)
@@ -128,14 +131,16 @@ def _declared_separator(lines: Sequence[_Line]) -> str:
     return match[1] if match else ""
 
 
-def _split_comments(lines: list[_Line]) -> tuple[list[_Line], list[_Line]]:
-    """Divide the lines into comments at the start and the first two others."""
-    n_comments = 0
-    while n_comments < len(lines) and lines[n_comments][1].startswith("#"):
-        n_comments += 1
-    if n_comments == len(lines):
-        return [], lines
-    return lines[:n_comments], lines[n_comments : n_comments + 2]
+def _split_comments(lines: list[_Line], separator: str) -> tuple[list[_Line], list[_Line]]:
+    """Divide the first lines into comments above a table and the first two of the table.
+
+    A table has columns enough for images; above it, there may be a title without a mark.
+    """
+    for n_comments, (_, line) in enumerate(lines):
+        is_wide = len(_split(line, separator or _find_separator(line))) > FEWEST_PIXELS
+        if is_wide and not line.startswith("#"):
+            return lines[:n_comments], lines[n_comments : n_comments + 2]
+    return [], lines[:2]
 
 
 def _names_in_comment(
@@ -150,11 +155,8 @@ def _names_in_comment(
     return ()
 
 
-def _find_separator(lines: Sequence[_Line]) -> str:
-    """Return the most frequent mark in the first line."""
-    if not lines:
-        return " "
-    _, line = lines[0]
+def _find_separator(line: str) -> str:
+    """Return the mark that is most frequent in a line."""
     mark = max(_SEPARATORS, key=line.count)
     return mark if mark in line else " "
 
@@ -167,12 +169,12 @@ def _split(line: str, separator: str) -> tuple[str, ...]:
 def are_names(fields: Sequence[str]) -> bool:
     """Whether fields are the names of columns, which may be numbers, not values."""
     numbers = [field for field in fields if NUMBER.fullmatch(field)]
-    if not numbers or are_made_of_values(fields):
+    if not numbers or are_made_of_values(fields) or are_counted(numbers):
         return True
-    if are_counted(numbers):
-        return True
+    # Most values of a row are numbers, unless it is too short for an image.
     has_label = any(field.casefold() in LABEL_NAMES for field in fields)
-    return has_label and len(numbers) < len(fields) / 2
+    is_long = len(fields) > FEWEST_PIXELS
+    return (has_label or is_long) and len(numbers) < len(fields) / 2
 
 
 def are_counted(numbers: Sequence[str]) -> bool:

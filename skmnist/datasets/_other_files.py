@@ -68,6 +68,9 @@ def describe_content(path: str) -> str | None:
         if text.startswith(kind.beginnings):
             return _message(path, kind.what, kind.lines(path))
 
+    for place, encoding in enumerate(("utf-16-be", "utf-16-le")):
+        if start and not any(start[place:200:2]):
+            return _message(path, "text in UTF-16", _lines_of_text(encoding)(path))
     if start[257:262] == b"ustar":
         return _message(path, "an archive", _lines_of_archive(path))
     if _SVMLIGHT.match(start.partition(b"\n")[0]):
@@ -139,11 +142,10 @@ def _message(path: str, what: str, lines: str, advice: str = ". These lines read
 
 
 def _read_start(path: str) -> bytes:
-    """Read the first bytes, unpacked if they are gzip's."""
+    """Read the first bytes, unpacked if they are gzip's; none if they are damaged."""
     with suppress(*_DAMAGED), open_unpacked(path) as file:
         return file.read(_N_BYTES)
-    with open(path, "rb") as file:
-        return file.read(_N_BYTES)
+    return b""
 
 
 def _no_lines(path: str) -> str:
@@ -160,18 +162,23 @@ def _lines_of_lfs_pointer(path: str) -> str:
     )
 
 
-def _lines_of_utf_16(path: str) -> str:
-    read = f'open({path!r}, encoding="utf-16").read()'
-    imports = "import pathlib"
-    if is_gzipped(path):
-        read = f'gzip.open({path!r}, "rt", encoding="utf-16").read()'
-        imports = "import gzip\nimport pathlib"
-    return (
-        f"{imports}\n"
-        "from skmnist import load_mnist\n"
-        f'pathlib.Path("mnist.csv").write_text({read}, encoding="utf-8")\n'
-        'load_mnist("mnist.csv")'
-    )
+def _lines_of_text(encoding: str) -> _Lines:
+    """Return lines for text that is to be encoded anew."""
+
+    def lines(path: str) -> str:
+        imports = "import pathlib"
+        read = f"open({path!r}, encoding={encoding!r}).read()"
+        if is_gzipped(path):
+            imports = "import gzip\nimport pathlib"
+            read = f'gzip.open({path!r}, "rt", encoding={encoding!r}).read()'
+        return (
+            f"{imports}\n"
+            "from skmnist import load_mnist\n"
+            f'pathlib.Path("mnist.csv").write_text({read}, encoding="utf-8")\n'
+            'load_mnist("mnist.csv")'
+        )
+
+    return lines
 
 
 def _lines_of_packed(module: str, suffix: str) -> _Lines:
@@ -351,26 +358,42 @@ def _lines_of_idx(path: str) -> str:
 
 
 def _lines_of_json(path: str) -> str:
-    """Return lines for an object of arrays or a list of records, by their first values."""
+    """Return lines for an object of arrays, or for records, by their first values."""
     data = _read_json(path)
+    lines = None
     if isinstance(data, dict):
-        samples = {name: value[:1] for name, value in data.items() if isinstance(value, list)}
-        names = _find_images_and_labels(samples)
-        if names is not None:
-            images, labels = names
-            return (
-                "import json\nimport numpy as np\n"
-                "from skmnist import SimpleMLPClassifier\n"
-                f"data = json.load(open({path!r}))\n"
-                f"X, y = np.array(data[{images!r}]), np.array(data[{labels!r}])\n"
-                f"{_FIT}"
-            )
+        lines = _lines_of_object(path, data)
+    elif isinstance(data, list | tuple) and data and isinstance(data[0], dict):
+        # A tuple stands for records on a line each.
+        read = f"pandas.read_json({path!r}, lines={isinstance(data, tuple)})"
+        lines = _lines_of_records(read, data[0])
+    if lines is None:
+        return f"import json\ndata = json.load(open({path!r}))\nprint(type(data), len(data))"
+    return lines
 
-    # A tuple stands for records on a line each.
-    read = f"pandas.read_json({path!r}, lines={isinstance(data, tuple)})"
-    if isinstance(data, list | tuple) and data and isinstance(data[0], dict):
-        return _lines_of_records(read, data[0])
-    return f"import pandas\nprint({read})"
+
+def _lines_of_object(path: str, data: dict[str, Any]) -> str | None:
+    if {"columns", "data"} <= data.keys():
+        read = f'pandas.read_json({path!r}, orient="split")'
+        return _lines_of_records(read, dict(zip(data["columns"], data["data"][0], strict=False)))
+
+    first = next(iter(data.values()), None)
+    if isinstance(first, dict):
+        record = {name: next(iter(values.values())) for name, values in data.items()}
+        return _lines_of_records(f"pandas.read_json({path!r})", record)
+
+    arrays = {name: value for name, value in data.items() if isinstance(value, list)}
+    names = _find_images_and_labels(arrays)
+    if names is None:
+        return None
+    images, labels = names
+    return (
+        "import json\nimport numpy as np\n"
+        "from skmnist import SimpleMLPClassifier\n"
+        f"data = json.load(open({path!r}))\n"
+        f"X, y = np.array(data[{images!r}]), np.array(data[{labels!r}])\n"
+        f"{_FIT}"
+    )
 
 
 def _lines_of_records(read: str, record: dict[str, Any]) -> str:
@@ -380,7 +403,8 @@ def _lines_of_records(read: str, record: dict[str, Any]) -> str:
         images, labels = names
         X = f"np.array(frame[{images!r}].tolist())"
     else:
-        labels = next((n for n in record if n.casefold() in LABEL_NAMES), min(record))
+        named = [name for name in record if name.casefold() in LABEL_NAMES]
+        labels = named[0] if named else next(iter(record))
         X = f"frame.drop(columns={labels!r}).to_numpy()"
     return (
         "import numpy as np\nimport pandas\n"
@@ -406,14 +430,14 @@ def _read_json(path: str) -> Any:
 
 
 def _find_images_and_labels(columns: dict[str, list[Any]]) -> tuple[str, str] | None:
-    """Return the first name whose values are lists and the first whose values are none."""
-    images, labels = [], []
-    for name, values in columns.items():
-        if values and isinstance(values[0], list):
-            images.append(name)
-        else:
-            labels.append(name)
-    if not images or not labels:
+    """Return the first name whose values are lists, and one with as many other values."""
+    images = [name for name, values in columns.items() if values and isinstance(values[0], list)]
+    if not images:
+        return None
+    n_images = len(columns[images[0]])
+    labels = [name for name, values in columns.items() if len(values) == n_images]
+    labels = [name for name in labels if name not in images]
+    if not labels:
         return None
     named = [name for name in labels if name.casefold() in LABEL_NAMES]
     return images[0], (named or labels)[0]
@@ -462,7 +486,9 @@ _KINDS = (
         _lines_of_lfs_pointer,
         (b"version https://git-lfs.github.com/spec",),
     ),
-    _Kind("text in UTF-16", _lines_of_utf_16, (b"\xff\xfe", b"\xfe\xff")),
+    _Kind("text in UTF-32", _lines_of_text("utf-32"), (b"\xff\xfe\0\0", b"\0\0\xfe\xff")),
+    _Kind("text in UTF-16", _lines_of_text("utf-16"), (b"\xff\xfe", b"\xfe\xff")),
+    _Kind("gzipped twice", _lines_of_packed("gzip", ".gz"), (b"\x1f\x8b",)),
     _Kind("packed with bzip2", _lines_of_packed("bz2", ".bz2"), (b"BZh",), (".bz2",)),
     _Kind("packed with xz", _lines_of_packed("lzma", ".xz"), (b"\xfd7zXZ\0",), (".xz",)),
     _Kind("an archive", _lines_of_archive, (), (".zip", ".tar", ".tgz")),
@@ -499,10 +525,10 @@ _KINDS = (
 )
 _KINDS_OF_TEXT = (
     _Kind(
-        "a web page in place of a file. Download the file itself, on a code host by the "
-        'link "Raw" or "Download"',
+        "HTML or XML, such as a web page in place of a file. Download the file itself, on a "
+        'code host by the link "Raw" or "Download"',
         _no_lines,
-        (b"<!doctype html", b"<html"),
+        (b"<",),
         (".html", ".htm"),
     ),
     _Kind("JSON", _lines_of_json, (b"{", b"["), (".json", ".jsonl")),

@@ -8,9 +8,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from skmnist._files import printable
 from skmnist.datasets._arrays import is_gzipped
 from skmnist.datasets._columns import (
+    Grid,
     find_pixels,
     find_positions,
     has_index_name,
@@ -111,9 +114,6 @@ def refuse_pixels(header: Header, label: int) -> ValueError:
 
 def refuse_more_columns(header: Header, label: int, others: Sequence[int]) -> ValueError:
     """Refuse a table with columns that are neither label nor pixel nor index."""
-    hot = _explain_one_hot(header, label)
-    if hot is not None:
-        return _refusal(header, hot.reason, hot.lines)
     if not header.names:
         shown = ", ".join(str(column + 1) for column in others)
         reason = f"column {shown} is empty in the first row, but not in others"
@@ -144,21 +144,35 @@ def refuse_coloured(header: Header, label: int, n_channels: int) -> ValueError:
     return _refusal(header, finding.reason, finding.lines)
 
 
-def refuse_value(header: Header, label: int, row: int, column: int, value: str) -> ValueError:
-    """Refuse a table with a pixel that is not an integer from 0 to 255."""
-    reason = (
-        f"row {row + 1}, {header.name_column(column)} holds {value[:40]!r}, not an integer "
-        "from 0 to 255"
-    )
-    lines = _lines_of_arrays(header, label).replace(
-        ".to_numpy()  # the pixels", '.apply(pandas.to_numeric, errors="coerce")'
-    )
-    kept = [
-        "kept = X.notna().all(axis=1)  # the rows with numbers alone",
-        "X, y = X[kept].to_numpy(), y[kept]",
+def refuse_value(header: Header, label: int, grid: Grid, what: str) -> ValueError:
+    """Refuse a table with a value that is no label, or no integer from 0 to 255."""
+    left_out = sorted(set(range(header.n_columns)) - set(grid.columns))
+    options = {}
+    if re.search(r"holds '-?\d+,\d+'", what):
+        options["decimal"] = ","
+    lines = [
+        _IMPORTS,
+        f"table = {header.read_call(**options)}",
+        f"y = table[{label}]  # the labels",
+        f'X = table.drop(columns={left_out}).apply(pandas.to_numeric, errors="coerce")',
+        "kept = X.notna().all(axis=1) & y.notna()  # rows without gaps",
+        "X, y = X[kept].to_numpy(), y[kept].to_numpy()",
+        _FIT,
     ]
-    before, _, fit = lines.rpartition("\n")
-    return _refusal(header, reason, "\n".join([before, *kept, fit]))
+    return _refusal(header, what, "\n".join(lines))
+
+
+def refuse_encoding(path: str) -> ValueError:
+    """Refuse text in another encoding than UTF-8."""
+    return ValueError(
+        f"{path!r} cannot be read: it is not text in UTF-8. If it is text in Latin-1, these "
+        "lines read it:\n"
+        "    import pathlib\n"
+        "    from skmnist import load_mnist\n"
+        f'    text = pathlib.Path({path!r}).read_text(encoding="latin-1")\n'
+        '    pathlib.Path("mnist.csv").write_text(text, encoding="utf-8")\n'
+        '    load_mnist("mnist.csv")'
+    )
 
 
 def _refusal(
@@ -181,9 +195,14 @@ def _lines_of_arrays(header: Header, label: int | None = None) -> str:
         label = _likely_label(header)
     left_out = [label]
     for column, field in enumerate(header.first_row):
-        is_index = has_index_name(header, column)
-        if column != label and (is_index or not NUMBER.fullmatch(field)):
+        if column == label:
+            continue
+        if has_index_name(header, column) or not NUMBER.fullmatch(field):
             left_out.append(column)
+    if header.n_columns - len(left_out) < FEWEST_PIXELS:  # no column has a name
+        left_out = [label]
+    if not header.names and label == 1:
+        left_out.append(0)
     return "\n".join(
         [
             _IMPORTS,
@@ -201,9 +220,8 @@ def _likely_label(header: Header) -> int:
     if named:
         return named[0]
     positions = find_positions(dict(enumerate(header.names)))
-    for column in range(header.n_columns):
-        is_index = has_index_name(header, column)
-        if header.names and column not in positions and not is_index:
+    for column in range(len(header.names)):
+        if column not in positions and not has_index_name(header, column):
             return column
     return 0
 
@@ -262,11 +280,13 @@ def _explain_few_columns(header: Header, label: int | None) -> _Finding | None:
         n_others -= 1
     if n_others >= FEWEST_PIXELS:
         return None
+    lines = ""
     last = header.n_columns - 1
-    lines = f"import pandas\ny = {header.read_call()}[{last}].to_numpy()"
     partner = find_partner(header.path)
     if partner is not None:
         lines = lines_for_pair(partner, header.path)
+    elif len(header.first_row) == header.n_columns:
+        lines = f"import pandas\ny = {header.read_call()}[{last}].to_numpy()"
     if header.n_columns == 1:
         return _Finding("it has a single column, so it holds no images", lines)
     reason = (
@@ -341,8 +361,9 @@ def _sample(header: Header) -> Any:
 
 def _explain_colours(header: Header, label: int | None) -> _Finding | None:
     n_others = header.n_columns - 1
-    if header.names:
-        n_others -= sum(is_index_name(name) for name in header.names)
+    n_others -= sum(is_index_name(name) for name in header.names)
+    if n_others < 3 * FEWEST_PIXELS:
+        return None
     if n_others % 3 == 0 and math.isqrt(n_others // 3) ** 2 == n_others // 3:
         return _in_colour(header, label, 3)
     return None
@@ -353,10 +374,24 @@ def _in_colour(header: Header, label: int | None, n_channels: int) -> _Finding:
         f"it has {n_channels} values for each pixel, colours ({_COLOURS[n_channels]}); "
         "expected grey levels"
     )
-    lines = _lines_of_arrays(header, label).splitlines()
-    colours = "X = X.reshape(len(X), -1, {})[..., :3].mean(axis=2)  # if colours alternate"
-    lines.insert(-1, colours.format(n_channels))
-    return _Finding(reason, "\n".join(lines))
+    shape = "-1, {}" if _do_colours_alternate(header) else "{}, -1"
+    axis = 2 if shape.startswith("-1") else 1
+    *lines, fit = _lines_of_arrays(header, label).splitlines()
+    lines.append(f"X = X.reshape(len(X), {shape.format(n_channels)})")
+    if n_channels == 4:
+        lines.append("X = X[..., :3]")
+    lines.append(f"X = X.mean(axis={axis})")
+    return _Finding(reason, "\n".join([*lines, fit]))
+
+
+def _do_colours_alternate(header: Header) -> bool:
+    """Whether neighbouring columns are more alike than those a third of the columns apart."""
+    table = _sample(header)
+    if table is None:
+        return True
+    values = table.to_numpy(float)[:, -(table.shape[1] // 3) * 3 :]
+    n = values.shape[1] // 3
+    return bool(np.nanmean(abs(np.diff(values))) <= np.nanmean(abs(values[:, n:] - values[:, :-n])))
 
 
 def _explain_no_labels(header: Header, label: int | None) -> _Finding | None:
@@ -410,6 +445,11 @@ def _explain_pixels(header: Header, label: int) -> _Finding:
             reason = "the names of its pixels are not all positions from 0 or 1 on"
             return _Finding(reason, lines)
 
+    if not header.names and math.isqrt(n_pixels - 1) ** 2 == n_pixels - 1:
+        reason = (
+            "it has two columns more than a square of pixels, of which the second may be the label"
+        )
+        return _Finding(reason, _lines_of_arrays(header, 1))
     reason = (
         f"it has {n_pixels} pixels, which do not make a square image; names from 1x1 to "
         "28x20 would give another size"

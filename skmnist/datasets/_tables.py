@@ -6,6 +6,7 @@ the values of the first column and the last. All others are refused, see `_other
 
 from __future__ import annotations
 
+import codecs
 import math
 import os
 import warnings
@@ -34,6 +35,7 @@ from skmnist.datasets._headers import (
 from skmnist.datasets._image_data import ImageData, Part, assemble
 from skmnist.datasets._other_tables import (
     refuse_coloured,
+    refuse_encoding,
     refuse_label,
     refuse_made_of_values,
     refuse_more_columns,
@@ -155,13 +157,17 @@ def _has_no_labels(path: str, labelled: str, options: TableOptions) -> bool:
 
 def _read(path: str, options: TableOptions) -> _Table:
     with reading(path, _EXPECTED):
-        _check_text(path)
+        is_text = _is_utf_8(path)
+    if not is_text:
+        raise refuse_encoding(path)
+    with reading(path, _EXPECTED):
         header = read_header(path)
     if are_made_of_values(header.names):
         raise refuse_made_of_values(header)
 
     candidates = label_columns(header, options.target)
     is_named = options.target is not None or not has_no_names(header)
+    is_certain = is_named or len(candidates) == 1
     if not candidates or (is_named and len(candidates) > 1):
         raise refuse_label(header, candidates, options.target)
     if all(find_pixels(header, label) is None for label in candidates):
@@ -170,7 +176,7 @@ def _read(path: str, options: TableOptions) -> _Table:
     with reading(path, _EXPECTED):
         frame = _read_frame(header, candidates)
     label = candidates[0]
-    if not is_named and not _is_first_the_label(frame, candidates):
+    if not is_certain and not _is_first_the_label(frame, candidates):
         raise refuse_unnamed_label(header)
     return _take(frame, header, label, options)
 
@@ -188,8 +194,7 @@ def _take(frame: Any, header: Header, label: int, options: TableOptions) -> _Tab
     if others and not is_chosen:
         raise refuse_more_columns(header, label, others)
 
-    with reading(header.path, _EXPECTED):
-        labels = _read_labels(frame, header, label)
+    labels = _read_labels(frame, header, label, grid)
     pixels = _read_pixels(frame, header, label, grid)
     if _have_opacity(pixels):
         raise refuse_coloured(header, label, 4)
@@ -220,11 +225,18 @@ def _is_index(column: Any) -> bool:
     return column.is_unique and not (column == "").any()
 
 
-def _check_text(path: str) -> None:
+def _is_utf_8(path: str) -> bool:
+    """Whether a file holds text; NUL bytes, at which pandas would end a value, are refused."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     with open_unpacked(path) as file:
         while block := file.read(2**20):
-            if b"\0" in block:  # pandas would end a value there
+            if b"\0" in block:
                 raise ValueError("it holds NUL bytes, so it is not a table")
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return False
+    return True
 
 
 def _read_frame(header: Header, labels: Sequence[int]) -> Any:
@@ -266,13 +278,13 @@ def _is_first_the_label(frame: Any, candidates: Sequence[int]) -> bool:
     return bool(repeats and is_even and n_corner >= _SHARE_OF_CORNER * n_rows)
 
 
-def _read_labels(frame: Any, header: Header, column: int) -> NDArray[Any]:
-    labels = _unquote(frame[column].str.strip()).to_numpy(dtype=str)
+def _read_labels(frame: Any, header: Header, label: int, grid: Grid) -> NDArray[Any]:
+    labels = _unquote(frame[label].str.strip()).to_numpy(dtype=str)
     wrong = _wrong_labels(set(labels.tolist()))
     if wrong:
         row = int(np.isin(labels, list(wrong)).argmax())
-        where = f"row {row + 1}, {header.name_column(column)}"
-        raise ValueError(f"{where}, the label, holds {labels[row][:40]!r}")
+        what = f"row {row + 1}, {header.name_column(label)}, the label, holds {labels[row][:40]!r}"
+        raise refuse_value(header, label, grid, what)
     return labels
 
 
@@ -310,7 +322,9 @@ def _read_pixels(frame: Any, header: Header, label: int, grid: Grid) -> NDArray[
         is_wrong = kept != values
         if is_wrong.any():
             row = int(is_wrong.argmax())
-            raise refuse_value(header, label, row, column, str(frame[column][row]))
+            value = str(frame[column][row])[:40]
+            what = f"row {row + 1}, {header.name_column(column)} holds {value!r}"
+            raise refuse_value(header, label, grid, f"{what}, not an integer from 0 to 255")
     return np.ascontiguousarray(pixels.T)
 
 
