@@ -708,13 +708,14 @@ class TestFolder:
         assert list(data.target_names) == list("012abc")
         assert load_mnist(tmp_path, classes=["a", "0"][1:]).y_train.tolist() == ["0"]
 
-    @pytest.mark.parametrize("index", [True, False])
-    @pytest.mark.parametrize("has_names", [True, False])
-    def test_unlabelled_test_images(self, tmp_path, X, y, index, has_names):
-        if index and not has_names:
-            pytest.skip("an index without a name is a column like others")
-        options = {"index": index, "header": has_names}
-        labelled = pd.DataFrame(X, columns=PIXELS)
+    @pytest.mark.parametrize(
+        "options",
+        [{"index": True}, {"index": False}, {"index": False, "header": False}],
+        ids=["names and an index", "names", "no names"],
+    )
+    @pytest.mark.parametrize("names", [PIXELS, range(784)], ids=["pixel0", "0"])
+    def test_unlabelled_test_images(self, tmp_path, X, y, names, options):
+        labelled = pd.DataFrame(X, columns=names)
         labelled.insert(0, "label", y)
         labelled.to_csv(tmp_path / "train.csv", **options)
         labelled.drop(columns="label").to_csv(tmp_path / "test.csv", **options)
@@ -722,7 +723,7 @@ class TestFolder:
             data = load_mnist(tmp_path)
         assert warned[0].filename == __file__
         assert loaded(data) == pairs(X, y)
-        assert "cannot be read" in refused(tmp_path / "test.csv")
+        assert "has pixels and no labels" in refused(tmp_path / "test.csv")
 
     def test_a_label_by_another_name_in_one_of_them(self, tmp_path, frame):
         frame = frame.rename(columns={"class": "number"})

@@ -46,13 +46,17 @@ def label_columns(header: Header, target: str | int | None) -> list[int]:
         return [i for i, name in enumerate(header.names) if name == target]
     if target is not None:
         columns = range(header.n_columns)
-        if target not in range(-len(columns), len(columns)):
+        if not -len(columns) <= target < len(columns):
             return []
         return [columns[target]]
 
     named = [i for i, name in enumerate(header.names) if name.casefold() in LABEL_NAMES]
     if named or not has_no_names(header):
         return named
+    return _label_columns_without_names(header)
+
+
+def _label_columns_without_names(header: Header) -> list[int]:
     held = held_columns(header)
     text = [column for column in held if not NUMBER.fullmatch(header.first_row[column])]
     if len(text) == 1:

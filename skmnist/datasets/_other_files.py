@@ -431,16 +431,22 @@ def _read_json(path: str) -> Any:
 
 def _find_images_and_labels(columns: dict[str, list[Any]]) -> tuple[str, str] | None:
     """Return the first name whose values are lists, and one with as many other values."""
-    images = [name for name, values in columns.items() if values and isinstance(values[0], list)]
+    images = [name for name, values in columns.items() if _holds_lists(values)]
     if not images:
         return None
     n_images = len(columns[images[0]])
-    labels = [name for name, values in columns.items() if len(values) == n_images]
-    labels = [name for name in labels if name not in images]
+    labels = []
+    for name, values in columns.items():
+        if name not in images and len(values) == n_images:
+            labels.append(name)
     if not labels:
         return None
     named = [name for name in labels if name.casefold() in LABEL_NAMES]
     return images[0], (named or labels)[0]
+
+
+def _holds_lists(values: list[Any]) -> bool:
+    return bool(values) and isinstance(values[0], list)
 
 
 def _lines_of_svmlight(path: str) -> str:

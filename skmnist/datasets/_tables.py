@@ -22,6 +22,7 @@ from skmnist.datasets._columns import (
     find_pixels,
     has_index_name,
     has_no_names,
+    held_columns,
     is_index_name,
     label_columns,
 )
@@ -77,7 +78,7 @@ def read_table(path: str, options: TableOptions) -> ImageData:
 def read_two_tables(train: str, test: str, source: str, options: TableOptions) -> ImageData:
     """Read a table to train and one to test; the former is divided if the latter has no labels."""
     table = _read(train, options)
-    if _has_no_labels(test, train, options):
+    if _has_no_labels(test, table.images[0].size, options):
         data = _divide(table, train, source)
         warning = (
             f"{test!r} has no labels and is not loaded: the last fifth of each label in "
@@ -136,18 +137,16 @@ def _as_integers(*labels: NDArray[Any]) -> list[NDArray[Any]]:
     return list(labels)
 
 
-def _has_no_labels(path: str, labelled: str, options: TableOptions) -> bool:
-    """Whether a table has the pixels of another one and nothing else, as Kaggle's to test."""
+def _has_no_labels(path: str, n_pixels: int, options: TableOptions) -> bool:
+    """Whether a table has so many pixels and no label, as Kaggle's to test."""
     with reading(path, _EXPECTED):
         header = read_header(path)
-        other = read_header(labelled)
-    if not header.names:
-        return not other.names and header.n_columns == other.n_columns - 1
-    if label_columns(header, None):
-        return False
-    if isinstance(options.target, str) and options.target in header.names:
-        return False
+    if has_no_names(header):
+        return len(held_columns(header)) == n_pixels
 
+    is_target = isinstance(options.target, str) and options.target in header.names
+    if is_target or label_columns(header, None):
+        return False
     grid = find_pixels(header, None)
     if grid is None:
         return False
