@@ -252,6 +252,11 @@ REFUSED = {
         slice(1, 2),
     ),
     "names of values": (read_as_names, "made of a row of values", None),
+    "numbers for names and an index, label last": (
+        lambda X, y: pd.DataFrame(np.c_[X, y]).to_csv(),
+        "nothing proves which column is the label",
+        slice(1, 2),
+    ),
     "names of values and an index": (
         lambda X, y: read_as_names(X, y, index=True),
         "made of a row of values",
@@ -508,6 +513,20 @@ def test_names_of_values_are_no_positions_with_a_target_column_either(folder, X,
     assert "made of a row of values" in message
 
 
+def test_text_labels_in_names_that_were_made_of_values(folder, X, y, line_runner):
+    """The line that repairs the names leaves the label as it is."""
+    labels = np.array(list("zyxwvutsrq"))[y]
+    path = write(folder / "any.csv", read_as_names(X, labels))
+    assert line_runner.run(lines_of(refused(path))) == pairs(X, labels)
+
+
+def test_lines_keep_the_other_options(folder, X, y, line_runner):
+    names = [f"{i % 28}x{i // 28}" for i in range(784)]
+    text = with_label(X, y, names).replace("label", "number", 1)
+    message = refused(write(folder / "any.csv", text), target_column="number")
+    assert line_runner.run(lines_of(message)[1:]) == pairs(X, y)
+
+
 def test_what_target_column_leaves_out_is_described(folder, X, y):
     write(folder / "any.csv", more_columns(X, y, ImageId=range(100), path="a.png"))
     data = load_mnist(folder / "any.csv", target_column="label")
@@ -732,6 +751,13 @@ class TestFolder:
         with pytest.warns(UserWarning, match="has no labels"):
             data = load_mnist(tmp_path, target_column="number")
         assert loaded(data) == pairs(frame.iloc[:, :-1], frame["number"])
+
+    def test_lines_load_the_pair(self, tmp_path, X, y, line_runner):
+        write(tmp_path / "train.csv", more_columns(X[:80], y[:80], ImageId=range(80)))
+        write(tmp_path / "test.csv", more_columns(X[80:], y[80:], ImageId=range(20)))
+        with pytest.raises(ValueError, match="more than a label and pixels") as caught:
+            load_mnist(tmp_path)
+        assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
 
     def test_half_a_pair(self, tmp_path, frame):
         frame.to_csv(tmp_path / "train.csv", index=False)

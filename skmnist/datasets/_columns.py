@@ -19,6 +19,13 @@ _LONGEST_NAME = 100
 _DIGITS = re.compile(r"\d+", re.ASCII)
 
 
+class TableOptions(NamedTuple):
+    """What the caller says about tables."""
+
+    target: str | int | None = None  # the column of the label
+    transposed: bool | None = None  # whether the images have rows and columns swapped
+
+
 class Grid(NamedTuple):
     """The columns of the pixels."""
 

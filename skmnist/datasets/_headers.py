@@ -41,6 +41,7 @@ class Header:
     first_row: tuple[str, ...]  # none in a table without rows
     n_lines: int  # lines before the first row
     has_row_names: bool = False  # whether the first column has no name, not even ""
+    source: str = ""  # what `load_mnist` was given, if that is not the path
 
     @property
     def n_columns(self) -> int:

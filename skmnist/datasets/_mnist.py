@@ -14,10 +14,10 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from skmnist._compat import Interval, validate_arguments
+from skmnist.datasets._columns import TableOptions
 from skmnist.datasets._image_data import ImageData, choose
 from skmnist.datasets._named_sets import NAMED_SETS
 from skmnist.datasets._sources import read_source
-from skmnist.datasets._tables import TableOptions
 
 
 class ImageBunch(Bunch):

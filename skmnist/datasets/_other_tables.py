@@ -14,10 +14,12 @@ from skmnist._files import printable
 from skmnist.datasets._arrays import is_gzipped
 from skmnist.datasets._columns import (
     Grid,
+    TableOptions,
     find_pixels,
     find_positions,
     has_index_name,
     has_no_names,
+    held_columns,
     is_index_name,
     label_columns,
 )
@@ -52,7 +54,9 @@ def refuse_made_of_values(header: Header) -> ValueError:
     ]
     if header.has_row_names:
         lines.append("table.iloc[0] = table.iloc[0].shift()")
-    lines.append('table.iloc[0] = table.iloc[0].str.extract(r"(\\d+)", expand=False)')
+    lines.append(
+        'table.iloc[0] = table.iloc[0].replace(r"^X?(\\d+)(\\.\\d+)?$", r"\\1", regex=True)'
+    )
 
     indices = [i for i, name in enumerate(header.names) if is_index_name(name)]
     if indices:
@@ -69,38 +73,38 @@ def refuse_made_of_values(header: Header) -> ValueError:
     return _refusal(header, reason, "\n".join(lines), advice)
 
 
-def refuse_label(header: Header, candidates: Sequence[int], target: str | int | None) -> ValueError:
+def refuse_label(header: Header, candidates: Sequence[int], options: TableOptions) -> ValueError:
     """Refuse a table of which no column, or more than one, can be the label."""
     if candidates:
         names = [header.names[column] for column in candidates]
         shown = " and ".join(repr(printable(name)) for name in names)
         reason = f"{len(candidates)} columns can be the label, {shown}"
-        if len(set(names)) < len(names):
-            choices = [_load(header, f"target_column={candidates[0]}")]
-        else:
-            choices = [_load(header, f"target_column={name!r}") for name in names]
+        targets = names if len(set(names)) == len(names) else candidates
+        lines = [_load(header, options._replace(target=target)) for target in targets]
         advice = "target_column takes the label's name or position; any other is left out:"
-        return _refusal(header, reason, "\n".join(choices), advice)
+        return _refusal(header, reason, "\n".join(lines), advice)
 
-    if target is not None:
-        reason = f"target_column={target!r} is not one of its columns"
+    if options.target is not None:
+        reason = f"target_column={options.target!r} is not one of its columns"
         finding = _Finding(reason, _lines_of_arrays(header))
     else:
-        finding = _explain(header, None) or _explain_missing_label(header)
+        finding = _explain(header, None) or _explain_missing_label(header, options)
     return _refusal(header, finding.reason, finding.lines)
 
 
-def refuse_unnamed_label(header: Header) -> ValueError:
+def refuse_unnamed_label(header: Header, options: TableOptions) -> ValueError:
     """Refuse a table without names whose first column is not certain to be the label."""
     reason = (
         "nothing proves which column is the label: it has no names, and the values of the "
         "first column and of the last do not distinguish labels from pixels"
     )
-    held = [column for column, field in enumerate(header.first_row) if field]
-    last = -1 if held[-1] == header.n_columns - 1 else held[-1]
+    held = held_columns(header)
+    first, last = held[0], held[-1]
+    if last == header.n_columns - 1:
+        last = -1
     lines = [
-        _load(header, "target_column=0") + "  # if the labels are in the first column",
-        _load(header, f"target_column={last}") + "  # if they are in the last",
+        _load(header, options._replace(target=first)) + "  # if the labels are in the first column",
+        _load(header, options._replace(target=last)) + "  # if they are in the last",
     ]
     advice = "target_column takes the label's position:"
     return _refusal(header, reason, "\n".join(lines), advice)
@@ -112,7 +116,9 @@ def refuse_pixels(header: Header, label: int) -> ValueError:
     return _refusal(header, finding.reason, finding.lines)
 
 
-def refuse_more_columns(header: Header, label: int, others: Sequence[int]) -> ValueError:
+def refuse_more_columns(
+    header: Header, label: int, others: Sequence[int], options: TableOptions
+) -> ValueError:
     """Refuse a table with columns that are neither label nor pixel nor index."""
     if not header.names:
         shown = ", ".join(str(column + 1) for column in others)
@@ -121,19 +127,19 @@ def refuse_more_columns(header: Header, label: int, others: Sequence[int]) -> Va
 
     shown = ", ".join(repr(printable(header.names[column])) for column in others)
     reason = f"it has more than a label and pixels: {shown}"
-    line = _load(header, f"target_column={header.names[label]!r}")
+    line = _load(header, options._replace(target=header.names[label]))
     return _refusal(header, reason, line, "With target_column, these are left out:")
 
 
-def refuse_unordered(header: Header) -> ValueError:
+def refuse_unordered(header: Header, options: TableOptions) -> ValueError:
     """Refuse a table whose names count down the columns of the images."""
     reason = (
         "its pixels are named down the columns of the images, or along the rows with the "
         "column first"
     )
     lines = [
-        _load(header, "transposed=True") + "  # down the columns",
-        _load(header, "transposed=False") + "  # along the rows",
+        _load(header, options._replace(transposed=True)) + "  # down the columns",
+        _load(header, options._replace(transposed=False)) + "  # along the rows",
     ]
     return _refusal(header, reason, "\n".join(lines), "transposed tells which:")
 
@@ -185,8 +191,14 @@ def _refusal(
     return ValueError(message)
 
 
-def _load(header: Header, option: str) -> str:
-    return f"load_mnist({header.path!r}, {option})"
+def _load(header: Header, options: TableOptions) -> str:
+    """Return the call of `load_mnist` with these options."""
+    arguments = [repr(header.source or header.path)]
+    if options.target is not None:
+        arguments.append(f"target_column={options.target!r}")
+    if options.transposed is not None:
+        arguments.append(f"transposed={options.transposed}")
+    return f"load_mnist({', '.join(arguments)})"
 
 
 def _lines_of_arrays(header: Header, label: int | None = None) -> str:
@@ -410,7 +422,7 @@ def _explain_no_labels(header: Header, label: int | None) -> _Finding | None:
     return _Finding("it has pixels and no labels", lines)
 
 
-def _explain_missing_label(header: Header) -> _Finding:
+def _explain_missing_label(header: Header, options: TableOptions) -> _Finding:
     """Explain a table of which no column has the name of a label."""
     grid = find_pixels(header, None)
     if grid is None:
@@ -423,7 +435,7 @@ def _explain_missing_label(header: Header) -> _Finding:
             others.append(name)
     shown = ", ".join(repr(printable(name)) for name in others)
     reason = f"no column can be the label by its name; beside pixels it has {shown}"
-    choices = [_load(header, f"target_column={name!r}") for name in others]
+    choices = [_load(header, options._replace(target=name)) for name in others]
     return _Finding(reason, "\n".join(choices))
 
 

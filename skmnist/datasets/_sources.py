@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import replace
 
 from skmnist.datasets._arrays import NPZ_NAMES, list_arrays, read_idx_files, read_npz
+from skmnist.datasets._columns import TableOptions
 from skmnist.datasets._emnist import check_orientation, describe_split, find_split
 from skmnist.datasets._folders import FileSet, find_chosen_set, find_set, find_set_of
 from skmnist.datasets._image_data import ImageData, transpose
@@ -18,7 +19,7 @@ from skmnist.datasets._other_files import (
     describe_other,
     describe_zip,
 )
-from skmnist.datasets._tables import TableOptions, read_table, read_two_tables
+from skmnist.datasets._tables import read_table, read_two_tables
 
 _VARIABLE = "SKMNIST_DATA"
 _EXPECTED_PATH = "the path of an .npz file, a .csv file or a folder of files"

@@ -11,6 +11,7 @@ import math
 import os
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from skmnist.datasets._arrays import is_gzipped, open_unpacked, reading
 from skmnist.datasets._columns import (
     Grid,
+    TableOptions,
     find_pixels,
     has_index_name,
     has_no_names,
@@ -57,13 +59,6 @@ _LARGEST_SHARE_OF_LABEL = 0.9
 _SHARE_OF_CORNER = 0.99
 
 
-class TableOptions(NamedTuple):
-    """What the caller says about tables."""
-
-    target: str | int | None  # the column of the label
-    transposed: bool | None  # whether the images have rows and columns swapped
-
-
 class _Table(NamedTuple):
     images: NDArray[np.uint8]
     labels: NDArray[Any]  # str
@@ -72,12 +67,12 @@ class _Table(NamedTuple):
 
 def read_table(path: str, options: TableOptions) -> ImageData:
     """Read a table, and divide it into images to train and to test."""
-    return _divide(_read(path, options), path, path)
+    return _divide(_read(path, path, options), path, path)
 
 
 def read_two_tables(train: str, test: str, source: str, options: TableOptions) -> ImageData:
     """Read a table to train and one to test; the former is divided if the latter has no labels."""
-    table = _read(train, options)
+    table = _read(train, source, options)
     if _has_no_labels(test, table.images[0].size, options):
         data = _divide(table, train, source)
         warning = (
@@ -86,7 +81,7 @@ def read_two_tables(train: str, test: str, source: str, options: TableOptions) -
         )
         return _with_warning(data, warning)
 
-    table_test = _read(test, options)
+    table_test = _read(test, source, options)
     labels, labels_test = _as_integers(table.labels, table_test.labels)
     return assemble(
         _as_part(table.images, labels, train),
@@ -154,13 +149,13 @@ def _has_no_labels(path: str, n_pixels: int, options: TableOptions) -> bool:
     return all(is_index_name(name) for name in others)
 
 
-def _read(path: str, options: TableOptions) -> _Table:
+def _read(path: str, source: str, options: TableOptions) -> _Table:
     with reading(path, _EXPECTED):
         is_text = _is_utf_8(path)
     if not is_text:
         raise refuse_encoding(path)
     with reading(path, _EXPECTED):
-        header = read_header(path)
+        header = replace(read_header(path), source=source)
     if are_made_of_values(header.names):
         raise refuse_made_of_values(header)
 
@@ -168,7 +163,7 @@ def _read(path: str, options: TableOptions) -> _Table:
     is_named = options.target is not None or not has_no_names(header)
     is_certain = is_named or len(candidates) == 1
     if not candidates or (is_named and len(candidates) > 1):
-        raise refuse_label(header, candidates, options.target)
+        raise refuse_label(header, candidates, options)
     if all(find_pixels(header, label) is None for label in candidates):
         raise refuse_pixels(header, candidates[0])
 
@@ -176,7 +171,7 @@ def _read(path: str, options: TableOptions) -> _Table:
         frame = _read_frame(header, candidates)
     label = candidates[0]
     if not is_certain and not _is_first_the_label(frame, candidates):
-        raise refuse_unnamed_label(header)
+        raise refuse_unnamed_label(header, options)
     return _take(frame, header, label, options)
 
 
@@ -186,12 +181,12 @@ def _take(frame: Any, header: Header, label: int, options: TableOptions) -> _Tab
     if grid is None:
         raise refuse_pixels(header, label)
     if grid.is_by_columns and options.transposed is None:
-        raise refuse_unordered(header)
+        raise refuse_unordered(header, options)
 
     others = _other_columns(frame, header, {label, *grid.columns})
     is_chosen = options.target is not None and bool(header.names)
     if others and not is_chosen:
-        raise refuse_more_columns(header, label, others)
+        raise refuse_more_columns(header, label, others, options)
 
     labels = _read_labels(frame, header, label, grid)
     pixels = _read_pixels(frame, header, label, grid)
@@ -346,6 +341,4 @@ def _have_opacity(pixels: NDArray[np.uint8]) -> bool:
 
 
 def _with_warning(data: ImageData, warning: str) -> ImageData:
-    from dataclasses import replace
-
     return replace(data, warnings=(*data.warnings, warning))
