@@ -821,6 +821,13 @@ def test_folder_without_images(tmp_path):
         load_mnist(tmp_path)
 
 
+def test_folder_of_one_table(tmp_path, X, y, line_runner):
+    (tmp_path / "digits.csv").write_bytes(csv(X, y))
+    with pytest.raises(ValueError, match="without a known set of images") as caught:
+        load_mnist(tmp_path)
+    assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="devices of POSIX")
 def test_not_a_regular_file():
     with pytest.raises(ValueError, match="is not a regular file; expected"):

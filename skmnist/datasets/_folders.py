@@ -29,6 +29,8 @@ _ROLES = {
 _PATTERNS = {"idx": "*ubyte*", "table": "*.[ct]sv*"}
 _DEPTH = 2
 _MOST_FOLDERS = 100
+_MOST_NAMED = 5
+_SUFFIXES_OF_ONE_FILE = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz")
 EXPECTED_IN_FOLDER = (
     "a folder with the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, "
     "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or with two tables such as "
@@ -246,8 +248,14 @@ def _describe_folder(folder: str) -> str:
             suffix = os.path.splitext(name)[1]
             if suffix.lower() in PICTURE_SUFFIXES:
                 return describe_pictures(folder, suffix)
-    held = ", ".join(repr(name) for name in sorted(os.listdir(folder))[:5])
-    return (
+    paths = _list(folder)
+    held = ", ".join(repr(os.path.basename(path)) for path in paths[:_MOST_NAMED])
+    message = (
         f"{folder!r} is a folder without a known set of images (it holds "
         f"{held or 'nothing'}); expected {EXPECTED_IN_FOLDER}."
     )
+    files = [path for path in paths if path.lower().endswith(_SUFFIXES_OF_ONE_FILE)]
+    if files:
+        lines = "".join(f"\n    load_mnist({path!r})" for path in files[:_MOST_NAMED])
+        message = f"{message} These lines try one file each:{lines}"
+    return message
