@@ -133,15 +133,25 @@ def _declared_separator(lines: Sequence[_Line]) -> str:
 
 
 def _split_comments(lines: list[_Line], separator: str) -> tuple[list[_Line], list[_Line]]:
-    """Divide the first lines into comments above a table and the first two of the table.
-
-    A table has columns enough for images; above it, there may be a title without a mark.
-    """
+    """Divide the first lines into comments above a table and the first two of the table."""
+    n_fields = [len(_split(line, separator or _find_separator(line))) for _, line in lines]
+    holds_images = max(n_fields, default=0) > FEWEST_PIXELS
     for n_comments, (_, line) in enumerate(lines):
-        is_wide = len(_split(line, separator or _find_separator(line))) > FEWEST_PIXELS
-        if is_wide and not line.startswith("#"):
+        if not _is_comment(line, separator, holds_images):
             return lines[:n_comments], lines[n_comments : n_comments + 2]
     return [], lines[:2]
+
+
+def _is_comment(line: str, separator: str, holds_images: bool) -> bool:
+    """Whether a line is a comment, or a title above images; never a row, even if damaged."""
+    fields = _split(line.lstrip("# "), separator or _find_separator(line))
+    is_short = len(fields) <= FEWEST_PIXELS
+    if line.startswith("#"):
+        return is_short or are_names(fields)
+    numbers = [field for field in fields if NUMBER.fullmatch(field)]
+    has_letters = any(character.isalpha() for character in line)
+    is_text = has_letters and len(numbers) <= len(fields) / 2
+    return holds_images and is_short and is_text
 
 
 def _names_in_comment(
