@@ -47,7 +47,7 @@ def has_index_name(header: Header, column: int) -> bool:
 def label_columns(header: Header, target: str | int | None) -> list[int]:
     """Return the columns that can be the label by their names, or by `target`.
 
-    In a table without names, that is the one column of text, or the first and the last.
+    In a table without names, those are the first, the last and those of text.
     """
     if isinstance(target, str):
         return [i for i, name in enumerate(header.names) if name == target]
@@ -65,10 +65,13 @@ def label_columns(header: Header, target: str | int | None) -> list[int]:
 
 def _label_columns_without_names(header: Header) -> list[int]:
     held = held_columns(header)
-    text = [column for column in held if not NUMBER.fullmatch(header.first_row[column])]
-    if len(text) == 1:
-        return text
-    return sorted({*held[:1], *held[-1:]})
+    return sorted({*held[:1], *held[-1:], *text_columns(header)[:1]})
+
+
+def text_columns(header: Header) -> list[int]:
+    """Return the columns of a table without names that hold text in the first row."""
+    held = held_columns(header)
+    return [column for column in held if not NUMBER.fullmatch(header.first_row[column])]
 
 
 def has_no_names(header: Header) -> bool:

@@ -27,6 +27,7 @@ from skmnist.datasets._columns import (
     held_columns,
     is_index_name,
     label_columns,
+    text_columns,
 )
 from skmnist.datasets._headers import (
     NUMBER,
@@ -161,7 +162,6 @@ def _read(path: str, source: str, options: TableOptions) -> _Table:
 
     candidates = label_columns(header, options.target)
     is_named = options.target is not None or not has_no_names(header)
-    is_certain = is_named or len(candidates) == 1
     if not candidates or (is_named and len(candidates) > 1):
         raise refuse_label(header, candidates, options)
     if all(find_pixels(header, label) is None for label in candidates):
@@ -169,10 +169,21 @@ def _read(path: str, source: str, options: TableOptions) -> _Table:
 
     with reading(path, _EXPECTED):
         frame = _read_frame(header, candidates)
-    label = candidates[0]
-    if not is_certain and not _is_first_the_label(frame, candidates):
+    label = candidates[0] if is_named else _find_unnamed_label(frame, header)
+    if label is None:
         raise refuse_unnamed_label(header, options)
     return _take(frame, header, label, options)
+
+
+def _find_unnamed_label(frame: Any, header: Header) -> int | None:
+    """Return the one column of text, or the first if its values prove that it is the label."""
+    text = text_columns(header)
+    if len(text) == 1 and not frame[text[0]].str.strip().str.fullmatch(NUMBER).any():
+        return text[0]
+    held = held_columns(header)
+    if _is_first_the_label(frame, held[0], held[-1]):
+        return held[0]
+    return None
 
 
 def _take(frame: Any, header: Header, label: int, options: TableOptions) -> _Table:
@@ -259,9 +270,8 @@ def _read_frame(header: Header, labels: Sequence[int]) -> Any:
     return frame
 
 
-def _is_first_the_label(frame: Any, candidates: Sequence[int]) -> bool:
+def _is_first_the_label(frame: Any, first: int, last: int) -> bool:
     """Whether the first column could be the label, and the last could not."""
-    first, last = candidates[0], candidates[-1]
     counts = frame[first].str.strip().value_counts()
     n_rows = len(frame)
     repeats = 1 < len(counts) <= min(_MOST_LABELS, n_rows / 2)
