@@ -341,6 +341,7 @@ class TestErrors:
         [
             (["--data", "fashon"], r"source='fashon': .*'fashion'"),
             (["--data", os.devnull], "is not a regular file"),
+            (["--target-column", "y"], "is not one. On the command line, --target-column gives"),
             (["--output", __file__], "test_cli.py: File exists"),
             (["--save", f"{'a' * 300}.skops"], "a{300}.skops: File name too long"),
         ],

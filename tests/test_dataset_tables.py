@@ -336,7 +336,17 @@ REFUSED = {
     ),
     "two labels": (
         lambda X, y: more_columns(X, y, digit=y),
-        "2 columns can be the label, 'label' and 'digit'",
+        "2 columns can be the label, 'label', 'digit'",
+        None,
+    ),
+    "two values for each pixel": (
+        lambda X, y: (
+            pd.DataFrame(X, columns=PIXELS)
+            .assign(label=y)
+            .join(pd.DataFrame(X, columns=[f"again{i}" for i in range(784)]))
+            .to_csv(index=False)
+        ),
+        "more than a label and pixels: 'again0', 'again1', 'again2', 'again3', ..., 'again783'",
         None,
     ),
     "pixels with other names": (

@@ -43,12 +43,13 @@ def describe_error(error: BaseException | str) -> str:
     lines = str(error).splitlines()
     has_code = any(line.startswith("    ") for line in lines)
     if not has_code:
-        return printable(" ".join(str(error).split()))
-
+        lines = [" ".join(str(error).split())]
     for argument, option in _OPTIONS.items():
         if f"{argument}=" in str(error):
             lines.append(f"On the command line, {option} gives {argument}.")
-    return "\n".join(printable(line) for line in lines)
+
+    separator = "\n" if has_code else " "
+    return separator.join(printable(line) for line in lines)
 
 
 def new_console() -> Console:

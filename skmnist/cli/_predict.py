@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from skmnist.datasets import read_digit
 from skmnist.datasets._picture import open_picture, shrink
 from skmnist.display._inputs import unwrap
 from skmnist.persistence import load
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _N_SHOWN = 3
 
@@ -50,7 +53,7 @@ def predict(options: Namespace) -> bool:
         except (OSError, ValueError) as error:
             print(f"skmnist: error: {describe_error(error)}", file=sys.stderr)
             continue
-        pixels = digit if factor == 1 else np.rint(digit * factor).astype(np.uint8)
+        pixels = np.rint(digit * factor).astype(np.uint8)
         probabilities = model.predict_proba(pixels.reshape(1, *shape))[0]
         answers.append(_Answer(picture, digit, probabilities))
         shown = "  ".join(_likeliest(probabilities, labels))
@@ -85,25 +88,34 @@ def _likeliest(probabilities: NDArray[np.float32], labels: list[str]) -> list[st
 def _draw(answers: list[_Answer], labels: list[str], path: Path) -> None:
     """Draw a row for each picture: itself, the pixels of the network's input, probabilities."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import PercentFormatter
 
     row_height = max(1.9, 0.19 * len(labels))
-    figure = Figure(figsize=(8, row_height * len(answers) + 0.2), layout="constrained")
+    height = row_height * len(answers) + 0.2
+    figure = Figure(figsize=(8, height), layout="constrained")
     rows = figure.subplots(len(answers), 3, squeeze=False, width_ratios=[1, 1, 1.6])
-    for (given, seen, bars), (picture, digit, probabilities) in zip(rows, answers, strict=True):
-        given.imshow(shrink(open_picture(picture)[0], 600))
-        given.set_title(printable(picture.name), fontsize=9, parse_math=False)
-        seen.imshow(digit, cmap="gray")
+    for (given, seen, bars), answer in zip(rows, answers, strict=True):
+        image, _ = open_picture(answer.picture)
+        given.imshow(shrink(image, 600))
+        given.set_title(printable(answer.picture.name), fontsize=9, parse_math=False)
+        seen.imshow(answer.digit, cmap="gray")
         seen.set_title("28 × 28 pixels", fontsize=9)
         for ax in (given, seen):
             ax.set(xticks=[], yticks=[])
-        places, best = np.arange(len(labels)), int(np.argmax(probabilities))
-        bars.barh(places, probabilities, color="lightgray")
-        bars.barh(best, probabilities[best], color="tab:blue")
-        bars.set_yticks(places, labels, fontsize=8, parse_math=False)
-        bars.set(xlim=(0, 1), ylim=(len(labels) - 0.5, -0.5))
-        bars.xaxis.set_major_formatter(PercentFormatter(1))
-        bars.tick_params(axis="x", labelsize=8)
-        title = f"{labels[best]}: {probabilities[best]:.1%}"
-        bars.set_title(title, fontsize=9, parse_math=False)
+        _draw_probabilities(bars, answer.probabilities, labels)
     write_figure(figure, path)
+
+
+def _draw_probabilities(ax: Axes, probabilities: NDArray[np.float32], labels: list[str]) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    places = np.arange(len(labels))
+    best = int(np.argmax(probabilities))
+    ax.barh(places, probabilities, color="lightgray")
+    ax.barh(best, probabilities[best], color="tab:blue")
+
+    ax.set_yticks(places, labels, fontsize=8, parse_math=False)
+    ax.set(xlim=(0, 1), ylim=(len(labels) - 0.5, -0.5))
+    ax.xaxis.set_major_formatter(PercentFormatter(1))
+    ax.tick_params(axis="x", labelsize=8)
+    title = f"{labels[best]}: {probabilities[best]:.1%}"
+    ax.set_title(title, fontsize=9, parse_math=False)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skmnist._files import printable
 from skmnist.datasets._arrays import is_gzipped
 from skmnist.datasets._columns import (
     Grid,
@@ -23,13 +22,20 @@ from skmnist.datasets._columns import (
     is_index_name,
     label_columns,
 )
-from skmnist.datasets._headers import FEWEST_PIXELS, NUMBER, Header, pandas_separator
+from skmnist.datasets._headers import (
+    FEWEST_PIXELS,
+    NUMBER,
+    Header,
+    abbreviate,
+    pandas_separator,
+)
 from skmnist.datasets._separate_files import find_partner, lines_for_pair
 
 _IMPORTS = "import numpy as np\nimport pandas\nfrom skmnist import SimpleMLPClassifier"
 _FIT = "SimpleMLPClassifier().fit(X / X.max(), y)"
 _ROWS_LOOKED_AT = 200
 _MOST_CLASSES = 62
+_MOST_CHOICES = 5
 _COLOURS = {3: "red, green and blue", 4: "red, green, blue and opacity"}
 
 
@@ -77,10 +83,13 @@ def refuse_label(header: Header, candidates: Sequence[int], options: TableOption
     """Refuse a table of which no column, or more than one, can be the label."""
     if candidates:
         names = [header.names[column] for column in candidates]
-        shown = " and ".join(repr(printable(name)) for name in names)
-        reason = f"{len(candidates)} columns can be the label, {shown}"
-        targets = names if len(set(names)) == len(names) else candidates
-        lines = [_load(header, options._replace(target=target)) for target in targets]
+        reason = f"{len(candidates)} columns can be the label, {abbreviate(names)}"
+        targets: Sequence[str | int] = names
+        if len(set(names)) < len(names):
+            targets = candidates
+        lines = [
+            _load(header, options._replace(target=target)) for target in targets[:_MOST_CHOICES]
+        ]
         advice = "target_column takes the label's name or position; any other is left out:"
         return _refusal(header, reason, "\n".join(lines), advice)
 
@@ -121,11 +130,10 @@ def refuse_more_columns(
 ) -> ValueError:
     """Refuse a table with columns that are neither label nor pixel nor index."""
     if not header.names:
-        shown = ", ".join(str(column + 1) for column in others)
-        reason = f"column {shown} is empty in the first row, but not in others"
+        reason = f"{header.name_column(others[0])} is empty in the first row, but not in others"
         return _refusal(header, reason, _lines_of_arrays(header, label))
 
-    shown = ", ".join(repr(printable(header.names[column])) for column in others)
+    shown = abbreviate([header.names[column] for column in others])
     reason = f"it has more than a label and pixels: {shown}"
     line = _load(header, options._replace(target=header.names[label]))
     return _refusal(header, reason, line, "With target_column, these are left out:")
@@ -433,9 +441,8 @@ def _explain_missing_label(header: Header, options: TableOptions) -> _Finding:
     for column, name in enumerate(header.names):
         if column not in grid.columns and not is_index_name(name):
             others.append(name)
-    shown = ", ".join(repr(printable(name)) for name in others)
-    reason = f"no column can be the label by its name; beside pixels it has {shown}"
-    choices = [_load(header, options._replace(target=name)) for name in others]
+    reason = f"no column can be the label by its name; beside pixels it has {abbreviate(others)}"
+    choices = [_load(header, options._replace(target=name)) for name in others[:_MOST_CHOICES]]
     return _Finding(reason, "\n".join(choices))
 
 

@@ -32,6 +32,7 @@ from skmnist.datasets._columns import (
 from skmnist.datasets._headers import (
     NUMBER,
     Header,
+    abbreviate,
     are_made_of_values,
     pandas_separator,
     read_header,
@@ -120,7 +121,7 @@ def _as_part(images: NDArray[np.uint8], labels: NDArray[Any], path: str) -> Part
 def _describe(left_out: Sequence[str]) -> str:
     form = "Images and their labels, the rows of one or two tables."
     if left_out:
-        names = ", ".join(repr(name) for name in dict.fromkeys(left_out))
+        names = abbreviate(list(dict.fromkeys(left_out)))
         form = f"{form} Columns that were left out: {names}."
     return form
 
