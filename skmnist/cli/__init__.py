@@ -1,8 +1,8 @@
 """The command line: ``skmnist``, or ``python -m skmnist``.
 
-Errors end a run with a message of one line, or with lines of code, instead of a traceback. The
-modules that do the work are imported once the options have been checked, so that ``--help`` is
-shown at once.
+Errors end a run with a message of one line, or with lines of code, instead of a
+traceback. The modules that do the work are imported once the options have been checked,
+so that ``--help`` is shown at once.
 """
 
 from __future__ import annotations
@@ -69,12 +69,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _describe_missing(error: ImportError) -> str:
-    """Describe a package that is not installed, such as the backend of Keras or rich."""
+    """Describe a package that is not installed, such as a backend of Keras."""
     message = describe_error(error)
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
         return (
-            f"{message}. KERAS_BACKEND is {printable(backend)!r}, but networks are trained by "
+            f"{message}. KERAS_BACKEND is {printable(backend)!r}, but networks are "
+            "trained by "
             "TensorFlow: unset it."
         )
     if isinstance(error, ModuleNotFoundError) and error.name:

@@ -65,7 +65,7 @@ def parse(arguments: Sequence[str], command: str = "skmnist") -> argparse.Namesp
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line, with a suggestion, without the usage."""
+    """An argument parser whose errors are one line, with a suggestion, without usage."""
 
     def __init__(self, command: str, name: str = "", **options: Any) -> None:
         super().__init__(
@@ -158,7 +158,8 @@ def _add_data_options(parser: _Parser) -> None:
     parser.add(
         "--data",
         metavar="SOURCE",
-        help=f"{sets}; or the path of an .npz or .csv file, or of a folder of IDX or .csv files; "
+        help=f"{sets}; or the path of an .npz or .csv file, or of a folder of IDX or "
+        ".csv files; "
         "default: the environment variable SKMNIST_DATA if it is set, else 'sample'",
     )
     parser.add(
@@ -175,8 +176,8 @@ def _add_data_options(parser: _Parser) -> None:
     parser.add(
         "--raw-pixels",
         action="store_true",
-        help="train on pixels as they are, from 0 to 255, as the article did; otherwise a "
-        "Pipeline scales them to 0 to 1, which makes the network better",
+        help="train on pixels as they are, from 0 to 255, as the article did; otherwise "
+        "a Pipeline scales them to 0 to 1, which makes the network better",
     )
 
 
@@ -196,8 +197,9 @@ def _add_network_options(parser: _Parser) -> None:
         type=positive_int,
         nargs="+",
         metavar="N",
-        help="search among these numbers of units of one hidden layer for the best, each trained "
-        "on two thirds of the images and tested on the others, three times over",
+        help="search among these numbers of units of one hidden layer for the best, each "
+        "trained on two thirds of the images and tested on the others, three times "
+        "over",
     )
     parser.suggest("--hidden-units", "--search")
     parser.add(
@@ -217,8 +219,8 @@ def _add_training_options(parser: _Parser) -> None:
         "--epochs",
         type=positive_int,
         metavar="N",
-        help="passes over the data; default: as many as make the article's 9,375 gradient steps, "
-        "which is 5 on all of MNIST and 75 on the sample",
+        help="passes over the data; default: as many as make the article's 9,375 gradient "
+        "steps, which is 5 on all of MNIST and 75 on the sample",
     )
     parser.add(
         "--batch-size",
@@ -256,7 +258,8 @@ def _add_output_options(parser: _Parser) -> None:
         type=_path(".skops"),
         metavar="NAME.skops",
         help="write the trained network to this file, for 'skmnist predict' and "
-        "skmnist.persistence.load; its folder is made if needed; reading it runs no code",
+        "skmnist.persistence.load; its folder is made if needed; reading it runs no "
+        "code",
     )
 
 

@@ -24,7 +24,7 @@ _OPTIONS = {
 
 
 def command() -> str:
-    """Return the command that started this program, to be shown with other arguments."""
+    """Return the command that started this program, to show it with others."""
     program = sys.argv[0]
     if os.path.basename(program) == "__main__.py":
         return shlex.join([sys.orig_argv[0], "-m", "skmnist"])
@@ -37,7 +37,7 @@ def command() -> str:
 
 
 def describe_error(error: BaseException | str) -> str:
-    """Describe an error or a warning on one line, or on several if it has lines of code."""
+    """Describe an error or a warning on one line, or on more with lines of code."""
     if isinstance(error, OSError) and error.strerror and error.filename:
         return printable(f"{os.fsdecode(error.filename)}: {error.strerror}")
     lines = str(error).splitlines()
@@ -53,16 +53,17 @@ def describe_error(error: BaseException | str) -> str:
 
 
 def new_console() -> Console:
-    """Return a console for the standard output, without escape codes if NO_COLOR is set."""
+    """Return a console for the standard output, without escape codes for NO_COLOR."""
     from rich.console import Console
 
-    # With NO_COLOR alone, rich would still write bold letters; soft_wrap leaves long lines whole.
+    # With NO_COLOR alone, rich would still write bold letters; soft_wrap leaves long
+    # lines whole.
     color_system: Any = None if os.environ.get("NO_COLOR") else "auto"
     return Console(color_system=color_system, markup=False, highlight=False, soft_wrap=True)
 
 
 def prepare_file(path: Path, option: str) -> None:
-    """Make the folder of a file, and fail now if the file could not be written later."""
+    """Make the folder of a file, and fail if the file could not be written later."""
     if path.is_dir():
         raise IsADirectoryError(f"{option} needs a file name, got the directory {path}.")
     path.parent.mkdir(parents=True, exist_ok=True)

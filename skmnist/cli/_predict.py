@@ -33,7 +33,7 @@ class _Answer(NamedTuple):
 
 
 def predict(options: Namespace) -> bool:
-    """Print which digit each picture shows, and return whether all pictures could be read."""
+    """Print which digit each picture shows; return whether all could be read."""
     console = new_console()
     with console.status("Loading the network"):
         model: Any = load(options.model)
@@ -66,7 +66,7 @@ def predict(options: Namespace) -> bool:
 
 
 def _check_network(model: Any, network: Any, path: Path) -> tuple[int, ...]:
-    """Return the shape of the samples that a model takes, if pictures can be read as such."""
+    """Return the shape of a model's samples, if pictures can be read as such."""
     if not isinstance(network, SimpleMLPClassifier):
         raise ValueError(f"{path} holds a {type(network).__name__}, not a SimpleMLPClassifier.")
     check_is_fitted(network)
@@ -86,7 +86,7 @@ def _likeliest(probabilities: NDArray[np.float32], labels: list[str]) -> list[st
 
 
 def _draw(answers: list[_Answer], labels: list[str], path: Path) -> None:
-    """Draw a row for each picture: itself, the pixels of the network's input, probabilities."""
+    """Draw a row for each picture: itself, the network's input, probabilities."""
     from matplotlib.figure import Figure
 
     row_height = max(1.9, 0.19 * len(labels))

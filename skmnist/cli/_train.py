@@ -40,7 +40,7 @@ N_FOLDS = 3
 
 
 def train(options: Namespace) -> None:
-    """Train one network, or search for the best width, and print and draw the outcome."""
+    """Train one network, or search for the best width; print and draw the outcome."""
     console = new_console()
     data = load_mnist(
         options.data, target_column=options.target_column, transposed=options.transposed
@@ -125,7 +125,8 @@ def _announce_search(
     console.print(
         f"  hidden units: {listed}; {images} in {N_FOLDS} folds, "
         f"{_describe_pixels(data, options)}\n"
-        f"  {fits} of {epochs}, each tested on the fold left out; then the best on all images"
+        f"  {fits} of {epochs}, each tested on the fold left out; then the best on all "
+        "images"
     )
 
 
@@ -158,12 +159,14 @@ def _introduce(data: Bunch, folder: Path, console: Console) -> None:
 
 
 def _show_network(classifier: SimpleMLPClassifier, data: Bunch, console: Console) -> None:
-    # An estimator has a network once it is fitted. One image of each digit is enough for that.
+    # An estimator has a network once it is fitted. One image of each digit is enough
+    # for that.
     _, one_of_each = np.unique(data.y_train, return_index=True)
     rehearsal = clone(classifier).set_params(epochs=1)
     rehearsal.fit(data.images_train[one_of_each], data.y_train[one_of_each])
     console.print("\nThe network", style="bold")
-    # A copy that is not compiled, or what Adam keeps of each weight would count as parameters.
+    # A copy that is not compiled, or what Adam keeps of each weight would count as
+    # parameters.
     model = rehearsal.model_
     network = type(model).from_config(model.get_config())
     # Keras measures the terminal; where there is none, it takes 80 columns.

@@ -1,7 +1,7 @@
 """MNIST, files laid out like it, and digits of one's own, as arrays for scikit-learn.
 
-The names below are loaded when they are first used: the help of the command line lists the
-named sets without importing NumPy.
+The names below are loaded when they are first used: the help of the command line lists
+the named sets without importing NumPy.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Arrays in files: NumPy's ``.npz``, as Keras has MNIST, and IDX, as MNIST was published.
+"""Arrays in files: NumPy's ``.npz``, as Keras has MNIST, and IDX, as it was published.
 
-The size that a header claims is compared with the size of the file before memory is allocated.
-IDX is two zero bytes, one byte for the type of the values, one for the number of dimensions, each
-dimension as a big-endian integer of four bytes, and the values, the last dimension running fastest.
+The size that a header claims is compared with the size of the file before memory is
+allocated. IDX is two zero bytes, one byte for the type of the values, one for the
+number of dimensions, each dimension as a big-endian integer of four bytes, and the
+values, the last dimension running fastest.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from numpy.typing import NDArray
 from skmnist._files import printable
 from skmnist.datasets._image_data import ImageData, Part, assemble
 
-# Deflate's longest match copies 258 bytes for two bits, 1032 to 1; the rest is for rounding.
+# Deflate's longest match copies 258 bytes for two bits, 1032 to 1; the rest is for
+# rounding.
 _LARGEST_RATIO = 1100
 NPZ_NAMES = ("x_train", "y_train", "x_test", "y_test")
-# The dtypes for the first four bytes. QMNIST's labels have eight columns, the first is the digit.
+# The dtypes for the first four bytes. QMNIST's labels have eight columns, the first is
+# the digit.
 _IDX_DTYPES = {
     "images": {b"\0\0\x08\x03": "u1"},
     "labels": {b"\0\0\x08\x01": "u1", b"\0\0\x0c\x02": ">i4"},
@@ -92,7 +95,7 @@ def read_npz(path: str) -> ImageData:
     return assemble(
         *parts,
         source=path,
-        form="Images and their labels, arrays of one .npz file, laid out like Keras's mnist.npz.",
+        form="Images and their labels, arrays of one .npz file laid out like Keras's.",
         split="the file's own, in the file's order.",
     )
 
@@ -139,7 +142,7 @@ def read_idx_files(paths: Sequence[str], source: str) -> ImageData:
 
 
 def _read_idx(path: str, role: str) -> NDArray[Any]:
-    """Read the IDX file of "images" or "labels", gzipped or not, whatever its name is."""
+    """Read the IDX file of "images" or "labels", gzipped or not."""
     largest = os.path.getsize(path)
     if is_gzipped(path):
         largest *= _LARGEST_RATIO

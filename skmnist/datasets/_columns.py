@@ -31,7 +31,8 @@ class Grid(NamedTuple):
 
     columns: tuple[int, ...]  # in the order of the pixels, row by row
     shape: tuple[int, int]
-    # Whether the images may be down the columns, by names such as 1x1, 2x1 or x0y0, x0y1.
+    # Whether the images may be down the columns, by names such as 1x1, 2x1 or x0y0,
+    # x0y1.
     is_by_columns: bool = False
 
 
@@ -84,7 +85,7 @@ def has_no_names(header: Header) -> bool:
 
 
 def held_columns(header: Header) -> list[int]:
-    """Return the columns of a table without names that hold something in the first row."""
+    """Return the columns without names that hold something in the first row."""
     columns = []
     for column, field in enumerate(header.first_row):
         if field and not has_index_name(header, column):
@@ -117,7 +118,7 @@ def find_named_pixels(names: Mapping[int, str]) -> Grid | None:
 
 
 def find_positions(names: Mapping[int, str]) -> dict[int, tuple[int, ...]]:
-    """Return the numbers in the names, by column, of those with the same text around them."""
+    """Return the numbers in names that have the same text around them, by column."""
     groups: defaultdict[tuple[str, int], dict[int, tuple[int, ...]]] = defaultdict(dict)
     for column, name in names.items():
         numbers = _DIGITS.findall(name)

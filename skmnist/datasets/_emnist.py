@@ -11,8 +11,8 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from skmnist.datasets._image_data import ImageData
 
 _ORIGIN = """\
-EMNIST: handwritten characters out of NIST's Special Database 19, by Gregory Cohen, Saeed
-Afshar, Jonathan Tapson and André van Schaik, 2017, https://arxiv.org/abs/1702.05373."""
+EMNIST: handwritten characters out of NIST's Special Database 19, by Gregory Cohen,
+Saeed Afshar, Jonathan Tapson and André van Schaik, 2017, https://arxiv.org/abs/1702.05373."""
 _UPRIGHT = "Its files hold every image with rows and columns swapped; here they are upright."
 # In two splits, a letter that is written alike large and small is one class.
 _MERGED = digits + ascii_uppercase + "abdefghnqrt"
@@ -31,7 +31,7 @@ _PUBLISHED = re.compile(
 
 
 def find_split(paths: Sequence[str]) -> str | None:
-    """Return the split of EMNIST whose published files these are, judged by their names."""
+    """Return the split of EMNIST whose published files have these names."""
     splits = {_split_of(path) for path in paths}
     if len(splits) == 1:
         return splits.pop()
@@ -52,7 +52,8 @@ def check_orientation(paths: Sequence[str], source: str) -> None:
         if "emnist" in name.lower() and _split_of(path) is None:
             raise ValueError(
                 f"{path!r} has EMNIST in its name, but not the name of one of EMNIST's "
-                "published files, whose images have rows and columns swapped. transposed "
+                "published files, whose images have rows and columns swapped. "
+                "transposed "
                 "tells whether the images of this one are:\n"
                 f"    load_mnist({source!r}, transposed=True)  # turns them upright\n"
                 f"    load_mnist({source!r}, transposed=False)  # if they are upright"

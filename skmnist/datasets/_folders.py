@@ -34,7 +34,8 @@ _SUFFIXES_OF_ONE_FILE = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz")
 EXPECTED_IN_FOLDER = (
     "a folder with the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, "
     "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or with two tables such as "
-    "mnist_train.csv and mnist_test.csv; or the path of one table, of which a part is for "
+    "mnist_train.csv and mnist_test.csv; or the path of one table, of which a part is "
+    "for "
     "testing"
 )
 
@@ -75,7 +76,7 @@ class FileSet:
 
 
 def find_set(folder: str) -> FileSet:
-    """Return the one set in a folder and the folders below; otherwise raise ValueError."""
+    """Return the one set in a folder and below, or raise ValueError."""
     sets = _find_sets(folder)
     complete = [files for files in sets if files.is_complete]
     complete += _find_below(folder, _DEPTH)
@@ -155,7 +156,7 @@ def _plain_name(path: str) -> str:
 
 
 def _candidates(folder: str) -> Iterator[str]:
-    """Yield the files in a folder and in folders of their own names, as Kaggle has them."""
+    """Yield the files in a folder and in folders of their own names, as on Kaggle."""
     paths = _list(folder)
     yield from filter(os.path.isfile, paths)
     for path in filter(os.path.isdir, paths):
@@ -210,7 +211,8 @@ def _describe_choices(folder: str, sets: Sequence[FileSet]) -> str:
     lines = ""
     for files in sets:
         lines += f"\n    load_mnist({_choice(files, sets)!r})"
-    return f"{folder!r} holds more than one set of images. These lines load one each:{lines}"
+    message = f"{folder!r} holds more than one set of images. These lines load one each:"
+    return f"{message}{lines}"
 
 
 def _choice(files: FileSet, sets: Sequence[FileSet]) -> str:

@@ -133,7 +133,7 @@ def _declared_separator(lines: Sequence[_Line]) -> str:
 
 
 def _split_comments(lines: list[_Line], separator: str) -> tuple[list[_Line], list[_Line]]:
-    """Divide the first lines into comments above a table and the first two of the table."""
+    """Divide the first lines into comments and the first two lines of a table."""
     n_fields = [len(_split(line, separator or _find_separator(line))) for _, line in lines]
     holds_images = max(n_fields, default=0) > FEWEST_PIXELS
     for n_comments, (_, line) in enumerate(lines):
@@ -143,7 +143,7 @@ def _split_comments(lines: list[_Line], separator: str) -> tuple[list[_Line], li
 
 
 def _is_comment(line: str, separator: str, holds_images: bool) -> bool:
-    """Whether a line is a comment, or a title above images; never a row, even if damaged."""
+    """Whether a line is a comment, or a title above images; never a damaged row."""
     fields = _split(line.lstrip("# "), separator or _find_separator(line))
     is_short = len(fields) <= FEWEST_PIXELS
     if line.startswith("#"):
@@ -157,7 +157,7 @@ def _is_comment(line: str, separator: str, holds_images: bool) -> bool:
 def _names_in_comment(
     comments: Sequence[_Line], rows: Sequence[_Row], separator: str
 ) -> tuple[str, ...]:
-    """Return the names in the last comment above the rows, as numpy.savetxt writes them."""
+    """Return the names in the last comment, as numpy.savetxt writes them."""
     if not comments or not rows:
         return ()
     fields = _split(comments[-1][1].lstrip("# "), separator)

@@ -1,4 +1,4 @@
-"""The form in which every reader returns images and labels, and the choice of a part of them."""
+"""The form in which readers return images and labels, and the choice of a part."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from skmnist._files import printable
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ImageData:
-    """Images of shape (n, height, width), uint8, and their labels, to train and to test."""
+    """Images of shape (n, height, width) and their labels, to train and to test."""
 
     images_train: NDArray[np.uint8]
     y_train: NDArray[Any]  # int64 or str
@@ -28,7 +28,7 @@ class ImageData:
 
 
 class Part(NamedTuple):
-    """Images and labels of one part as a reader found them, and what errors call them."""
+    """Images and labels of one part, as in the files, and their names for errors."""
 
     images: NDArray[Any]
     labels: NDArray[Any]
@@ -79,14 +79,16 @@ def _as_images(part: Part) -> NDArray[np.uint8]:
     array = part.images
     if array.ndim != 3 or array.size == 0 or array.dtype.kind not in "iu":
         raise ValueError(
-            f"{part.images_name} has the shape {array.shape} and the dtype {array.dtype}; "
+            f"{part.images_name} has the shape {array.shape} and the dtype "
+            f"{array.dtype}; "
             "expected one or more images, as integers from 0 to 255 in an array of the "
             f"shape (n, height, width).{part.advice}"
         )
     lowest, highest = array.min(), array.max()
     if lowest < 0 or highest > 255:
         raise ValueError(
-            f"{part.images_name} has values from {lowest} to {highest}, expected 0 to 255"
+            f"{part.images_name} has values from {lowest} to {highest}, expected 0 to "
+            "255"
             f"{part.advice}"
         )
     return np.ascontiguousarray(array, dtype=np.uint8)
@@ -99,8 +101,10 @@ def _as_labels(part: Part) -> NDArray[Any]:
     is_too_large = array.dtype == np.uint64 and (array >= 2**63).any()
     if array.shape != shape or array.dtype.kind not in "iuU" or is_too_large:
         raise ValueError(
-            f"{part.labels_name} has the shape {array.shape} and the dtype {array.dtype}; "
-            "expected a label for each image, text or integers below 2**63 in an array of "
+            f"{part.labels_name} has the shape {array.shape} and the dtype "
+            f"{array.dtype}; "
+            "expected a label for each image, text or integers below 2**63 in an array "
+            "of "
             f"the shape {shape}.{part.advice}"
         )
     if array.dtype.kind == "U":
@@ -124,7 +128,8 @@ def _choose_classes(data: ImageData, classes: Collection[Any]) -> ImageData:
     wanted = np.unique(list(classes))
     if wanted.dtype.kind not in "iuU" or not np.isin(wanted, held).all():
         raise ValueError(
-            f"classes={classes!r} must be one or more of the labels that both the training "
+            f"classes={classes!r} must be one or more of the labels that both the "
+            "training "
             f"images and the test images have: {', '.join(map(repr, held.tolist()))}."
         )
 
@@ -147,7 +152,8 @@ def _choose_train_size(data: ImageData, train_size: float, random_state: Any) ->
     n_classes = len(np.unique(data.y_train))
     if not n_classes <= n <= n_all:
         raise ValueError(
-            f"train_size={train_size!r} makes {n:,} training images; expected {n_classes}, "
+            f"train_size={train_size!r} makes {n:,} training images; expected "
+            f"{n_classes}, "
             f"one for each class, to {n_all:,}, all that there are."
         )
 

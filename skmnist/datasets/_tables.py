@@ -1,7 +1,8 @@
 """Tables of images as text, with a row for each image: CSV files and their likes.
 
-A table is read if its columns prove what they are: by their names, or, without names, by
-the values of the first column and the last. All others are refused, see `_other_tables`.
+A table is read if its columns prove what they are: by their names, or, without names,
+by the values of the first column and the last. All others are refused, see
+`_other_tables`.
 """
 
 from __future__ import annotations
@@ -73,12 +74,13 @@ def read_table(path: str, options: TableOptions) -> ImageData:
 
 
 def read_two_tables(train: str, test: str, source: str, options: TableOptions) -> ImageData:
-    """Read a table to train and one to test; the former is divided if the latter has no labels."""
+    """Read two tables; the one to train is divided if that to test has no labels."""
     table = _read(train, source, options)
     if _has_no_labels(test, table.images[0].size, options):
         data = _divide(table, train, source)
         warning = (
-            f"{test!r} has no labels and is not loaded: the last fifth of each label in "
+            f"{test!r} has no labels and is not loaded: the last fifth of each label "
+            "in "
             f"{train!r} is for testing."
         )
         return _with_warning(data, warning)
@@ -177,7 +179,7 @@ def _read(path: str, source: str, options: TableOptions) -> _Table:
 
 
 def _find_unnamed_label(frame: Any, header: Header) -> int | None:
-    """Return the one column of text, or the first if its values prove that it is the label."""
+    """Return the one column of text, or the first if its values prove it."""
     text = text_columns(header)
     if len(text) == 1 and not frame[text[0]].str.strip().str.fullmatch(NUMBER).any():
         return text[0]
@@ -225,14 +227,14 @@ def _is_empty(column: Any) -> bool:
 
 
 def _is_index(column: Any) -> bool:
-    """Whether a column holds integers, which repeat in joined tables, or names of rows."""
+    """Whether a column holds integers, which may repeat, or names of rows."""
     if column.dtype.kind in "iu":
         return True
     return column.is_unique and not (column == "").any()
 
 
 def _is_utf_8(path: str) -> bool:
-    """Whether a file holds text; NUL bytes, at which pandas would end a value, are refused."""
+    """Whether a file holds UTF-8; NUL bytes, at which pandas ends values, are refused."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with open_unpacked(path) as file:
         while block := file.read(2**20):
@@ -288,7 +290,8 @@ def _read_labels(frame: Any, header: Header, label: int, grid: Grid) -> NDArray[
     wrong = _wrong_labels(set(labels.tolist()))
     if wrong:
         row = int(np.isin(labels, list(wrong)).argmax())
-        what = f"row {row + 1}, {header.name_column(label)}, the label, holds {labels[row][:40]!r}"
+        where = f"row {row + 1}, {header.name_column(label)}"
+        what = f"{where}, the label, holds {labels[row][:40]!r}"
         raise refuse_value(header, label, grid, what)
     return labels
 
@@ -302,7 +305,7 @@ def _unquote(labels: Any) -> Any:
 
 
 def _wrong_labels(values: set[str]) -> set[str]:
-    """Find what cannot be a label: nothing, decimals and, beside numbers, more than a letter."""
+    """Find what is no label: nothing, decimals and, beside numbers, words."""
     whole = {value for value in values if _is_whole(value)}
     others = values - whole
     are_characters = all(len(value) == 1 and value.isalnum() for value in values)
@@ -344,7 +347,7 @@ def _as_numbers(column: Any) -> NDArray[Any]:
 
 
 def _have_opacity(pixels: NDArray[np.uint8]) -> bool:
-    """Whether every fourth pixel is opaque in all images, as of colours with an opacity."""
+    """Whether every fourth pixel is opaque in all images, as in colours with opacity."""
     if pixels.shape[1] % 4:
         return False
     is_opaque = bool((pixels[:, 3::4] == 255).all())
