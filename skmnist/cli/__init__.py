@@ -75,8 +75,7 @@ def _describe_missing(error: ImportError) -> str:
     if backend != "tensorflow":
         return (
             f"{message}. KERAS_BACKEND is {printable(backend)!r}, but networks are "
-            "trained by "
-            "TensorFlow: unset it."
+            "trained by TensorFlow: unset it."
         )
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0]

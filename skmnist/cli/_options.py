@@ -159,8 +159,8 @@ def _add_data_options(parser: _Parser) -> None:
         "--data",
         metavar="SOURCE",
         help=f"{sets}; or the path of an .npz or .csv file, or of a folder of IDX or "
-        ".csv files; "
-        "default: the environment variable SKMNIST_DATA if it is set, else 'sample'",
+        ".csv files; default: the environment variable SKMNIST_DATA if it is set, "
+        "else 'sample'",
     )
     parser.add(
         "--target-column",

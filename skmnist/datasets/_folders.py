@@ -35,8 +35,7 @@ EXPECTED_IN_FOLDER = (
     "a folder with the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, "
     "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or with two tables such as "
     "mnist_train.csv and mnist_test.csv; or the path of one table, of which a part is "
-    "for "
-    "testing"
+    "for testing"
 )
 
 

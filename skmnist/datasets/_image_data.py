@@ -88,8 +88,7 @@ def _as_images(part: Part) -> NDArray[np.uint8]:
     if lowest < 0 or highest > 255:
         raise ValueError(
             f"{part.images_name} has values from {lowest} to {highest}, expected 0 to "
-            "255"
-            f"{part.advice}"
+            f"255{part.advice}"
         )
     return np.ascontiguousarray(array, dtype=np.uint8)
 
@@ -102,10 +101,8 @@ def _as_labels(part: Part) -> NDArray[Any]:
     if array.shape != shape or array.dtype.kind not in "iuU" or is_too_large:
         raise ValueError(
             f"{part.labels_name} has the shape {array.shape} and the dtype "
-            f"{array.dtype}; "
-            "expected a label for each image, text or integers below 2**63 in an array "
-            "of "
-            f"the shape {shape}.{part.advice}"
+            f"{array.dtype}; expected a label for each image, text or integers below "
+            f"2**63 in an array of the shape {shape}.{part.advice}"
         )
     if array.dtype.kind == "U":
         return array
@@ -129,8 +126,8 @@ def _choose_classes(data: ImageData, classes: Collection[Any]) -> ImageData:
     if wanted.dtype.kind not in "iuU" or not np.isin(wanted, held).all():
         raise ValueError(
             f"classes={classes!r} must be one or more of the labels that both the "
-            "training "
-            f"images and the test images have: {', '.join(map(repr, held.tolist()))}."
+            "training images and the test images have: "
+            f"{', '.join(map(repr, held.tolist()))}."
         )
 
     train = np.isin(data.y_train, wanted)
@@ -153,8 +150,7 @@ def _choose_train_size(data: ImageData, train_size: float, random_state: Any) ->
     if not n_classes <= n <= n_all:
         raise ValueError(
             f"train_size={train_size!r} makes {n:,} training images; expected "
-            f"{n_classes}, "
-            f"one for each class, to {n_all:,}, all that there are."
+            f"{n_classes}, one for each class, to {n_all:,}, all that there are."
         )
 
     seed = random_state

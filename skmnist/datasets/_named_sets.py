@@ -168,11 +168,9 @@ def _fetch(source: str, name: str, sha256: str, folder: Path) -> str:
         # bury it.
         raise OSError(
             f"source={source!r}: Keras's {name} could not be downloaded "
-            f"({printable(error)}). "
-            "Without a network, use source='sample' or a path, also in SKMNIST_DATA, "
-            "or put the "
-            f"file, unaltered, into {str(folder)!r} (from {ORIGIN}{name}, SHA-256 "
-            f"{sha256})."
+            f"({printable(error)}). Without a network, use source='sample' or a path, "
+            f"also in SKMNIST_DATA, or put the file, unaltered, into {str(folder)!r} "
+            f"(from {ORIGIN}{name}, SHA-256 {sha256})."
         ) from None
     return path
 

@@ -96,8 +96,7 @@ def describe_arrays(path: str, names: Sequence[str]) -> str:
     lines = _lines_of_arrays(path, names).replace("\n", "\n    ")
     return (
         f"{path!r} lacks {missing}, and holds {list(names)}; expected an .npz file "
-        "with the "
-        f"arrays {', '.join(NPZ_NAMES)}. These lines read it:\n    {lines}"
+        f"with the arrays {', '.join(NPZ_NAMES)}. These lines read it:\n    {lines}"
     )
 
 

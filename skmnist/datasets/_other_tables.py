@@ -73,8 +73,7 @@ def refuse_made_of_values(header: Header) -> ValueError:
     ]
     reason = (
         "its names are made of a row of values, as pandas and R make them when they "
-        "read a "
-        "table without names; they are no positions of pixels"
+        "read a table without names; they are no positions of pixels"
     )
     advice = "These lines make a row of them again:"
     return _refusal(header, reason, "\n".join(lines), advice)
@@ -106,8 +105,7 @@ def refuse_unnamed_label(header: Header, options: TableOptions) -> ValueError:
     """Refuse a table without names in which no column is certain to be the label."""
     reason = (
         "nothing proves which column is the label: it has no names, and the values of "
-        "the "
-        "first column and of the last do not distinguish labels from pixels"
+        "the first column and of the last do not distinguish labels from pixels"
     )
     held = held_columns(header)
     first, last = held[0], held[-1]
@@ -146,8 +144,7 @@ def refuse_unordered(header: Header, options: TableOptions) -> ValueError:
     """Refuse a table whose names count down the columns of the images."""
     reason = (
         "its pixels are named down the columns of the images, or along the rows with "
-        "the "
-        "column first"
+        "the column first"
     )
     lines = [
         _load(header, options._replace(transposed=True)) + "  # down the columns",
@@ -279,8 +276,7 @@ def _explain_pixels_in_one_column(header: Header, label: int | None) -> _Finding
         if "..." in field:
             reason = (
                 f"{header.name_column(column)} holds an array as NumPy prints it, "
-                "without "
-                "most of its values, which are lost"
+                "without most of its values, which are lost"
             )
             return _Finding(reason, "")
         if len(re.findall(r"\d+", field)) >= FEWEST_PIXELS:
@@ -317,8 +313,7 @@ def _explain_few_columns(header: Header, label: int | None) -> _Finding | None:
         return _Finding("it has a single column, so it holds no images", lines)
     reason = (
         f"it has {header.n_columns} columns, and fewer than {FEWEST_PIXELS} pixels "
-        "beside "
-        "a label are not an image; it may hold labels or predictions alone"
+        "beside a label are not an image; it may hold labels or predictions alone"
     )
     return _Finding(reason, lines)
 
@@ -479,8 +474,7 @@ def _explain_pixels(header: Header, label: int) -> _Finding:
         return _Finding(reason, _lines_of_arrays(header, 1))
     reason = (
         f"it has {n_pixels} pixels, which do not make a square image; names from 1x1 "
-        "to "
-        "28x20 would give another size"
+        "to 28x20 would give another size"
     )
     return _Finding(reason, lines)
 

@@ -47,8 +47,7 @@ def describe_pairs(folder: str, pairs: dict[str, tuple[str, str]]) -> str:
     return (
         f"{folder!r} holds images and labels in separate files, such as "
         f"{os.path.basename(images)!r} and {os.path.basename(labels)!r}. These lines "
-        "read "
-        f"them:\n    {lines}"
+        f"read them:\n    {lines}"
     )
 
 

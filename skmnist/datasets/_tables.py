@@ -80,8 +80,7 @@ def read_two_tables(train: str, test: str, source: str, options: TableOptions) -
         data = _divide(table, train, source)
         warning = (
             f"{test!r} has no labels and is not loaded: the last fifth of each label "
-            "in "
-            f"{train!r} is for testing."
+            f"in {train!r} is for testing."
         )
         return _with_warning(data, warning)
 
