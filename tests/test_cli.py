@@ -499,10 +499,10 @@ class TestLevels:
     def test_is_said(self, trained):
         highest, _, run, _ = trained
         if highest == 255:
-            assert "pixels scaled to 0 to 1" in run.out
+            assert "pixels scaled to 0 to 1;" in run.out
             assert run.err == ""
         else:
-            assert f"pixels scaled from 0 to {highest} to 0 to 1" in run.out
+            assert f"pixels scaled to 0 to 1 (divided by {highest});" in run.out
             assert re.fullmatch("skmnist: warning: .*not on MNIST's scale.*\n", run.err)
 
     def test_predict_reads_pictures_on_that_scale(self, trained):

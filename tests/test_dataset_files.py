@@ -447,6 +447,12 @@ def matlab_of_images(path, X, y):
     scipy.io.savemat(path, {"labels": y, "digits": X.reshape(-1, 28, 28).transpose(1, 2, 0)})
 
 
+def matlab_of_emnist(path, X, y):
+    swapped = X.reshape(-1, 28, 28).transpose(0, 2, 1).reshape(X.shape)
+    part = {"images": swapped, "labels": y[:, np.newaxis], "writers": y[:, np.newaxis]}
+    scipy.io.savemat(path, {"dataset": {"train": part, "test": part, "mapping": np.eye(2)}})
+
+
 def hdf5(path, X, y):
     with h5py.File(path, "w") as file:
         for name, array in arrays(X, y).items():
@@ -557,6 +563,7 @@ def content(make):
 OTHER_KINDS = {
     "MATLAB": ("mnist-original.mat", matlab, "a MATLAB file"),
     "MATLAB, other names": ("digits.mat", matlab_of_images, "a MATLAB file"),
+    "MATLAB of EMNIST": ("emnist-digits.mat", matlab_of_emnist, "a MATLAB file"),
     "HDF5": ("mnist.h5", hdf5, "an HDF5 file"),
     "ARFF": ("mnist_784.arff", arff, "an ARFF file"),
     "zip": ("archive.zip", zipped, "an archive"),

@@ -136,7 +136,7 @@ def _describe_pixels(data: Bunch, options: Namespace) -> str:
     highest = _highest(data)
     if highest == 255:
         return "pixels scaled to 0 to 1"
-    return f"pixels scaled from 0 to {highest} to 0 to 1"
+    return f"pixels scaled to 0 to 1 (divided by {highest})"
 
 
 def _next_arguments(options: Namespace, estimator: Any) -> str:

@@ -253,34 +253,44 @@ def _lines_of_pickle(path: str) -> str:
 
 def _lines_of_mat(path: str) -> str:
     """Return lines for the arrays of a MATLAB file, whose names it lists."""
-    images, labels = '"data"].T', '"label"'
-    found = _find_arrays_of_mat(path)
-    if found is not None:
-        images, labels = found
-    return (
-        "import scipy.io\n"
-        "from skmnist import SimpleMLPClassifier\n"
-        f"arrays = scipy.io.loadmat({path!r})\n"
-        f"X = arrays[{images}\n"
-        f"y = arrays[{labels}].ravel()\n"
-        f"{_FIT}"
-    )
-
-
-def _find_arrays_of_mat(path: str) -> tuple[str, str] | None:
-    """Find the largest array and one of a value for each of its rows or columns."""
     import scipy.io
 
+    shapes: dict[str, tuple[int, ...]] = {}
     # Damaged files raise errors of many types.
     with suppress(Exception):
         shapes = {name: shape for name, shape, _ in scipy.io.whosmat(path)}
-        images = max(shapes, key=lambda name: _n_values(shapes[name]))
-        for labels, shape in shapes.items():
-            n = _n_values(shape)
-            if labels == images or n not in (shapes[images][0], shapes[images][-1]):
-                continue
-            if shapes[images][0] == n:
-                return f'"{images}"].reshape({n}, -1)', f'"{labels}"'
+    lines = ["import scipy.io", "from skmnist import SimpleMLPClassifier"]
+    if list(shapes) == ["dataset"]:  # EMNIST's, whose images are swapped
+        lines += [
+            f"dataset = scipy.io.loadmat({path!r}, simplify_cells=True)",
+            'train = dataset["dataset"]["train"]',
+            'X = train["images"].reshape(-1, 28, 28).swapaxes(1, 2)',
+            'y = train["labels"].ravel()',
+        ]
+        return "\n".join([*lines, _FIT])
+
+    images, labels = _find_arrays(shapes) or ('"data"].T', '"label"')
+    lines += [
+        f"arrays = scipy.io.loadmat({path!r})",
+        f"X = arrays[{images}",
+        f"y = arrays[{labels}].ravel()",
+    ]
+    return "\n".join([*lines, _FIT])
+
+
+def _find_arrays(shapes: dict[str, tuple[int, ...]]) -> tuple[str, str] | None:
+    """Find the largest array and one of a value for each of its rows or columns."""
+    if not shapes:
+        return None
+    images = max(shapes, key=lambda name: _n_values(shapes[name]))
+    n_rows, n_columns = shapes[images][0], shapes[images][-1]
+    for labels, shape in shapes.items():
+        if labels == images:
+            continue
+        n = _n_values(shape)
+        if n == n_rows:
+            return f'"{images}"].reshape({n}, -1)', f'"{labels}"'
+        if n == n_columns:
             return f'"{images}"].reshape(-1, {n}).T', f'"{labels}"'
     return None
 
