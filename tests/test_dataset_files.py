@@ -693,6 +693,24 @@ def test_images_and_labels_in_separate_files(kind, tmp_path, X, y, line_runner):
     assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
 
 
+@pytest.mark.parametrize("name", ["images_of_cats.csv", "my-images.csv", "ImageId,Label.csv"])
+def test_names_that_say_more_are_no_pair(name, tmp_path, X, y):
+    save_rows(tmp_path / name, X)
+    save_rows(tmp_path / "labels.csv", y)
+    with pytest.raises(ValueError, match="without a known set of images"):
+        load_mnist(tmp_path)
+
+
+@pytest.mark.parametrize("options", [{"index": True, "header": True}, {}], ids=["index", "none"])
+def test_pixels_alone_are_read_by_the_line(tmp_path, X, options):
+    save_rows(tmp_path / "digits.csv", X, **options)
+    with pytest.raises(ValueError, match="it has pixels and no labels") as caught:
+        load_mnist(tmp_path / "digits.csv")
+    namespace = {}
+    exec("\n".join(lines_of(caught.value)), namespace)
+    np.testing.assert_array_equal(namespace["X"], X)
+
+
 def test_a_workbook(tmp_path, X, y, line_runner, monkeypatch):
     """The package that writes and reads workbooks is not needed: pandas is a stand-in."""
     with zipfile.ZipFile(tmp_path / "digits.xlsx", "w") as archive:

@@ -421,15 +421,15 @@ def _explain_no_labels(header: Header, label: int | None) -> _Finding | None:
     grid = find_pixels(header, None)
     if grid is None:
         return None
-    names = [name for i, name in enumerate(header.names) if i not in grid.columns]
-    if not all(is_index_name(name) for name in names):
+    others = [column for column in range(header.n_columns) if column not in grid.columns]
+    if not all(has_index_name(header, column) for column in others):
         return None
     partner = find_partner(header.path)
     if partner is not None:
         reason = "it has pixels and no labels, which are in another file"
         return _Finding(reason, lines_for_pair(header.path, partner))
-    lines = f"import pandas\nX = {header.read_call()}.to_numpy()"
-    return _Finding("it has pixels and no labels", lines)
+    read = f"{header.read_call()}.drop(columns={others}).to_numpy()"
+    return _Finding("it has pixels and no labels", f"import pandas\nX = {read}")
 
 
 def _explain_missing_label(header: Header, options: TableOptions) -> _Finding:

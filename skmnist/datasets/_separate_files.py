@@ -79,6 +79,9 @@ def _part_and_role(path: str) -> tuple[str, str]:
     role = "images" if is_images else "labels"
     part = _PART.search(stem)
     if part is None:
+        # Without a part, the name says nothing else, as in images.csv.
+        if words - _IMAGES - _LABELS:
+            return "", ""
         return "", role
     return part[0].lower().removesuffix("ing"), role
 
