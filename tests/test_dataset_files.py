@@ -399,6 +399,19 @@ class TestIdx:
         tracemalloc.stop()
         assert peak < 2e7
 
+    def test_a_packed_file_beside_the_unpacked_one(self, tmp_path):
+        write_idx(tmp_path)
+        path = tmp_path / f"{IDX_NAMES[0]}.gz"
+        path.write_bytes(gzip.compress(idx(small_arrays()[0])))
+        with pytest.raises(ValueError, match="one IDX file of four, whose folder loads"):
+            load_mnist(path)
+
+    def test_missing_files_of_a_chosen_split(self, tmp_path):
+        write_idx(tmp_path, names=emnist("letters"))
+        (tmp_path / emnist("letters")[0]).unlink()
+        with pytest.raises(ValueError, match="emnist-letters' has no train images"):
+            load_mnist(tmp_path / "emnist-letters")
+
     def test_checksum_of_gzip(self, tmp_path):
         write_idx(tmp_path, packed=[True] * 4)
         path = tmp_path / "t10k-labels-idx1-ubyte.gz"
@@ -445,6 +458,10 @@ def matlab(path, X, y):
 
 def matlab_of_images(path, X, y):
     scipy.io.savemat(path, {"labels": y, "digits": X.reshape(-1, 28, 28).transpose(1, 2, 0)})
+
+
+def matlab_of_rows(path, X, y):
+    scipy.io.savemat(path, {"fea": X, "gnd": y[:, np.newaxis]})
 
 
 def matlab_of_emnist(path, X, y):
@@ -563,6 +580,7 @@ def content(make):
 OTHER_KINDS = {
     "MATLAB": ("mnist-original.mat", matlab, "a MATLAB file"),
     "MATLAB, other names": ("digits.mat", matlab_of_images, "a MATLAB file"),
+    "MATLAB, rows": ("digits.mat", matlab_of_rows, "a MATLAB file"),
     "MATLAB of EMNIST": ("emnist-digits.mat", matlab_of_emnist, "a MATLAB file"),
     "HDF5": ("mnist.h5", hdf5, "an HDF5 file"),
     "ARFF": ("mnist_784.arff", arff, "an ARFF file"),
@@ -711,6 +729,14 @@ def test_pixels_alone_are_read_by_the_line(tmp_path, X, options):
     np.testing.assert_array_equal(namespace["X"], X)
 
 
+def test_a_damaged_file_of_labels(tmp_path, X):
+    save_rows(tmp_path / "X_train.csv", X)
+    (tmp_path / "y_train.csv").write_bytes(b"\xff\n")
+    with pytest.raises(ValueError, match="images and labels in separate files") as caught:
+        load_mnist(tmp_path)
+    assert f"y = pandas.read_csv({str(tmp_path / 'y_train.csv')!r})" in str(caught.value)
+
+
 def test_a_workbook(tmp_path, X, y, line_runner, monkeypatch):
     """The package that writes and reads workbooks is not needed: pandas is a stand-in."""
     with zipfile.ZipFile(tmp_path / "digits.xlsx", "w") as archive:
@@ -814,6 +840,9 @@ def test_web_pages_in_place_of_files(tmp_path, text):
         ("digits.npy", lambda path, X, y: np.save(path, X), "a single NumPy array"),
         ("digits.h5", lambda path, X, y: path.write_bytes(b"\x89HDF"), "h5py.File("),
         ("digits.mat", lambda path, X, y: path.write_bytes(b"damaged"), "scipy.io.loadmat("),
+        ("one.mat", lambda path, X, y: scipy.io.savemat(path, {"a": X}), "loadmat("),
+        ("digits.json", lambda path, X, y: path.write_text('{"a": 1}'), "json.load("),
+        ("digits.json", lambda path, X, y: path.write_text('{"a": [[1]], "b": []}'), "json.load("),
         ("unknown", lambda path, X, y: path.write_bytes(bytes(range(256))), "it holds NUL bytes"),
         ("digits.tar.xz", lambda path, X, y: path.write_bytes(b"\xfd7zXZ\0"), "unpack_archive("),
         ("digits.7z", lambda path, X, y: path.write_bytes(b"7z\xbc\xaf'\x1c"), "with 7-Zip"),

@@ -60,6 +60,13 @@ def refused(path, **options):
     return str(caught.value)
 
 
+def refused_source(source):
+    """The message of the ValueError for a folder."""
+    with pytest.raises(ValueError, match="has EMNIST in its name") as caught:
+        load_mnist(source)
+    return str(caught.value)
+
+
 def with_label(X, y, names=PIXELS, **options):
     """A table whose first column is the label."""
     frame = pd.DataFrame(X, columns=names)
@@ -361,6 +368,52 @@ REFUSED = {
         "not all positions",
         None,
     ),
+    "positions from 10": (
+        lambda X, y: with_label(X, y, [f"pixel{i}" for i in range(10, 794)]),
+        "not all positions",
+        None,
+    ),
+    "a row and column that are missing": (
+        lambda X, y: with_label(X, y, [*PLACES[:-1], "28x29"]),
+        "not all positions",
+        None,
+    ),
+    "no square, gzipped": (
+        lambda X, y: gzip.compress(with_label(X[:, :780], y, PIXELS[:780]).encode()),
+        "780 pixels, which do not make a square",
+        None,
+    ),
+    "names of values below a blank line": (
+        lambda X, y: "\n" + read_as_names(X, y),
+        "made of a row of values",
+        None,
+    ),
+    "the same label twice": (
+        lambda X, y: more_columns(X, y, digit=y).replace("digit", "label", 1),
+        "2 columns can be the label, 'label', 'label'",
+        None,
+    ),
+    "a column without a name that is not always empty": (
+        lambda X, y: without_names(X, y).replace("\n", ",\n", 99)[:-1] + ",x\n",
+        "column 786 is empty in the first row, but not in others",
+        None,
+    ),
+    "a label and pixels of other names": (
+        lambda X, y: with_label(X, y, [f"p{i}q{i}" for i in range(784)]).replace(
+            "label", "number", 1
+        ),
+        "no column can be the label, or no pixels, by their names",
+        None,
+    ),
+    "one-hot labels with names and an index": (
+        lambda X, y: (
+            pd.DataFrame(one_hot(y), columns=[f"is {i}" for i in range(10)])
+            .join(pd.DataFrame(X, columns=PIXELS))
+            .to_csv()
+        ),
+        "one-hot, in the columns 2 to 11",
+        None,
+    ),
     "a position twice": (
         lambda X, y: with_label(X, y, [*PIXELS[:-1], "pixel0"]),
         "two of its pixels have the same name",
@@ -443,7 +496,7 @@ def test_layouts_that_are_refused_with_lines_that_read_them(
     assert words in message
     assert len(message.splitlines()[0]) < 1000
     lines = lines_of(message)
-    expected = pairs(X[:, :780], y) if layout == "no square" else pairs(X, y)
+    expected = pairs(X[:, :780], y) if layout.startswith("no square") else pairs(X, y)
     if layout == "rows beside rows":
         expected = sorted(2 * expected)
     if which is not None:
@@ -769,6 +822,28 @@ class TestFolder:
             load_mnist(tmp_path)
         assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
 
+    def test_a_label_by_another_name_in_both(self, tmp_path, frame):
+        frame = frame.rename(columns={"class": "number"})
+        frame[:80].to_csv(tmp_path / "train.csv", index=False)
+        frame[80:].to_csv(tmp_path / "test.csv", index=False)
+        data = load_mnist(tmp_path, target_column="number")
+        assert len(data.X_test) == 20
+        assert loaded(data) == pairs(frame.iloc[:, :-1], frame["number"])
+
+    def test_other_columns_in_the_table_to_test(self, tmp_path, frame):
+        frame.to_csv(tmp_path / "train.csv", index=False)
+        other = frame.drop(columns="class").set_axis([f"p{i}q{i}" for i in range(784)], axis=1)
+        other.to_csv(tmp_path / "test.csv", index=False)
+        with pytest.raises(ValueError, match=r"test\.csv' cannot be read: .* by their names"):
+            load_mnist(tmp_path)
+
+    def test_a_damaged_table(self, tmp_path, frame):
+        content = gzip.compress(frame.to_csv(index=False).encode())
+        (tmp_path / "train.csv.gz").write_bytes(content[:2000])
+        (tmp_path / "test.csv.gz").write_bytes(content)
+        with pytest.raises(ValueError, match=r"train\.csv\.gz' cannot be read"):
+            load_mnist(tmp_path)
+
     def test_half_a_pair(self, tmp_path, frame):
         frame.to_csv(tmp_path / "train.csv", index=False)
         with pytest.raises(
@@ -839,6 +914,14 @@ class TestEmnist:
         assert "transposed" in message
         line = lines_of(message)[0 if is_swapped else 1]
         assert line_runner.run([line]) == expected
+
+    def test_half_of_a_pair_by_another_name(self, tmp_path, images, y):
+        self.write(tmp_path / "emnist-letters-train.csv", images.transpose(0, 2, 1), y)
+        self.write(tmp_path / "emnist-letters-test-again.csv", images.transpose(0, 2, 1), y)
+        assert "test-again" in refused_source(tmp_path)
+        data = load_mnist(tmp_path, transposed=True)
+        np.testing.assert_array_equal(data.images_test, images)
+        assert "EMNIST:" not in data.DESCR  # which split it is, is not certain
 
     def test_transposed_is_for_files(self):
         with pytest.raises(ValueError, match=r"transposed=True is for files, but source='sample'"):
