@@ -773,6 +773,13 @@ class TestFolder:
         np.testing.assert_array_equal(data.X_test, frame[80:].iloc[:, :-1])
         np.testing.assert_array_equal(data.y_test, frame["class"][80:])
 
+    def test_few_rows_without_names(self, tmp_path, X, y):
+        write(tmp_path / "mnist_train.csv", without_names(X[:80], y[:80]))
+        write(tmp_path / "mnist_test.csv", without_names(X[80:92], y[80:92]))
+        data = load_mnist(tmp_path)
+        np.testing.assert_array_equal(data.X_test, X[80:92])
+        np.testing.assert_array_equal(data.y_test, y[80:92])
+
     def test_the_pair_with_images_among_others(self, tmp_path, frame):
         for part in ("train", "test"):  # as in Colab
             frame.to_csv(tmp_path / f"digits_{part}.csv", index=False)

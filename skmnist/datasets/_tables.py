@@ -276,7 +276,7 @@ def _is_first_the_label(frame: Any, first: int, last: int) -> bool:
     """Whether the first column could be the label, and the last could not."""
     counts = frame[first].str.strip().value_counts()
     n_rows = len(frame)
-    repeats = 1 < len(counts) <= min(_MOST_LABELS, n_rows / 2)
+    repeats = 1 < len(counts) <= _MOST_LABELS and len(counts) < n_rows
     is_even = counts.max() <= _LARGEST_SHARE_OF_LABEL * n_rows
 
     # The lower right corner of most images is one and the same, and a label never is.
