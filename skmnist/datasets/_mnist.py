@@ -87,9 +87,9 @@ def load_mnist(
           ``class``, ``target``, ``digit`` or ``y``, and the pixels by their positions,
           each once, such as ``pixel0`` to ``pixel783``, or ``1x1`` to ``28x20``, which
           also give the size of images that are not square. Without names, the label is
-          in the first column, if that repeats a few values and the last column does
-          not. Of each label, the last fifth of the images, rounded down, are the test
-          images.
+          in the one column of text, or in the first column, if that repeats a few
+          values and the last column is one value nearly everywhere. Of each label, the
+          last fifth of the images, rounded down, are the test images.
         - the path of a folder with two tables, one with ``train`` in its name and one
           with ``test``. If the latter has no labels, as on Kaggle, the former is
           divided as above.
