@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
+from skmnist._warnings import warn_caller
 from skmnist.datasets._picture import Source, open_picture, shrink
 
 # scikit-image is imported by the functions that use it: loading data does not need it.
@@ -120,7 +120,7 @@ def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
             "the paper. Expected a picture of one digit, with a margin around it."
         )
     for doubt in sorted(ink.doubts):
-        warnings.warn(f"{name} {doubt}", stacklevel=2)
+        warn_caller(f"{name} {doubt}", UserWarning)
     return _centred(_boxed(ink))
 
 

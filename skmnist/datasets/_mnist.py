@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import textwrap
-import warnings
 from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from skmnist._compat import Interval, validate_arguments
+from skmnist._warnings import warn_caller
 from skmnist.datasets._columns import TableOptions
 from skmnist.datasets._image_data import ImageData, choose
 from skmnist.datasets._named_sets import NAMED_SETS
@@ -193,8 +193,7 @@ def load_mnist(
     """
     data = read_source(source, TableOptions(target_column, transposed))
     for warning in data.warnings:
-        # The third level is the caller, through scikit-learn's wrapper.
-        warnings.warn(warning, UserWarning, stacklevel=3)
+        warn_caller(warning, UserWarning)
     data = choose(data, classes, train_size, random_state)
 
     X_train, y_train = _as_rows(data.images_train), data.y_train
