@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from skmnist import DigitsDisplay
-from tests.figures import captions, drawn, pixels
+from tests.figures import captions, drawn, faults, pixels
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
@@ -158,6 +158,49 @@ def test_columns(n, expected):
     assert len(np.unique(extents[:, 2].round(3))) == -(-n // expected)
 
 
+def ends(display):
+    """Left, right, bottom and top of the images together, in pixels."""
+    display.figure_.draw_without_rendering()
+    boxes = [image.get_window_extent() for image in display.images_]
+    return (
+        min(box.x0 for box in boxes),
+        max(box.x1 for box in boxes),
+        min(box.y0 for box in boxes),
+        max(box.y1 for box in boxes),
+    )
+
+
+def test_wide_figures_are_used():
+    display = DigitsDisplay.from_images(np.zeros((10, 64)), range(10), figsize=(20, 2.2))
+    left, right, _, _ = ends(display)
+    assert right - left > 0.8 * display.figure_.bbox.width
+
+
+def test_high_figures_are_used():
+    display = DigitsDisplay.from_images(np.zeros((10, 64)), range(10), figsize=(2.5, 9))
+    _, _, bottom, top = ends(display)
+    assert top - bottom > 0.7 * display.figure_.bbox.height
+
+
+@pytest.mark.parametrize("figsize", [None, (3, 2), (20, 2.2)], ids=str)
+def test_the_caption_of_one_digit_is_whole(figsize):
+    display = DigitsDisplay(np.zeros((1, 28, 28)), labels=[3], predictions=[8])
+    display.plot(figsize=figsize)
+    assert not faults(display.figure_)
+    (caption,) = display.captions_
+    assert caption.get_window_extent().y0 > display.images_[0].get_window_extent().y1
+
+
+def test_captions_grow_with_the_style():
+    def points():
+        display = DigitsDisplay(np.zeros((5, 28, 28)), labels=range(5)).plot()
+        return display.captions_[0].get_fontsize()
+
+    usual = points()
+    with plt.style.context("seaborn-v0_8-poster"):
+        assert points() == pytest.approx(1.6 * usual)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -170,6 +213,20 @@ def test_columns(n, expected):
         ({"probabilities": np.eye(2)}, r"1d array.*\(2, 2\)"),
         ({"labels": [1, 2], "predictions": ["1", "2"]}, "Mix of label input types"),
         ({"labels": [[1, 2], [3, 4]]}, r"1d array.*\(2, 2\)"),
+        ({"probabilities": [97.0, 3.0]}, "between 0 and 1.* got 97.0 at position 0"),
+        ({"probabilities": [0.5, -0.1]}, "between 0 and 1.* got -0.1 at position 1"),
+        ({"probabilities": [0.5, np.nan]}, "between 0 and 1.* got nan at position 1"),
+    ],
+    ids=[
+        "rows",
+        "nan",
+        "length",
+        "all probabilities",
+        "mixed labels",
+        "labels of two dimensions",
+        "per cent",
+        "negative probability",
+        "probability of nan",
     ],
 )
 def test_the_constructor_refuses(arguments, message):
@@ -177,11 +234,20 @@ def test_the_constructor_refuses(arguments, message):
         DigitsDisplay(**{"images": np.zeros((2, 8, 8)), **arguments})
 
 
+def test_probabilities_may_exceed_one_in_the_last_digit():
+    display = DigitsDisplay(np.zeros((1, 4, 4)), predictions=[3], probabilities=[1.0000001])
+    assert captions(display.plot()) == ["3 (100%)"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"X": np.zeros((2, 50))}, "50 features of X do not make a square.*image_shape"),
         ({"image_shape": (5, 5)}, r"64 features of X are not \(5, 5\)"),
+        ({"image_shape": (0, 64)}, r"64 features of X are not \(0, 64\)"),
+        ({"image_shape": 8}, r"image_shape must be two integers, \(height, width\).*got 8"),
+        ({"image_shape": (8, 8, 1)}, r"image_shape must be two integers.*got \(8, 8, 1\)"),
+        ({"image_shape": (6.4, 10)}, r"image_shape must be two integers.*got \(6.4, 10\)"),
         ({"X": np.zeros((2, 4, 4, 3))}, r"\(2, 4, 4, 3\)"),
         ({"n": 0}, "n == 0"),
         ({"worst_first": True}, "worst_first=True needs the true labels"),

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from skmnist import DigitsDisplay, HiddenUnitsDisplay, SearchDisplay, TrainingDisplay
-from tests.figures import faults
+from tests.figures import faults, visible_texts
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
@@ -67,6 +67,43 @@ DISPLAYS = {
 }
 
 
+SIZES = [(3, 2), (6, 2), (20, 2.2), (4, 8)]
+STYLES = ["dark_background", "ggplot", "seaborn-v0_8-poster"]
+
+
+def in_a_grid(layout):
+    def make():
+        axes = plt.subplots(2, 2, figsize=(12, 9), layout=layout)[1]
+        for other in axes.flat[1:]:
+            other.set(xlabel="x", ylabel="y", title="title")
+        return axes[0, 0]
+
+    return make
+
+
+def inset_axes():
+    outer = plt.subplots(figsize=(12, 9), layout="constrained")[1]
+    return outer.inset_axes((0.2, 0.2, 0.7, 0.7))
+
+
+def axes_of_a_subfigure():
+    left, right = plt.figure(figsize=(14, 6), layout="constrained").subfigures(1, 2)
+    left.subplots().set(ylabel="y", title="title")
+    return right.subplots()
+
+
+AXES = {
+    "subplots": in_a_grid(None),
+    "constrained": in_a_grid("constrained"),
+    "tight": in_a_grid("tight"),
+    "compressed": in_a_grid("compressed"),
+    "add_axes": lambda: plt.figure(figsize=(9, 6)).add_axes((0.1, 0.15, 0.8, 0.75)),
+    "plt.axes": lambda: plt.axes(),
+    "inset_axes": inset_axes,
+    "subfigure": axes_of_a_subfigure,
+}
+
+
 @pytest.mark.parametrize(
     "name", ["long names", "pairs", "units of 26 classes", "units of long names", "search of three"]
 )
@@ -81,11 +118,63 @@ def test_small_axes_can_be_read(name):
     assert not faults(figure)
 
 
-@pytest.mark.parametrize("name", ["units", "training"])
-def test_a_figure_without_a_layout_engine(name):
-    figure = Figure(figsize=(9, 5))
-    DISPLAYS[name].plot(figure.add_subplot())
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("name", ["pairs", "units", "training", "search of one", "search of two"])
+def test_figures_of_all_sizes_can_be_read(name, size):
+    assert not faults(DISPLAYS[name].plot(figsize=size).figure_)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", ["digits", "units", "training", "search of three"])
+def test_figures_of_all_styles_can_be_read(name, style):
+    with plt.style.context(style):
+        assert not faults(DISPLAYS[name].plot().figure_)
+
+
+@pytest.mark.parametrize("make_axes", AXES.values(), ids=AXES)
+@pytest.mark.parametrize("name", ["units", "training", "search of three"])
+def test_any_axes_is_drawn_into(name, make_axes):
+    ax = make_axes()
+    figure = ax.get_figure(root=True)
+    display = DISPLAYS[name].plot(ax)
+    assert display.figure_ is figure
     assert not faults(figure)
+
+
+@pytest.mark.parametrize("name", ["units", "training", "search of three"])
+def test_tight_layout_afterwards(name):
+    figure = DISPLAYS[name].plot().figure_
+    with pytest.warns(UserWarning, match="layout has changed to tight"):
+        plt.tight_layout()
+    assert not faults(figure)
+
+
+def test_a_map_with_a_colour_bar_takes_another_layout():
+    numbers = np.arange(40)
+    values = {"p": np.repeat(numbers, 40).tolist(), "q": np.tile(numbers, 40).tolist()}
+    display = SearchDisplay(values, RNG.random((1600, 2))).plot()
+    assert display.image_.colorbar is not None
+    with pytest.warns(UserWarning, match="layout has changed to tight"):
+        plt.tight_layout()
+    assert not faults(display.figure_)
+
+
+@pytest.mark.parametrize("name", ["training", "search of three"])
+def test_titles_stand_apart_from_the_legend(name):
+    display = DISPLAYS[name].plot()
+    plt.title("all panels")
+    for panel in display.axes_:
+        panel.set_title("a panel")
+    texts = [text for text, _ in visible_texts(display.figure_)]
+    assert texts.count("all panels") == 1
+    assert not faults(display.figure_)
+
+
+def test_a_panel_can_be_zoomed_in_on():
+    display = DISPLAYS["training"].plot()
+    (outer,) = set(display.figure_.axes) - set(display.axes_)
+    assert all(panel.get_navigate() for panel in display.axes_)
+    assert not outer.get_navigate()
 
 
 @pytest.mark.parametrize("name", ["units", "training"])
@@ -93,39 +182,45 @@ def test_drawing_into_an_axes_stays_there(name):
     open_before = plt.get_fignums()
     figure = Figure(figsize=(12, 4), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
-    display = DISPLAYS[name].plot(middle)
+    DISPLAYS[name].plot(middle)
     figure.draw_without_rendering()
-    assert display.figure_ == figure
     assert plt.get_fignums() == open_before
     inner = [ax.get_tightbbox() for ax in figure.axes if ax not in (left, right)]
     assert min(box.x0 for box in inner) > left.get_window_extent().x1
     assert max(box.x1 for box in inner) < right.get_window_extent().x0
 
 
-def test_the_size_of_a_figure_can_be_chosen():
-    for display in DISPLAYS.values():
-        figure = display.plot(figsize=(7, 6)).figure_
-        np.testing.assert_array_equal(figure.get_size_inches(), (7, 6))
+@pytest.mark.parametrize("name", DISPLAYS)
+def test_the_size_of_a_figure_can_be_chosen(name):
+    figure = DISPLAYS[name].plot(figsize=(7, 6)).figure_
+    np.testing.assert_array_equal(figure.get_size_inches(), (7, 6))
 
 
-def test_a_display_is_described_in_short():
-    assert [repr(DISPLAYS[name]) for name in ("digits", "units", "training", "search of one")] == [
-        "DigitsDisplay(10 images, 9 wrong)",
-        "HiddenUnitsDisplay(12 units of 28 × 28 pixels)",
-        "TrainingDisplay(30 epochs)",
-        f"SearchDisplay(width: 4 candidates, best accuracy {SCORES[1].mean():.3f})",
-    ]
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("digits", "DigitsDisplay(10 images, 9 wrong)"),
+        ("units", "HiddenUnitsDisplay(12 units of 28 × 28 pixels)"),
+        ("training", "TrainingDisplay(30 epochs)"),
+        (
+            "search of one",
+            f"SearchDisplay(width: 4 candidates, best accuracy {SCORES[1].mean():.3f})",
+        ),
+    ],
+)
+def test_a_display_is_described_in_short(name, text):
+    assert repr(DISPLAYS[name]) == text
 
 
-def test_only_a_single_axes_is_drawn_into():
+@pytest.mark.parametrize("name", ["digits", "training", "search of two"])
+def test_only_a_single_axes_is_drawn_into(name):
     with pytest.raises(ValueError, match=r"ax must be one matplotlib Axes, .* got ndarray"):
-        DISPLAYS["digits"].plot(np.array([None, None]))
-    with pytest.raises(ValueError, match="ax must be part of a grid"):
-        DISPLAYS["training"].plot(Figure().add_axes((0, 0, 1, 1)))
+        DISPLAYS[name].plot(np.array([None, None]))
 
 
 def test_units_are_images_of_one_axes():
     # An axes for each of 256 units would take half a minute.
     display = DISPLAYS["units"].plot()
-    assert len(display.figure_.axes) == 2  # and that of the colour bar
+    assert display.figure_.axes == [display.ax_]
+    assert display.ax_.child_axes == [display.colorbar_.ax]
     assert len(display.images_) == 12

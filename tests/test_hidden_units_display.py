@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import HiddenUnitsDisplay, SimpleMLPClassifier
-from tests.figures import captions, pixels
+from tests.figures import captions, faults, pixels
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
@@ -55,6 +55,14 @@ def bars(display):
 def relative(weights):
     centred = weights - weights.mean(axis=1, keepdims=True)
     return centred / np.abs(centred).max()
+
+
+def test_drawing_leaves_the_network_as_it_was():
+    network = Network(3).fit(X, Y)
+    before = [kernel.copy() for kernel in network.coefs_]
+    HiddenUnitsDisplay.from_estimator(network, X=X)
+    for kernel, copy in zip(network.coefs_, before, strict=True):
+        np.testing.assert_array_equal(kernel, copy)
 
 
 def test_the_weights_and_output_weights_of_each_unit():
@@ -131,17 +139,16 @@ def test_the_shape_of_the_images(digits):
     assert pixels(display).shape == (2, 8, 6)
 
 
-def test_bars_name_their_classes():
-    def names_below_bars(classes):
-        weights = np.random.default_rng(0).normal(size=(2, len(classes)))
-        display = HiddenUnitsDisplay(
-            np.ones((2, 28, 28)), output_weights=weights, classes=classes
-        ).plot()
-        return [text.get_text() for text in display.ax_.texts[2:]]
-
-    letters = list("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    assert names_below_bars(letters) == letters * 2
-    assert names_below_bars(["Ankle boot", "Bag"]) == ["Ankle boot", "Bag"] * 2
+@pytest.mark.parametrize(
+    "classes",
+    [list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), ["Ankle boot", "Bag"]],
+    ids=["letters", "long names"],
+)
+def test_bars_name_their_classes(classes):
+    weights = np.random.default_rng(0).normal(size=(2, len(classes)))
+    images = np.ones((2, 28, 28))
+    display = HiddenUnitsDisplay(images, output_weights=weights, classes=classes).plot()
+    assert [text.get_text() for text in display.ax_.texts[2:]] == classes * 2
 
 
 def test_two_classes_of_scikit_learns_network():
@@ -176,6 +183,26 @@ def test_bars_below_an_image_are_red_upwards_and_blue_downwards():
     assert highest > bottom  # of the image: y grows downwards
 
 
+@pytest.mark.parametrize("size", [(6, 2), (3, 2), (20, 2.2)], ids=str)
+def test_the_colour_bar_leaves_most_of_a_wide_figure_to_the_images(size):
+    label = "weight of a pixel × its standard deviation\nafter MinMaxScaler"
+    display = HiddenUnitsDisplay(np.ones((12, 28, 28)), label=label).plot(figsize=size)
+    display.figure_.draw_without_rendering()
+    bar = display.colorbar_.ax.get_tightbbox()
+    width, height = display.figure_.bbox.size
+    assert bar.width * bar.height < 0.3 * width * height
+    assert all(image.get_window_extent().x1 < bar.x0 for image in display.images_)
+
+
+def test_the_label_of_the_colour_bar_is_folded_where_it_would_be_too_long():
+    label = "weight of a pixel × its standard deviation"
+    display = HiddenUnitsDisplay(np.ones((12, 28, 28)), label=label).plot(figsize=(6, 1.5))
+    folded = display.colorbar_.ax.get_ylabel()
+    assert "\n" in folded
+    assert folded.replace("\n", " ") == label
+    assert not faults(display.figure_)
+
+
 @pytest.mark.parametrize("style", ["default", "dark_background"])
 def test_a_weight_of_zero_has_the_colour_of_the_background(style):
     with plt.style.context(style):
@@ -208,6 +235,7 @@ def test_the_constructor_refuses(arguments, message):
         (lambda: make_pipeline(PCA(49), Network(2)).fit(X, Y), {}, "49 features that PCA made"),
         (lambda: LogisticRegression(max_iter=9999).fit(X, Y), {}, "only supports classifiers with"),
         (lambda: Network(2).fit(X, Y), {"n": 0}, "n == 0"),
+        (lambda: Network(2).fit(X, Y), {"image_shape": 8}, "image_shape must be two integers"),
     ],
 )
 def test_from_estimator_refuses(make, options, message):
@@ -222,7 +250,7 @@ def test_a_diverged_network_is_refused():
         HiddenUnitsDisplay.from_estimator(network)
 
 
-def test_what_is_not_fitted_is_refused():
-    for estimator in (SimpleMLPClassifier(), GridSearchCV(Network(), {})):
-        with pytest.raises(NotFittedError):
-            HiddenUnitsDisplay.from_estimator(estimator)
+@pytest.mark.parametrize("estimator", [SimpleMLPClassifier(), GridSearchCV(Network(), {})])
+def test_what_is_not_fitted_is_refused(estimator):
+    with pytest.raises(NotFittedError):
+        HiddenUnitsDisplay.from_estimator(estimator)

@@ -1,6 +1,9 @@
 """SearchDisplay: which search, parameters and metric it shows, and how."""
 
 import warnings
+from copy import copy
+from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -10,12 +13,12 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skmnist import SearchDisplay
-from tests.figures import legend, tick_texts
+from tests.figures import faults, legend, tick_texts
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
@@ -64,14 +67,19 @@ def best_scores(search, **shown):
 # Which parameters
 
 
-def test_names_are_as_short_as_they_can_be():
-    steps = [("a", StandardScaler()), ("b", StandardScaler()), ("net", Scored())]
-    names = {"width": "net__width", "with_mean": "b__with_mean"}
-    for others in ({}, {"a__with_mean": [False, True]}):
-        grid = {"net__width": [1, 2], "b__with_mean": [True, False]} | others
-        display = SearchDisplay.from_estimator(searched(grid, Pipeline(steps)))
-        shown = names.values() if others else names
-        assert set(shown) | set(others) == set(display.param_values)
+@pytest.mark.parametrize(
+    ("others", "shown"),
+    [
+        ({}, {"width", "with_mean"}),
+        ({"a__with_mean": [False, True]}, {"net__width", "a__with_mean", "b__with_mean"}),
+    ],
+    ids=["without steps", "with steps"],
+)
+def test_names_are_as_short_as_they_can_be(others, shown):
+    pipeline = Pipeline([("a", StandardScaler()), ("b", StandardScaler()), ("net", Scored())])
+    grid = {"net__width": [1, 2], "b__with_mean": [True, False]} | others
+    display = SearchDisplay.from_estimator(searched(grid, pipeline))
+    assert set(display.param_values) == shown
 
 
 def test_a_parameter_that_some_candidates_lack():
@@ -89,48 +97,138 @@ def test_a_search_of_one_candidate_in_a_pipeline():
     np.testing.assert_allclose(display.lines_[0].get_ydata(), [pipeline[-1].best_score_])
 
 
-def test_the_last_iteration_of_a_halving_search():
-    grid = {"width": [1, 2, 3, 5, 8, 13]}
-    search = searched(grid, cls=HalvingGridSearchCV, factor=2, min_resources=10, random_state=0)
+def halving(grid, **options):
+    options = {"factor": 2, "min_resources": 10, "random_state": 0} | options
+    return searched(grid, cls=HalvingGridSearchCV, **options)
+
+
+def test_each_number_of_rows_of_a_halving_search_has_a_line():
+    widths = [1, 2, 3, 5, 8, 13]
+    search = halving({"width": widths})
     results = search.cv_results_
-    assert len(results["params"]) > 6
-    last = {params["width"]: row for row, params in enumerate(results["params"])}
     display = SearchDisplay.from_estimator(search)
-    rows = [last[width] for width in grid["width"]]
-    np.testing.assert_allclose(display.lines_[0].get_ydata(), results["mean_test_score"][rows])
-    np.testing.assert_allclose(display.best_[0].get_xydata(), [[5, search.best_score_]])
+
+    amounts = sorted(set(results["n_resources"]))
+    assert len(amounts) > 1
+    names = [f"{amount} samples" for amount in amounts]
+    best = f"best: {search.best_score_:#.3g} with {search.best_params_['width']}"
+    assert legend(display) == [*names, "each of 2 folds", best]
+    drawn = display.lines_[: len(amounts)], display.lines_[len(amounts) :]
+    keys = ("mean_test_score", "mean_fit_time")
+    for panel, lines, key in zip(display.axes_, drawn, keys, strict=True):
+        assert all(line.axes is panel for line in lines)
+        for amount, line in zip(amounts, lines, strict=True):
+            rows = np.flatnonzero(results["n_resources"] == amount)
+            rows = sorted(rows, key=lambda row: results["params"][row]["width"])
+            places = [widths.index(results["params"][row]["width"]) for row in rows]
+            np.testing.assert_array_equal(line.get_xdata(), places)
+            np.testing.assert_allclose(line.get_ydata(), results[key][rows])
+    place = widths.index(search.best_params_["width"])
+    np.testing.assert_allclose(display.best_[0].get_xydata(), [[place, search.best_score_]])
 
 
-def test_metric_selects_one_of_several(digits):
+def test_a_halving_search_over_another_resource_names_it():
+    search = halving(
+        {"kind": ["plain", "fancy", "odd"]},
+        estimator=Scored(),
+        resource="height",
+        min_resources=1,
+        max_resources=4,
+    )
+    amounts = dict.fromkeys(search.cv_results_["n_resources"].tolist())
+    names = legend(SearchDisplay.from_estimator(search))[: len(amounts)]
+    assert names == [f"height={amount}" for amount in amounts]
+    assert len(names) > 1
+
+
+def test_two_parameters_of_a_halving_search_are_not_one_map():
+    search = halving({"width": [1, 2, 3], "height": [1, 2]})
+    display = SearchDisplay.from_estimator(search)
+    assert display.image_ is None
+    assert [ax.get_xlabel() for ax in display.axes_] == ["height", "width"]
+    assert len(display.lines_) == 2 * len(set(search.cv_results_["n_resources"]))
+
+
+def test_iterations_with_the_same_rows_share_a_line():
+    scores = [[1.0], [2.0], [3.0], [2.5]]
+    names = {0: "10 samples", 1: "10 samples"}
+    shared = SearchDisplay(
+        {"p": [1, 2, 3, 3]}, scores, iterations=[0, 0, 0, 1], iteration_names=names
+    ).plot()
+    # The last test of a candidate counts.
+    np.testing.assert_array_equal(shared.lines_[0].get_ydata(), [1, 2, 2.5])
+    assert legend(shared) == ["mean"]
+    unnamed = SearchDisplay({"p": [1, 2, 3, 3]}, scores, iterations=[0, 0, 0, 1]).plot()
+    assert legend(unnamed) == ["iteration 0", "iteration 1"]
+
+
+@pytest.fixture(scope="module")
+def search_of_two_metrics(digits):
     scoring = {"right": "accuracy", "loss": lambda search, X, y: -search.n_neighbors / 10}
     knn = KNeighborsClassifier()
     search = GridSearchCV(knn, {"n_neighbors": [1, 50]}, cv=2, scoring=scoring, refit="right")
-    search.fit(digits.X[:100], digits.y[:100])
-    for metric, shown in ((None, "right"), ("loss", "loss")):
-        display = SearchDisplay.from_estimator(search, metric=metric)
-        means = search.cv_results_[f"mean_test_{shown}"]
-        np.testing.assert_allclose(display.lines_[0].get_ydata(), means)
-        assert display.axes_[0].get_ylabel() == f"test {shown}"
-        assert display.best_[0].get_ydata() == pytest.approx([means.max()])
+    return search.fit(digits.X[:100], digits.y[:100])
+
+
+@pytest.mark.parametrize(("metric", "shown"), [(None, "right"), ("loss", "loss")])
+def test_metric_selects_one_of_several(search_of_two_metrics, metric, shown):
+    display = SearchDisplay.from_estimator(search_of_two_metrics, metric=metric)
+    means = search_of_two_metrics.cv_results_[f"mean_test_{shown}"]
+    np.testing.assert_allclose(display.lines_[0].get_ydata(), means)
+    assert display.axes_[0].get_ylabel() == f"test {shown}"
+    assert display.best_[0].get_ydata() == pytest.approx([means.max()])
+
+
+@pytest.mark.parametrize("metric", [None, "f1"])
+def test_a_metric_that_is_not_there_is_refused(search_of_two_metrics, metric):
+    search = copy(search_of_two_metrics)
     search.refit = False
-    for metric in (None, "f1"):
-        with pytest.raises(ValueError, match="metric must be one of right, loss"):
-            SearchDisplay.from_estimator(search, metric=metric)
+    with pytest.raises(ValueError, match="metric must be one of right, loss"):
+        SearchDisplay.from_estimator(search, metric=metric)
 
 
-def test_the_only_metric_has_the_name_of_its_scorer(digits):
-    search = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 3]}, cv=2, scoring="accuracy")
+def a_constant(estimator, X, y):
+    return 0.5
+
+
+@pytest.mark.parametrize(
+    ("estimator", "scoring", "name"),
+    [
+        (KNeighborsClassifier(), "balanced_accuracy", "balanced_accuracy"),
+        (KNeighborsClassifier(), None, "accuracy"),
+        (make_pipeline(StandardScaler(), KNeighborsClassifier()), None, "accuracy"),
+        (KNeighborsRegressor(), None, "R²"),
+        (KNeighborsClassifier(), a_constant, "a_constant"),
+    ],
+    ids=["named", "classifier", "pipeline", "regressor", "function"],
+)
+def test_the_only_metric_has_the_name_of_its_scorer(digits, estimator, scoring, name):
+    parameter = next(key for key in estimator.get_params() if key.endswith("n_neighbors"))
+    search = GridSearchCV(estimator, {parameter: [1, 3]}, cv=2, scoring=scoring)
     display = SearchDisplay.from_estimator(search.fit(digits.X[:60], digits.y[:60]))
-    assert display.axes_[0].get_ylabel() == "test accuracy"
+    assert display.axes_[0].get_ylabel() == f"test {name}"
+
+
+def test_a_score_method_of_ones_own_is_a_score():
+    display = SearchDisplay.from_estimator(searched({"width": [1, 2]}))
+    assert display.axes_[0].get_ylabel() == "test score"
+
+
+class WithoutParams(BaseEstimator):
+    """Has results of another form, as searches of other libraries do."""
+
+    cv_results_ = MappingProxyType({"mean_test_score": [0.5]})
 
 
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
         (lambda: GridSearchCV(Scored(), {"width": [1]}), NotFittedError, "GridSearchCV"),
-        (lambda: Scored().fit(*ROWS), ValueError, r"only supports searches, got Scored\(\)"),
+        (lambda: Scored().fit(*ROWS), ValueError, r"searches with cv_results_, got Scored\(\)"),
         (lambda: searched({}), ValueError, "no parameters"),
+        (WithoutParams, ValueError, r"cv_results_ of WithoutParams has no 'params'.*pass them"),
     ],
+    ids=["not fitted", "not a search", "empty grid", "no params"],
 )
 def test_what_is_not_a_fitted_search_is_refused(make, error, message):
     with pytest.raises(error, match=message):
@@ -183,10 +281,13 @@ def test_the_best_is_the_searchs_own_choice():
     assert display.lines_[1].get_ydata()[1] == plain
 
 
-def test_the_axis_of_an_accuracy_stays_within_0_and_1():
-    for highest in (1.0, 2.0):
-        (ax,) = SearchDisplay({"p": ["a", "b"]}, [[0.5, highest], [0.2, 0.9]]).plot().axes_
-        assert (ax.get_ylim()[1] == 1) == (highest == 1)
+@pytest.mark.parametrize("highest", [1.0, 2.0])
+def test_the_axis_of_an_accuracy_stays_within_0_and_1(highest):
+    (ax,) = SearchDisplay({"p": ["a", "b"]}, [[0.5, highest], [0.2, 0.9]]).plot().axes_
+    assert (ax.get_ylim()[1] == 1) == (highest == 1)
+
+
+def test_a_single_fold_has_no_dots():
     assert legend(SearchDisplay({"p": [1, 2]}, [[1.0], [2.0]]).plot()) == ["mean"]
 
 
@@ -201,19 +302,125 @@ def test_many_numbers_have_an_axis(values, scale):
     np.testing.assert_allclose(ax.lines[0].get_xdata(), values)
 
 
+@pytest.mark.parametrize("figsize", [None, (6, 2), (20, 2.2)], ids=str)
+def test_a_logarithmic_axis_has_several_ticks(figsize):
+    widths = [2, 3, 5, 8, 12, 16, 24, 32, 48, 64, 96]
+    scores = np.linspace(0.5, 0.9, len(widths))[:, np.newaxis]
+    display = SearchDisplay({"width": widths}, scores, fit_times=widths).plot(figsize=figsize)
+    display.figure_.draw_without_rendering()
+    for ax in display.axes_:
+        low, high = ax.get_xlim()
+        ticks = zip(ax.get_xticks(), tick_texts(ax.xaxis), strict=True)
+        shown = [text for tick, text in ticks if low <= tick <= high]
+        assert len(shown) >= 4
+        assert shown[:2] == ["2", "5"]
+    assert not faults(display.figure_)
+
+
 @pytest.mark.parametrize(
     ("values", "texts"),
     [
         ([1e-5, 0, 0.25, 64], ["0", "1e-05", "0.25", "64"]),  # numbers in ascending order
         ([(64, 32), 16, (8,), True, None], ["(64, 32)", "16", "(8,)", "True", "None"]),
-        ([np.mean, MinMaxScaler(), 1, "1"], ["mean", "MinMaxScaler()", "1", "1"]),
+        ([np.mean, MinMaxScaler(), 1, "1"], ["mean", "MinMaxScaler()", "1", "'1'"]),
     ],
+    ids=["numbers", "mixed", "objects"],
 )
 def test_values_stand_side_by_side(values, texts):
     display = SearchDisplay.from_estimator(searched({"part": values}))
     assert tick_texts(display.axes_[0].xaxis) == texts
     is_line = display.lines_[0].get_linestyle() != "None"  # nothing is between categories
     assert is_line == (values[0] == 1e-5)
+
+
+class Optimizer:
+    """Has a configuration, as optimizers and schedules of Keras have."""
+
+    def __init__(self, rate=0.1, momentum=0.0):
+        self.rate = rate
+        self.momentum = momentum
+        self.iterations = object()  # a state that says nothing of the candidate
+
+    def get_config(self):
+        rate = self.rate
+        if isinstance(rate, Optimizer):
+            rate = {"class_name": "Schedule", "config": rate.get_config()}
+        # Keras numbers the objects of a class.
+        return {"name": f"optimizer_{id(self)}", "rate": rate, "momentum": self.momentum}
+
+
+class Stopping:
+    """Keeps its parameters, and what it has seen, as callbacks of Keras do."""
+
+    def __init__(self, monitor="loss", patience=0):
+        self.monitor = monitor
+        self.patience = patience
+        self.best = np.random.default_rng().random()
+
+
+def activation(x, slope):
+    return slope * x
+
+
+OBJECTS = {
+    "optimizers": (
+        ["adam", Optimizer(), Optimizer(momentum=0.9)],
+        ["adam", "Optimizer(momentum=0)", "Optimizer(momentum=0.9)"],
+    ),
+    "one optimizer": (["adam", Optimizer(0.3)], ["adam", "Optimizer()"]),
+    "schedules": (
+        [Optimizer(Optimizer(0.1)), Optimizer(Optimizer(0.2))],
+        ["Optimizer(rate=Schedule(\nrate=0.1))", "Optimizer(rate=Schedule(\nrate=0.2))"],
+    ),
+    "callbacks": (
+        [None, [Stopping()], [Stopping(patience=5)]],
+        ["None", "[Stopping(patience=0)]", "[Stopping(patience=5)]"],
+    ),
+    "callbacks of no difference": (
+        [[Stopping()], [Stopping()]],
+        ["[Stopping()] #1", "[Stopping()] #2"],
+    ),
+    "weights of classes": (
+        [None, "balanced", dict.fromkeys(range(10), 2), dict.fromkeys(range(9), 2) | {9: 3}],
+        ["None", "balanced", "{…, 9: 2}", "{…, 9: 3}"],
+    ),
+    "estimators": (
+        [StandardScaler(), StandardScaler(with_mean=False), "passthrough"],
+        ["StandardScaler(\nwith_mean=True)", "StandardScaler(\nwith_mean=False)", "passthrough"],
+    ),
+    "functions": (
+        [partial(activation, slope=0.1), partial(activation, slope=0.2), activation],
+        ["activation(slope=0.1)", "activation(slope=0.2)", "activation"],
+    ),
+    "lambdas": ([lambda x: x, lambda x: 2 * x], ["<lambda> #1", "<lambda> #2"]),
+    "bound methods": ([[].append, "relu"], None),
+    "long texts": (["a" * 200, "b " * 100], None),
+    "no text": (["", "relu"], ["''", "relu"]),
+}
+
+
+@pytest.mark.parametrize(("values", "texts"), OBJECTS.values(), ids=OBJECTS)
+def test_labels_tell_candidates_apart_and_stay_in_the_figure(values, texts):
+    scores = np.linspace(0.5, 0.9, 2 * len(values)).reshape(-1, 2)
+    display = SearchDisplay({"p": values}, scores, fit_times=scores[:, 0], best_index=1).plot()
+    display.figure_.draw_without_rendering()
+    shown = tick_texts(display.axes_[0].xaxis)
+    if texts is not None:
+        assert shown == texts
+    assert len(set(shown)) == len(values)
+    assert not any("0x" in text for text in shown)
+    labels = [label for ax in display.axes_ for label in ax.get_xticklabels()]
+    boxes = [label.get_window_extent() for label in labels]
+    assert all(display.figure_.bbox.padded(1).contains(*box.min) for box in boxes)
+    assert all(display.figure_.bbox.padded(1).contains(*box.max) for box in boxes)
+    assert len({ax.get_window_extent().height for ax in display.axes_}) == 1
+
+
+def test_objects_stand_beside_a_map():
+    optimizers = [Optimizer(), Optimizer(momentum=0.9)]
+    values = {"width": [1, 2, 1, 2], "optimizer": np.repeat(optimizers, 2).tolist()}
+    (ax,) = SearchDisplay(values, np.arange(8).reshape(4, 2)).plot().axes_
+    assert tick_texts(ax.yaxis) == ["Optimizer(momentum=0)", "Optimizer(momentum=0.9)"]
 
 
 def test_a_candidate_without_a_score_is_missing_not_low():

@@ -14,16 +14,17 @@ from sklearn.utils import check_array, check_scalar, column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import check_consistent_length
 
-from skmnist.display import _drawing
+from skmnist.display._colors import is_dark
+from skmnist.display._image_grid import ImageGrid
 from skmnist.display._inputs import check_image_shape, check_images
 
 
-class DigitsDisplay(_drawing.ImageGrid):
+class DigitsDisplay(ImageGrid):
     """Images in a grid, each with its label and what a classifier predicted.
 
-    A wrong prediction has a thick red frame, and the true label in the second line of its caption.
-    The digits are drawn like ink on the figure's background: dark on a light one, light on a dark
-    one.
+    A wrong prediction has a thick red frame, and the true label in the second line of
+    its caption. The digits are drawn like ink on the figure's background: dark on a
+    light one, light on a dark one.
 
     The ``from_…`` methods choose what to show. The parameters are attributes too.
 
@@ -38,8 +39,8 @@ class DigitsDisplay(_drawing.ImageGrid):
     probabilities : array-like of shape (n_images,), default=None
         The probability, between 0 and 1, that the classifier gave to its prediction.
     pairs : mapping of (label, prediction) to int, default=None
-        How often a label was confused with a prediction in all of the data. If given, each pair
-        has a row of its own, with those of the images that belong to it.
+        How often a label was confused with a prediction in all of the data. If given,
+        each pair has a row of its own, with those of the images that belong to it.
 
     Attributes
     ----------
@@ -48,8 +49,8 @@ class DigitsDisplay(_drawing.ImageGrid):
     indices : ndarray of shape (n_images,), dtype=int
         The positions of the images in the data; set by the `from_…` methods.
     images_, captions_, frames_ : list of length n_images
-        The matplotlib AxesImage of each image, the Text above it and the Rectangle around it. Set
-        by :meth:`plot`, as are the following.
+        The matplotlib AxesImage of each image, the Text above it and the Rectangle
+        around it. Set by :meth:`plot`, as are the following.
     ax_ : matplotlib Axes
         The axes of the grid. Its unit is the longer side of an image.
     figure_ : matplotlib Figure
@@ -58,15 +59,18 @@ class DigitsDisplay(_drawing.ImageGrid):
     Raises
     ------
     ValueError
-        If `images` is not a numeric array of three dimensions, contains NaN or infinity or is
-        empty, if lengths differ, or if labels and predictions cannot be compared.
+        If `images` is not a numeric array of three dimensions, contains NaN or infinity
+        or is empty, if lengths differ, if labels and predictions cannot be compared, or
+        if a probability is not a number between 0 and 1.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skmnist import DigitsDisplay
     >>> images = np.zeros((2, 28, 28), dtype=np.uint8)
-    >>> display = DigitsDisplay(images, labels=[7, 1], predictions=[7, 4], probabilities=[0.9, 0.6])
+    >>> display = DigitsDisplay(
+    ...     images, labels=[7, 1], predictions=[7, 4], probabilities=[0.9, 0.6]
+    ... )
     >>> display
     DigitsDisplay(2 images, 1 wrong)
     >>> for caption in display.plot().captions_:
@@ -88,56 +92,89 @@ class DigitsDisplay(_drawing.ImageGrid):
         self.images = self._pixels = check_images(images, "images")
         self.labels = _check_labels(labels)
         self.predictions = _check_labels(predictions)
-        self.probabilities = None if probabilities is None else column_or_1d(probabilities)
-        check_consistent_length(images, self.labels, self.predictions, self.probabilities)
+        self.probabilities = _check_probabilities(probabilities)
+        check_consistent_length(self.images, self.labels, self.predictions, self.probabilities)
         self.pairs = pairs
         self.indices: NDArray[np.integer] = np.arange(len(self.images))
+
         self.wrong = np.zeros(len(self.images), dtype=bool)
         if labels is not None and predictions is not None:
-            unique_labels(self.labels, self.predictions)  # refuses a mix of strings and numbers
+            # Refuses a mix of strings and numbers.
+            unique_labels(self.labels, self.predictions)
             self.wrong = self.labels != self.predictions
 
     def __repr__(self) -> str:
-        wrong = "" if self.predictions is None else f", {self.wrong.sum()} wrong"
-        return f"{type(self).__name__}({len(self.images)} images{wrong})"
+        text = f"{len(self.images)} images"
+        if self.predictions is not None:
+            text += f", {self.wrong.sum()} wrong"
+        return f"{type(self).__name__}({text})"
 
     def _draw(self, cmap: Any) -> None:
-        cells, headings = None, []
-        if self.pairs is not None:
-            rows = [list(self.pairs).index(pair) for pair in self._label_pairs()]
-            cells = np.array([(row, rows[:i].count(row)) for i, row in enumerate(rows)])
-            headings = [
-                f"{label} read as {prediction}: {count} {'time' if count == 1 else 'times'}"
-                for (label, prediction), count in self.pairs.items()
-            ]
+        if cmap is None:
+            cmap = "gray" if is_dark() else "gray_r"
         self._draw_grid(
-            cells=cells,
-            headings=headings,
-            cmap=cmap or ("gray" if _drawing.is_dark() else "gray_r"),
+            cells=self._cells_of_pairs(),
+            headings=self._headings(),
+            cmap=cmap,
             # One scale for all: a faint digit looks fainter than the others, as it is.
             vmin=min(0, self.images.min()),
             vmax=self.images.max(),
         )
-        if self.pairs is None:  # otherwise all of them are wrong
-            color = "#ff7b72" if _drawing.is_dark() else "tab:red"
-            for position in np.flatnonzero(self.wrong):
-                caption, frame = self.captions_[position], self.frames_[position]
-                caption.set(color=color, fontweight="bold")
-                frame.set(edgecolor=color, linewidth=float(caption.get_fontsize()) / 3.5, alpha=1)
+
+        # With pairs, all of them are wrong.
+        if self.pairs is None:
+            self._mark_wrong()
+
+    def _cells_of_pairs(self) -> NDArray[np.integer] | None:
+        """Return row and column of each image, if each pair has a row."""
+        if self.pairs is None:
+            return None
+
+        rows = {pair: row for row, pair in enumerate(self.pairs)}
+        n_placed: Counter[Any] = Counter()
+        cells = []
+        for pair in self._label_pairs():
+            cells.append((rows[pair], n_placed[pair]))
+            n_placed[pair] += 1
+        return np.array(cells)
+
+    def _headings(self) -> list[str]:
+        headings = []
+        for (label, prediction), count in (self.pairs or {}).items():
+            times = "time" if count == 1 else "times"
+            headings.append(f"{label} read as {prediction}: {count} {times}")
+        return headings
+
+    def _mark_wrong(self) -> None:
+        color = "#ff7b72" if is_dark() else "tab:red"
+        for position in np.flatnonzero(self.wrong):
+            caption, frame = self.captions_[position], self.frames_[position]
+            width = float(caption.get_fontsize()) / 3.5
+            caption.set(color=color, fontweight="bold")
+            frame.set(edgecolor=color, linewidth=width, alpha=1)
 
     def _caption(self, position: int) -> str:
-        label = "" if self.labels is None else str(self.labels[position])
         if self.predictions is None:
-            return label
-        percent = ""
-        if self.probabilities is not None:
-            probability = self.probabilities[position]
-            # A classifier that is nearly sure should not look infallible.
-            percent = ">99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
+            return "" if self.labels is None else str(self.labels[position])
+
+        percent = self._percent(position)
         if self.pairs is not None:
             return percent
-        caption = f"{self.predictions[position]}" + f" ({percent})" * bool(percent)
-        return f"{caption}\ntrue: {label}" if self.wrong[position] else caption
+        caption = str(self.predictions[position])
+        if percent:
+            caption += f" ({percent})"
+        if self.wrong[position]:
+            caption += f"\ntrue: {self.labels[position]}"
+        return caption
+
+    def _percent(self, position: int) -> str:
+        if self.probabilities is None:
+            return ""
+        probability = self.probabilities[position]
+        # A classifier that is nearly sure should not look infallible.
+        if 0.995 <= probability < 1:
+            return ">99%"
+        return f"{probability:.0%}"
 
     @classmethod
     def from_estimator(
@@ -185,7 +222,8 @@ class DigitsDisplay(_drawing.ImageGrid):
         probabilities = None
         if hasattr(estimator, "predict_proba"):
             columns = np.searchsorted(estimator.classes_, predictions)
-            probabilities = np.asarray(estimator.predict_proba(X))[np.arange(len(columns)), columns]
+            of_classes = np.asarray(estimator.predict_proba(X))
+            probabilities = of_classes[np.arange(len(columns)), columns]
         return cls.from_predictions(X, y, predictions, probabilities=probabilities, **options)
 
     @classmethod
@@ -242,19 +280,31 @@ class DigitsDisplay(_drawing.ImageGrid):
         check_scalar(n, "n", Integral, min_val=1)
         pixels = check_array(X, allow_nd=True, input_name="X")
         if image_shape is not None or pixels.ndim == 2:
-            pixels = pixels.reshape(-1, *check_image_shape(image_shape, pixels[0].size, "X"))
-        columns: Any = {"labels": y_true, "predictions": y_pred, "probabilities": probabilities}
-        data = cls(pixels, **columns)
-        pairs, shown = None, data.indices[:n]
+            shape = check_image_shape(image_shape, pixels[0].size, "X")
+            pixels = pixels.reshape(-1, *shape)
+        data = cls(
+            pixels,
+            labels=y_true,
+            predictions=y_pred,
+            probabilities=probabilities,
+        )
+
+        pairs = None
         if worst_pairs is not None:
             check_scalar(worst_pairs, "worst_pairs", Integral, min_val=1)
             pairs, shown = data._worst_pairs(worst_pairs, n)
         elif worst_first:
             shown = data._worst_first()[:n]
-        chosen: Any = {
-            name: getattr(data, name)[shown] for name in columns if columns[name] is not None
-        }
-        display = cls(data.images[shown], pairs=pairs, **chosen)
+        else:
+            shown = data.indices[:n]
+
+        display = cls(
+            data.images[shown],
+            labels=_of(data.labels, shown),
+            predictions=_of(data.predictions, shown),
+            probabilities=_of(data.probabilities, shown),
+            pairs=pairs,
+        )
         display.indices = shown
         return display.plot(**plot_options)
 
@@ -275,13 +325,18 @@ class DigitsDisplay(_drawing.ImageGrid):
         """Count the most frequent confusions, and find images of each, the most confident first."""
         if not self.wrong.any():
             raise ValueError("worst_pairs needs the true labels, and predictions that are wrong.")
+
         wrong = np.flatnonzero(self.wrong)
         if self.probabilities is not None:
             wrong = wrong[np.argsort(-self.probabilities[wrong], kind="stable")]
+        positions: dict[Any, list[Any]] = {}
         pairs = self._label_pairs()
-        worst = dict(Counter(pairs[i] for i in wrong).most_common(n_pairs))
-        shown = [[i for i in wrong if pairs[i] == pair][:n] for pair in worst]
-        return worst, np.concatenate(shown)
+        for position in wrong:
+            positions.setdefault(pairs[position], []).append(position)
+
+        counts = Counter({pair: len(found) for pair, found in positions.items()})
+        worst = dict(counts.most_common(n_pairs))
+        return worst, np.concatenate([positions[pair][:n] for pair in worst])
 
     @classmethod
     def from_images(cls, X: Any, y: ArrayLike | None = None, **options: Any) -> DigitsDisplay:
@@ -320,3 +375,25 @@ def _check_labels(labels: Any) -> Any:
     if type_of_target(labels) == "multilabel-indicator":
         return np.argmax(labels, axis=1)
     return column_or_1d(labels)
+
+
+def _check_probabilities(probabilities: Any) -> Any:
+    if probabilities is None:
+        return None
+    probabilities = column_or_1d(probabilities)
+    # Sums of float32 probabilities exceed 1 in the last digits.
+    is_valid = (probabilities >= 0) & (probabilities <= 1 + 1e-6)
+    if not is_valid.all():
+        position = int(np.argmin(is_valid))
+        raise ValueError(
+            "probabilities must be between 0 and 1, as predict_proba returns them, got "
+            f"{probabilities[position]} at position {position}."
+        )
+    return probabilities
+
+
+def _of(values: Any, shown: NDArray[np.integer]) -> Any:
+    """Return the values of the images shown, if there are values."""
+    if values is None:
+        return None
+    return values[shown]

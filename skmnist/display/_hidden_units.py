@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from functools import reduce
 from numbers import Integral
@@ -13,8 +14,22 @@ from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skmnist._compat import _num_samples, _safe_indexing
-from skmnist.display import _drawing
-from skmnist.display._inputs import check_image_shape, check_images, unwrap
+from skmnist._estimators import unwrap
+from skmnist.display._axes import (
+    COLOR_BAR,
+    draw_color_bar,
+    font_points,
+    size_in_points,
+    text_width,
+)
+from skmnist.display._colors import is_dark
+from skmnist.display._image_grid import (
+    IMAGE_POINTS,
+    MIN_WIDTH,
+    ImageGrid,
+    caption_points,
+)
+from skmnist.display._inputs import check_image_shape, check_images
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
@@ -24,12 +39,21 @@ SHOWN_WHOLE = 99.5  # per cent of the weights
 MANY_SAMPLES = 10_000  # as good as more for a standard deviation
 # Parts of an image's longer side: the bars, the space above and below them, the largest letters.
 BARS, SPACE, LETTER = 0.3, 0.04, 0.085
-READABLE_POINTS, LABEL_POINTS = 5.0, 8.0
+READABLE_POINTS = 5.0
+WIDE = 1.3  # times as wide as high: the colour bar takes less room at the right
 # matplotlib's own with a dark middle, "berlin", goes to brown.
-BLUE_BLACK_RED = ["#9ecbff", "#3d8fe0", "#123a63", "#000000", "#6b1410", "#e0533d", "#ffbfa8"]
+BLUE_BLACK_RED = [
+    "#9ecbff",
+    "#3d8fe0",
+    "#123a63",
+    "#000000",
+    "#6b1410",
+    "#e0533d",
+    "#ffbfa8",
+]
 
 
-class HiddenUnitsDisplay(_drawing.ImageGrid):
+class HiddenUnitsDisplay(ImageGrid):
     """The weights of each unit of the first layer as an image, and its weight for each class.
 
     Where an image is red, ink makes the unit more active; where it is blue, ink makes it less
@@ -97,14 +121,17 @@ class HiddenUnitsDisplay(_drawing.ImageGrid):
         label: str = "weight of a pixel",
     ) -> None:
         self.weights = self._pixels = check_images(weights, "weights")
-        self.indices = np.arange(len(self.weights))
+        self.indices: NDArray[np.integer] = np.arange(len(self.weights))
         self.output_weights: Any = output_weights
         self.classes: Any = classes
         if output_weights is not None:
             self.output_weights = check_array(output_weights, input_name="output_weights")
-            self.classes = np.arange(self.output_weights.shape[1]) if classes is None else classes
+            if classes is None:
+                self.classes = np.arange(self.output_weights.shape[1])
             check_consistent_length(self.output_weights.T, self.classes)
-        self.names = [f"unit {i}" for i in self.indices] if names is None else list(names)
+        if names is None:
+            names = [f"unit {i}" for i in self.indices]
+        self.names = list(names)
         check_consistent_length(self.weights, self.output_weights, self.names)
         self.label = label
         sizes = np.abs(self.weights)
@@ -120,21 +147,20 @@ class HiddenUnitsDisplay(_drawing.ImageGrid):
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-        _, height, width = self.weights.shape
-        on_dark = LinearSegmentedColormap.from_list("blue_black_red", BLUE_BLACK_RED)
-        colors = colormaps.get_cmap(cmap or (on_dark if _drawing.is_dark() else "RdBu_r"))
+        if cmap is None:
+            cmap = "RdBu_r"
+            if is_dark():
+                cmap = LinearSegmentedColormap.from_list("on_dark", BLUE_BLACK_RED)
+        colors = colormaps.get_cmap(cmap)
         scale = ScalarMappable(Normalize(-self.limit, self.limit), colors)
-        bar: Any = {"location": "bottom", "pad": 0.02, "shrink": 0.7, "aspect": 30}
-        bar |= {"ticks": [-self.limit, 0, self.limit], "format": "{x:.2g}"}
-        bar["extend"] = "both" if np.abs(self.weights).max() > self.limit else "neither"
-        self.colorbar_ = self.figure_.colorbar(scale, ax=self.ax_, **bar)
-        self.colorbar_.set_label(self.label, fontsize=LABEL_POINTS)
-        self.colorbar_.ax.tick_params(labelsize=LABEL_POINTS)
+        foot = self._draw_color_bar(scale)
+
+        _, height, width = self.weights.shape
         below, letter, rotation = self._room_for_bars(width / max(height, width))
         unit = self._draw_grid(
-            side=max(_drawing.IMAGE_POINTS, 6 / letter),
+            side=max(IMAGE_POINTS, 6 / letter),
             below=below,
-            foot=35 + 1.3 * LABEL_POINTS * len(self.label.splitlines()),
+            foot=foot,
             cmap=colors,
             norm=scale.norm,
         )
@@ -142,44 +168,105 @@ class HiddenUnitsDisplay(_drawing.ImageGrid):
         if self.output_weights is not None:
             self._draw_bars(colors, unit, letter, rotation)
 
+    def _draw_color_bar(self, scale: Any) -> float:
+        """Draw the colour bar; return the points that it needs at the bottom of images."""
+        label_points = 0.8 * font_points("axes.labelsize")
+        tick_points = 0.8 * font_points("xtick.labelsize")
+        location, length = "bottom", MIN_WIDTH * caption_points() / 9
+        if not self._is_new:
+            length, height = size_in_points(self.ax_)
+            # Small axes should show more than a label.
+            label_points = min(label_points, 0.05 * min(length, height))
+            tick_points = min(tick_points, 0.05 * min(length, height))
+            if length > WIDE * height:
+                location, length = "right", height
+        exceeds = np.abs(self.weights).max() > self.limit
+        self.colorbar_ = draw_color_bar(
+            self.ax_,
+            scale,
+            location,
+            ticks=[-self.limit, 0, self.limit],
+            format="{x:.2g}",
+            extend="both" if exceeds else "neither",
+        )
+
+        n_characters = max(10, int(length / (0.55 * label_points)))
+        lines = []
+        for line in self.label.splitlines():
+            lines += textwrap.wrap(line, n_characters)
+        self.colorbar_.set_label("\n".join(lines), fontsize=label_points)
+        self.colorbar_.ax.tick_params(labelsize=tick_points)
+        return 72 * COLOR_BAR + 2 * tick_points + 1.3 * label_points * (len(lines) + 1)
+
     def _caption(self, position: int) -> str:
         name = self.names[position]
         if self.output_weights is None:
             return name
         best = str(self.classes[np.argmax(self.output_weights[position])])
-        return f"{name}: for {best}" if len(best) <= 3 else f"{name}: for\n{best}"
+        if len(best) > 3:
+            return f"{name}: for\n{best}"
+        return f"{name}: for {best}"
 
     def _room_for_bars(self, wide: float) -> tuple[float, float, int]:
-        """Return the room below an image, and size and rotation of the classes' names in it."""
+        """Return the room below an image, and size and rotation of the classes' names."""
         if self.output_weights is None:
             return 0.0, LETTER, 0
+
         pitch = wide / len(self.classes)
         letter = min(LETTER, 0.9 * pitch)
-        length = letter * _drawing.text_width(map(str, self.classes))
-        is_long = length > pitch
-        return BARS + 3 * SPACE + (length if is_long else letter), letter, 90 * is_long
+        length = letter * text_width(map(str, self.classes))
+        if length > pitch:
+            return BARS + 3 * SPACE + length, letter, 90
+        return BARS + 3 * SPACE + letter, letter, 0
 
     def _draw_bars(self, colors: Colormap, unit: float, letter: float, rotation: int) -> None:
         from matplotlib import rcParams
 
         heights: Any = self.output_weights
-        left, right, bottom, _ = np.transpose([image.get_extent() for image in self.images_])
+        n_classes = heights.shape[1]
+        extents = np.array([image.get_extent() for image in self.images_])
+        left, right, bottom, _ = extents.T
+        pitch = (right[0] - left[0]) / n_classes
+        x = left[:, np.newaxis] + pitch * (np.arange(n_classes) + 0.5)
+
+        # The axis grows downwards.
         zeros = bottom + SPACE + BARS / 2
-        pitch = (right[0] - left[0]) / heights.shape[1]
-        x = left[:, np.newaxis] + pitch * (np.arange(heights.shape[1]) + 0.5)
         y = np.broadcast_to(zeros[:, np.newaxis], x.shape)
-        ends = y - heights * BARS / 2 / (np.abs(heights).max() or 1)
-        options: Any = {"colors": list(colors(np.where(heights.ravel() > 0, 0.85, 0.15)))}
-        options |= {"linewidth": 0.8 * pitch * unit, "capstyle": "butt"}
-        self.bars_ = self.ax_.vlines(x.ravel(), y.ravel(), ends.ravel(), **options)
+        highest = np.abs(heights).max() or 1
+        ends = y - heights / highest * BARS / 2
+
+        self.bars_ = self.ax_.vlines(
+            x.ravel(),
+            y.ravel(),
+            ends.ravel(),
+            colors=list(colors(np.where(heights.ravel() > 0, 0.85, 0.15))),
+            linewidth=0.8 * pitch * unit,
+            capstyle="butt",
+        )
         self.ax_.hlines(zeros, left, right, rcParams["text.color"], linewidth=0.5, alpha=0.5)
-        if letter * unit < READABLE_POINTS:
-            return
-        names: Any = {"rotation": rotation, "ha": "center", "va": "top", "in_layout": False}
-        names["fontsize"] = letter * unit
-        for row, top in zip(x, zeros + BARS / 2 + SPACE, strict=True):
+        if letter * unit >= READABLE_POINTS:
+            self._name_bars(x, zeros + BARS / 2 + SPACE, letter * unit, rotation)
+
+    def _name_bars(
+        self,
+        x: NDArray[np.floating],
+        tops: NDArray[np.floating],
+        points: float,
+        rotation: int,
+    ) -> None:
+        """Write the classes below the bars, all in one line, not at the bars' ends."""
+        for row, top in zip(x, tops, strict=True):
             for place, name in zip(row, self.classes, strict=True):
-                self.ax_.text(place, top, str(name), **names)
+                self.ax_.text(
+                    place,
+                    top,
+                    str(name),
+                    fontsize=points,
+                    rotation=rotation,
+                    ha="center",
+                    va="top",
+                    in_layout=False,
+                )
 
     @classmethod
     def from_estimator(
@@ -251,35 +338,62 @@ class HiddenUnitsDisplay(_drawing.ImageGrid):
         first, *others = _kernels(network)
         n_features, n_units = first.shape
         if image_shape is None:
-            is_image = np.ndim(X) == 3
-            image_shape = np.shape(X)[1:] if is_image else getattr(network, "image_shape_", None)
-        if image_shape is None and getattr(estimator, "n_features_in_", n_features) != n_features:
-            raise ValueError(
-                f"The network was fitted to {n_features} features that {type(steps[-1]).__name__} "
-                "made of pixels. Pass image_shape=(height, width) if they make images."
-            )
+            image_shape = _known_shape(estimator, network, steps, X, n_features)
         shape = check_image_shape(image_shape, n_features, "the network's input")
+
         weights, label = first.T, "weight of a pixel"
         if X is not None:
             weights = weights * _spread(X, steps, n_features)
             label += " × its standard deviation"
         if steps:
             label += f"\nafter {type(steps[-1]).__name__}"
-        indices, output_weights = np.arange(n_units), None
-        names = [str(name) for name in network.classes_]
+
+        indices: NDArray[np.integer] = np.arange(n_units)
         if others:
-            output_weights = reduce(np.matmul, others)
-            output_weights = output_weights - output_weights.mean(axis=1, keepdims=True)
-            sizes = np.linalg.norm(weights, axis=1) * np.linalg.norm(output_weights, axis=1)
-            indices = np.sort(np.argsort(-sizes, kind="stable")[:n])
+            to_classes = reduce(np.matmul, others)
+            output_weights = to_classes - to_classes.mean(axis=1, keepdims=True)
+            indices = _heaviest(weights, output_weights, n)
             output_weights = output_weights[indices]
             names = [f"unit {i}" for i in indices]
+        else:
+            output_weights = None
+            names = [str(name) for name in network.classes_]
         if len(indices) < n_units:
-            label += f"\n({len(indices)} of {n_units} units: those with the most weight)"
-        options = {"output_weights": output_weights, "classes": network.classes_}
-        display = cls(weights[indices].reshape(-1, *shape), names=names, label=label, **options)
+            shown = f"{len(indices)} of {n_units} units"
+            label += f"\n({shown}: those with the most weight)"
+
+        display = cls(
+            weights[indices].reshape(-1, *shape),
+            output_weights=output_weights,
+            classes=network.classes_,
+            names=names,
+            label=label,
+        )
         display.indices = indices
         return display.plot(**plot_options)
+
+
+def _known_shape(estimator: Any, network: Any, steps: list[Any], X: Any, n_features: int) -> Any:
+    """Return the shape of the images in X, or fitted to, or None for rows of pixels."""
+    if np.ndim(X) == 3:
+        return np.shape(X)[1:]
+    image_shape = getattr(network, "image_shape_", None)
+    n_pixels = getattr(estimator, "n_features_in_", n_features)
+    if image_shape is None and n_pixels != n_features:
+        raise ValueError(
+            f"The network was fitted to {n_features} features that "
+            f"{type(steps[-1]).__name__} made of pixels. Pass image_shape=(height, "
+            "width) if they make images."
+        )
+    return image_shape
+
+
+def _heaviest(
+    weights: NDArray[np.floating], output_weights: NDArray[np.floating], n: int
+) -> NDArray[np.integer]:
+    """Return the numbers of the n units with the most weight, in ascending order."""
+    sizes = np.linalg.norm(weights, axis=1) * np.linalg.norm(output_weights, axis=1)
+    return np.sort(np.argsort(-sizes, kind="stable")[:n])
 
 
 def _kernels(network: Any) -> list[NDArray[np.floating]]:

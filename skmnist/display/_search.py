@@ -5,68 +5,98 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skmnist.display import _drawing
+from skmnist._estimators import unwrap
+from skmnist.display._axes import (
+    LEAST_POINTS,
+    PANELS_IN_A_ROW,
+    axes_or_new,
+    draw_color_bar,
+    draw_legend,
+    draw_panels,
+    draw_star,
+    fit_labels,
+    font_points,
+    keep_within_unit,
+    size_in_points,
+    slant_long_labels,
+    text_width,
+)
+from skmnist.display._colors import readable_on
+from skmnist.display._scale import Scale, identity, is_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
-MANY_NUMBERS = 8  # more than these have an axis of numbers instead of a place each
-CELL_POINTS, LEAST_POINTS = 10.0, 4.5
-NOTHING = (0.5, 0.5, 0.5, 0.25)  # a cell without a score: gray on light and on dark backgrounds
+# A cell without a score: gray on light and on dark backgrounds.
+NOTHING = (0.5, 0.5, 0.5, 0.25)
 
 
 class SearchDisplay:
     """The scores of a search's candidates against the parameters searched.
 
-    For one parameter there are two panels: the test score, each fold as a faint dot and the mean
-    as a line, and the fit time. For two there is a heat map of the mean test score. For three and
-    more, or two whose values were drawn at random, each parameter has a panel of the scores: the
-    best over the other parameters. The best candidate is marked.
+    For one parameter there are two panels: the test score, each fold as a faint dot and
+    the mean as a line, and the fit time. For two there is a heat map of the mean test
+    score. For three and more, or two whose values were drawn at random, each parameter
+    has a panel of the scores: the best over the other parameters. The best candidate is
+    marked.
 
-    Up to eight numbers stand side by side, in ascending order; more of them have a linear or a
-    logarithmic axis. Other values are categories, in the order searched.
+    Of a halving search, each number of samples has a line of its own, in panels for two
+    parameters too: scores and times of different numbers of samples are not comparable.
+
+    Up to eight numbers stand side by side, in ascending order; more of them have a
+    linear or a logarithmic axis. Other values are categories, in the order searched. Of
+    dicts and of objects of one class, only what differs is written.
 
     Parameters
     ----------
     param_values : mapping of str to sequence of length n_candidates
-        The values of the parameters to show, by name. With two, the first is the horizontal axis.
-        Of candidates with the same values, the best is shown: that of `best_index`, or else that
-        of the last iteration with the highest mean score.
+        The values of the parameters to show, by name. With two, the first is the
+        horizontal axis. Of candidates with the same values, the best is shown: that of
+        `best_index`, or else that of the last iteration with the highest mean score.
     fold_scores : array-like of shape (n_candidates, n_folds)
         The test score of each fold; NaN where there is none.
-    fit_times : array-like of shape (n_candidates,) or (n_candidates, n_folds), default=None
-        The mean time of a fit, or the time of each, in seconds. Of the latter the median is drawn,
-        which a first fit that compiles does not change, and a dot for each fold.
+    fit_times : array-like of shape (n_candidates,) or (n_candidates, n_folds), \
+            default=None
+        The mean time of a fit, or the time of each, in seconds. Of the latter the
+        median is drawn, which a first fit that compiles does not change, and a dot for
+        each fold.
     best_index : int, default=None
         The number of the best candidate. None marks none.
     score_name : str, default="score"
         The name of the score.
     iterations : array-like of shape (n_candidates,), default=None
-        The iteration of a halving search in which each candidate was tested. None means the same
-        for all.
+        The iteration of a halving search in which each candidate was tested. None means
+        the same for all.
+    iteration_names : mapping of int to str, default=None
+        What the fits of each iteration have in common, such as "500 samples".
+        Iterations of the same name share a line. None means "iteration 0",
+        "iteration 1", …
 
     Attributes
     ----------
     mean_scores : ndarray of shape (n_candidates,), dtype=float64
         The mean over the folds; NaN where one of them is.
     axes_ : ndarray of shape (n_panels,), dtype=object
-        The matplotlib Axes of the panels, or that of the heat map. Set by :meth:`plot`, as are the
-        following.
+        The matplotlib Axes of the panels, or that of the heat map. Set by :meth:`plot`,
+        as are the following.
     lines_ : list of length n_panels
-        The matplotlib Line2D of the means, one for each of `axes_`. Empty for a heat map.
+        The matplotlib Line2D of the means, one for each of `axes_`; of a halving
+        search, one for each number of samples in each of `axes_`. Empty for a heat map.
     image_ : matplotlib AxesImage or None
-        The heat map; it has a colour bar if its cells are too small for numbers. None for panels.
+        The heat map; it has a colour bar if its cells are too small for numbers. None
+        for panels.
     best_ : list
-        The marks of the best candidate: a Line2D in each of `axes_`, a Rectangle in a heat map.
+        The marks of the best candidate: a Line2D in each of `axes_`, a Rectangle in a
+        heat map.
     legend_ : matplotlib Legend or None
         The legend of all panels, above them. None for a heat map.
     figure_ : matplotlib Figure
@@ -104,28 +134,34 @@ class SearchDisplay:
         best_index: int | None = None,
         score_name: str = "score",
         iterations: ArrayLike | None = None,
+        iteration_names: Mapping[int, str] | None = None,
     ) -> None:
         self.param_values = {name: list(values) for name, values in param_values.items()}
         self.fold_scores = np.array(fold_scores, dtype=np.float64, ndmin=2)
         self.mean_scores: NDArray[np.float64] = self.fold_scores.mean(axis=1)
-        same = np.zeros(len(self.mean_scores))
-        self.iterations = same if iterations is None else np.asarray(iterations)
-        self.fit_times = None
-        if fit_times is not None:
-            times = np.asarray(fit_times, dtype=np.float64)
-            self.fit_times = times[:, np.newaxis] if times.ndim == 1 else times
+        self.fit_times = _as_columns(fit_times)
+        if iterations is None:
+            iterations = np.zeros(len(self.mean_scores), dtype=int)
+        self.iterations = np.asarray(iterations)
+        self.iteration_names = dict(iteration_names or {})
         if best_index is not None and np.isnan(self.mean_scores[best_index]):
             best_index = None
         self.best_index = best_index
         self.score_name = score_name
-        values = self.param_values.values()
-        check_consistent_length(self.fold_scores, self.fit_times, self.iterations, *values)
+        check_consistent_length(
+            self.fold_scores,
+            self.fit_times,
+            self.iterations,
+            *self.param_values.values(),
+        )
 
     def __repr__(self) -> str:
-        best = self.best_index
-        text = "" if best is None else f", best {self.score_name} {self.mean_scores[best]:.3f}"
         names = ", ".join(self.param_values)
-        return f"{type(self).__name__}({names}: {len(self.mean_scores)} candidates{text})"
+        text = f"{names}: {len(self.mean_scores)} candidates"
+        if self.best_index is not None:
+            best = self.mean_scores[self.best_index]
+            text += f", best {self.score_name} {best:.3f}"
+        return f"{type(self).__name__}({text})"
 
     def plot(
         self,
@@ -155,107 +191,214 @@ class SearchDisplay:
         self.legend_: Any = None
         self.lines_: list[Any] = []
         self.best_: list[Any] = []
-        scales = [_Scale(name, values) for name, values in self.param_values.items()]
-        n_cells = math.prod(len(scale.labels) for scale in scales)
-        if len(scales) == 2 and 3 * len(self._best_of_each(*scales)) > n_cells:
+        scales = [Scale(name, values) for name, values in self.param_values.items()]
+        if len(scales) == 2 and self._fill_a_map(*scales):
             self._draw_map(ax, figsize, cmap, *scales)
         else:
             self._draw_panels(ax, figsize, scales)
         self.figure_ = self.axes_[0].get_figure(root=True)
         return self
 
-    def _draw_panels(self, ax: Any, figsize: Any, scales: list[_Scale]) -> None:
+    def _groups(self) -> dict[str, NDArray[np.integer]]:
+        """Return the candidates that can be compared, by the name of their iterations."""
+        groups: dict[str, list[int]] = {}
+        for row in np.argsort(self.iterations, kind="stable"):
+            iteration = self.iterations[row].item()
+            name = self.iteration_names.get(iteration, f"iteration {iteration}")
+            groups.setdefault(name, []).append(row)
+        return {name: np.array(rows) for name, rows in groups.items()}
+
+    def _best_of_each(self, rows: NDArray[np.integer], *scales: Scale) -> NDArray[np.integer]:
+        """Return one of the candidates in `rows` for each value, or pair of values.
+
+        It is the best of all, or the one tested last with the highest score.
+        """
+        scores = np.nan_to_num(self.mean_scores[rows], nan=-np.inf)
+        is_best = rows == self.best_index
+        order = np.lexsort((-rows, scores, self.iterations[rows], is_best))
+        ranked = rows[order[::-1]]
+        cells = np.column_stack([scale.cells[ranked] for scale in scales])
+        _, first = np.unique(cells, axis=0, return_index=True)
+        return ranked[first]
+
+    def _fill_a_map(self, across: Scale, down: Scale) -> bool:
+        """Whether a heat map would be comparable scores, and not mostly empty."""
+        groups = list(self._groups().values())
+        if len(groups) > 1:
+            return False
+        n_cells = len(across.labels) * len(down.labels)
+        return 3 * len(self._best_of_each(groups[0], across, down)) > n_cells
+
+    def _draw_panels(self, ax: Any, figsize: Any, scales: list[Scale]) -> None:
         is_alone = len(scales) == 1
-        times = self.fit_times if is_alone else None
-        n_panels = len(scales) + (times is not None)
-        self.axes_ = panels = _drawing.draw_panels(ax, n_panels, figsize, sharey=not is_alone)
-        middle = "mean" if is_alone else "mean, the best over the others"
-        for panel, scale in zip(panels, scales, strict=False):
-            self._draw_curve(panel, scale, self.fold_scores, self.mean_scores, middle)
-        _drawing.keep_within_unit(panels[0])
-        for panel in panels[::3]:
+        has_times = is_alone and self.fit_times is not None
+        panels = draw_panels(ax, len(scales) + has_times, figsize, sharey=not is_alone)
+        self.axes_ = panels.axes
+
+        for panel, scale in zip(panels.axes, scales, strict=False):
+            self._draw_curves(panel, scale, self.fold_scores, self.mean_scores)
+        keep_within_unit(panels.axes[0])
+        for panel in panels.axes[::PANELS_IN_A_ROW]:
             panel.set_ylabel(f"test {self.score_name}")
-        if times is not None:
-            # The time until a fit failed is not that of a fit.
-            times = np.where(np.isnan(self.mean_scores)[:, np.newaxis], np.nan, times)
-            self._draw_curve(panels[1], scales[0], times, np.median(times, axis=1), middle)
-            # From 0, so that twice as long looks twice as high.
-            panels[1].set_ylim(0, 1.08 * (np.nanmax(times, initial=0) or 1))
-            panels[1].set_ylabel(f"{'mean' if times.shape[1] == 1 else 'median'} fit time (s)")
-        self.legend_ = _drawing.draw_legend(panels)
-        for panel, scale in zip(panels, scales * 2, strict=False):
+        if has_times:
+            self._draw_times(panels.axes[1], scales[0])
+        self.legend_ = draw_legend(panels)
+
+        # Once the legend has taken its room.
+        named = []
+        for panel, scale in zip(panels.axes, scales * 2, strict=False):
+            if scale.is_log:
+                scale.fit_ticks(panel)
             if not scale.has_axis:
-                _drawing.slant_long_labels(panel)
+                named.append(panel)
+        slant_long_labels(named)
+        fit_labels(panels.axes)
 
-    def _draw_curve(self, panel: Axes, scale: _Scale, folds: Any, middle: Any, label: str) -> None:
+    def _draw_times(self, panel: Axes, scale: Scale) -> None:
+        # The time until a fit failed is not that of a fit.
+        failed = np.isnan(self.mean_scores)[:, np.newaxis]
+        fit_times: Any = self.fit_times
+        times = np.where(failed, np.nan, fit_times)
+        self._draw_curves(panel, scale, times, np.median(times, axis=1))
+
+        # From 0, so that twice as long looks twice as high.
+        longest = np.nanmax(times, initial=0)
+        panel.set_ylim(0, 1.08 * (longest or 1))
+        middle = "mean" if times.shape[1] == 1 else "median"
+        panel.set_ylabel(f"{middle} fit time (s)")
+
+    def _draw_curves(
+        self,
+        panel: Axes,
+        scale: Scale,
+        folds: NDArray[np.floating],
+        middle: NDArray[np.floating],
+    ) -> None:
         """Draw numbers for each fold, their middle and that of the best candidate."""
-        best = self.best_index
-        rows = self._best_of_each(scale)
-        places, n_folds = scale.places[rows], folds.shape[1]
-        # Nothing is between categories, and only noise between values drawn at random.
-        is_grid = len(self.param_values) == 1 or 2 * len(rows) <= len(folds)
-        style = "o-" if scale.is_numeric and is_grid else "o"
-        (line,) = panel.plot(places, middle[rows], style, label=label)
-        self.lines_.append(line)
-        if n_folds > 1:
-            dots: dict[str, Any] = {"color": line.get_color(), "alpha": 0.5, "markeredgewidth": 0}
-            dots |= {"markersize": 8, "clip_on": False, "label": f"each of {n_folds} folds"}
-            panel.plot(np.repeat(places, n_folds), folds[rows].ravel(), ".", **dots)
-        if best is not None:
-            text = f"best: {self.mean_scores[best]:#.3g}"
-            if len(self.param_values) == 1:
-                text += f" with {scale.labels[scale.cells[best]]}"
-            self.best_ += panel.plot(scale.places[best], middle[best], label=text, **_drawing.STAR)
+        groups = self._groups()
+        lines = []
+        for name, candidates in groups.items():
+            if len(groups) > 1:
+                label = name
+            elif len(self.param_values) == 1:
+                label = "mean"
+            else:
+                label = "mean, the best over the others"
+            rows = self._best_of_each(candidates, scale)
+            # Nothing is between categories, and only noise between random values.
+            is_grid = len(self.param_values) == 1 or 2 * len(rows) <= len(candidates)
+            style = "o-" if scale.is_numeric and is_grid else "o"
+            lines += panel.plot(scale.places[rows], middle[rows], style, label=label)
+        self.lines_ += lines
+
+        if folds.shape[1] > 1:
+            for line, candidates in zip(lines, groups.values(), strict=True):
+                rows = self._best_of_each(candidates, scale)
+                self._draw_folds(panel, scale.places[rows], folds[rows], line)
+        if self.best_index is not None:
+            self._draw_best(panel, scale, middle)
         panel.grid(alpha=0.3)
-        panel.set(xlabel=scale.name, xscale="log" if scale.is_log else "linear")
-        if not scale.has_axis:
-            panel.set_xticks(range(len(scale.labels)), scale.labels)
-            panel.set_xlim(-0.5, len(scale.labels) - 0.5)
+        scale.label_axis(panel)
 
-    def _best_of_each(self, *scales: _Scale) -> NDArray[np.integer]:
-        """Return the best of all, or the one tested last with the highest score, for each value."""
-        rows = np.arange(len(self.mean_scores))
-        scores = np.nan_to_num(self.mean_scores, nan=-np.inf)
-        order = np.lexsort((-rows, scores, self.iterations, rows == self.best_index))[::-1]
-        cells = np.column_stack([scale.cells[order] for scale in scales])
-        return order[np.unique(cells, axis=0, return_index=True)[1]]
+    def _draw_folds(
+        self,
+        panel: Axes,
+        places: NDArray[Any],
+        folds: NDArray[np.floating],
+        line: Any,
+    ) -> None:
+        n_folds = folds.shape[1]
+        panel.plot(
+            np.repeat(places, n_folds),
+            folds.ravel(),
+            ".",
+            color=line.get_color(),
+            alpha=0.5,
+            markeredgewidth=0,
+            markersize=1.3 * line.get_markersize(),
+            clip_on=False,
+            label=f"each of {n_folds} folds",
+        )
 
-    def _draw_map(self, ax: Any, figsize: Any, cmap: Any, across: _Scale, down: _Scale) -> None:
-        from matplotlib.patches import Rectangle
+    def _draw_best(self, panel: Axes, scale: Scale, middle: NDArray[np.floating]) -> None:
+        best = self.best_index
+        label = f"best: {self.mean_scores[best]:#.3g}"
+        value = scale.labels[scale.cells[best]]
+        is_short = "\n" not in value
+        if len(self.param_values) == 1 and is_short:
+            label += f" with {value}"
+        star = draw_star(panel, scale.places[best], middle[best], label=label)
+        self.best_.append(star)
 
-        rows = self._best_of_each(across, down)
-        n_columns, n_rows = len(across.labels), len(down.labels)
-        ax = _drawing.axes_or_new(ax, figsize)
-        self.axes_ = np.array([ax], dtype=object)
-        grid = np.full((n_rows, n_columns), np.nan)
+    def _draw_map(self, ax: Any, figsize: Any, cmap: Any, across: Scale, down: Scale) -> None:
+        candidates = np.arange(len(self.mean_scores))
+        rows = self._best_of_each(candidates, across, down)
+        grid = np.full((len(down.labels), len(across.labels)), np.nan)
         grid[down.cells[rows], across.cells[rows]] = self.mean_scores[rows]
+
+        ax = axes_or_new(ax, figsize)
+        self.axes_ = np.array([ax], dtype=object)
         # Numbers grow upwards; a list is read from the top.
         origin = "lower" if down.is_numeric else "upper"
-        self.image_ = image = ax.imshow(grid, cmap=cmap, origin=origin, aspect="auto")
-        ax.set(title=f"Mean test {self.score_name}", facecolor=NOTHING)
-        ax.set(xlabel=across.name, ylabel=down.name)
-        ax.set_xticks(range(n_columns), across.labels)
-        ax.set_yticks(range(n_rows), down.labels)
+        self.image_ = ax.imshow(grid, cmap=cmap, origin=origin, aspect="auto")
+        ax.set(
+            title=f"Mean test {self.score_name}",
+            facecolor=NOTHING,
+            xlabel=across.name,
+            ylabel=down.name,
+        )
         ax.tick_params(length=0)
+        ax.grid(visible=False)
         ax.spines[:].set_visible(False)
-        _drawing.slant_long_labels(ax)
-        captions = ["NaN" if np.isnan(x) else f"{x:#.3g}" for x in self.mean_scores]
-        width, height = _drawing.size_in_points(ax) / (n_columns, n_rows)
-        points = min(CELL_POINTS, 0.85 * width / _drawing.text_width(captions), 0.7 * height)
-        if points < LEAST_POINTS:
-            ax.figure.colorbar(image, ax=ax, label=self.score_name)
-            rows = rows[:0]
-        for row in rows:
-            score, place = self.mean_scores[row], (across.cells[row], down.cells[row])
-            color = None if np.isnan(score) else _drawing.readable_on(image, score)
-            text: Any = {"ha": "center", "va": "center", "fontsize": points, "color": color}
-            ax.text(*place, captions[row], **text)
+        _label_cells(ax, across, down)
+
+        self._write_scores(rows, across, down)
         if self.best_index is not None:
+            self._frame_best(self.best_index, across, down)
+
+    def _write_scores(self, rows: NDArray[np.integer], across: Scale, down: Scale) -> None:
+        """Write the score into each cell, or draw a colour bar if cells are too small."""
+        (ax,) = self.axes_
+        captions = {}
+        for row in rows:
+            score = self.mean_scores[row]
+            captions[row] = "NaN" if np.isnan(score) else f"{score:#.3g}"
+
+        n_cells = (len(across.labels), len(down.labels))
+        width, height = size_in_points(ax) / n_cells
+        fitting = min(0.85 * width / text_width(captions.values()), 0.7 * height)
+        points = min(font_points("xtick.labelsize"), fitting)
+        if points < LEAST_POINTS:
+            draw_color_bar(ax, self.image_, "right", label=self.score_name)
+            return
+
+        for row, caption in captions.items():
+            score = self.mean_scores[row]
+            color = None if np.isnan(score) else readable_on(self.image_, score)
+            ax.text(
+                across.cells[row],
+                down.cells[row],
+                caption,
+                ha="center",
+                va="center",
+                fontsize=points,
+                color=color,
+            )
+
+    def _frame_best(self, best: int, across: Scale, down: Scale) -> None:
+        from matplotlib.patches import Rectangle
+
+        x, y = across.cells[best], down.cells[best]
+        frame = Rectangle(
             # Inside the cell, whose colour is known.
-            x, y = across.cells[self.best_index], down.cells[self.best_index]
-            color = _drawing.readable_on(image, self.mean_scores[self.best_index])
-            frame: Any = {"fill": False, "edgecolor": color, "linewidth": 2}
-            self.best_.append(ax.add_patch(Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, **frame)))
+            (x - 0.46, y - 0.46),
+            0.92,
+            0.92,
+            fill=False,
+            edgecolor=readable_on(self.image_, self.mean_scores[best]),
+            linewidth=2,
+        )
+        self.best_.append(self.axes_[0].add_patch(frame))
 
     @classmethod
     def from_estimator(
@@ -301,39 +444,118 @@ class SearchDisplay:
         """
         while isinstance(search, Pipeline):
             search = search.steps[-1][1]
-        if not hasattr(search, "cv_results_"):
-            check_is_fitted(search)
-            raise ValueError(f"SearchDisplay only supports searches, got {search!r}.")
-        results = search.cv_results_
-        candidates = results["params"]
-        if not any(candidates):
-            raise ValueError("The search has no parameters: its grid is empty.")
-        searched = list(dict.fromkeys(name for candidate in candidates for name in candidate))
-        # Without the names of the steps, unless two parameters have the same name then.
-        short = {name: name.rpartition("__")[2] for name in searched}
-        if len(set(short.values())) < len(short):
-            short = {name: name for name in searched}
-        values = {short[name]: [c.get(name, "not set") for c in candidates] for name in searched}
-        varying = [name for name in values if len(set(map(_identity, values[name]))) > 1]
-        # Numbers make the better horizontal axis, names the better list.
-        shown = sorted(varying, key=lambda name: not all(map(_is_number, values[name])))
+        results = _results(search)
         metric, score_name = _metric(search, metric)
-        is_fold = re.compile(rf"split\d+_test_{re.escape(metric)}").fullmatch
         display = cls(
-            {name: values[name] for name in shown or list(values)[:1]},
-            np.column_stack([results[key] for key in results if is_fold(key)]),
-            fit_times=results["mean_fit_time"],
+            _varying_values(results["params"]),
+            _fold_scores(results, metric),
+            fit_times=_fit_times(results),
             best_index=getattr(search, "best_index_", None),
             score_name=score_name,
             iterations=results.get("iter"),
+            iteration_names=_iteration_names(search),
         )
         return display.plot(**plot_options)
+
+
+def _label_cells(ax: Axes, across: Scale, down: Scale) -> None:
+    """Label the columns and rows of a heat map, or some of them, if they are many."""
+    ax.set_xticks(range(len(across.labels)), across.labels)
+    ax.set_yticks(range(len(down.labels)), down.labels)
+    width, height = size_in_points(ax)
+    n_across = width / (1.7 * font_points("xtick.labelsize"))
+    n_down = height / (1.2 * font_points("ytick.labelsize"))
+
+    every = math.ceil(len(across.labels) / max(n_across, 1))
+    ax.set_xticks(range(len(across.labels))[::every], across.labels[::every])
+    every = math.ceil(len(down.labels) / max(n_down, 1))
+    ax.set_yticks(range(len(down.labels))[::every], down.labels[::every])
+    slant_long_labels([ax])
+    fit_labels([ax])
+
+
+def _as_columns(fit_times: Any) -> NDArray[np.float64] | None:
+    if fit_times is None:
+        return None
+    times = np.asarray(fit_times, dtype=np.float64)
+    if times.ndim == 1:
+        return times[:, np.newaxis]
+    return times
+
+
+def _results(search: Any) -> Mapping[str, Any]:
+    """Return the results of a fitted search, in which there are candidates."""
+    name = type(search).__name__
+    if not hasattr(search, "cv_results_"):
+        check_is_fitted(search)
+        raise ValueError(f"SearchDisplay only supports searches with cv_results_, got {search!r}.")
+    results = search.cv_results_
+    if "params" not in results:
+        raise ValueError(
+            f"cv_results_ of {name} has no 'params', the parameters of each candidate: "
+            "pass them and the scores to SearchDisplay(param_values, fold_scores)."
+        )
+    if not any(results["params"]):
+        raise ValueError("The search has no parameters: its grid is empty.")
+    return results
+
+
+def _varying_values(candidates: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Return the values of each parameter that has several, numbers first."""
+    searched = list(dict.fromkeys(name for params in candidates for name in params))
+    # Without the names of the steps, unless two parameters have the same name then.
+    short = [name.rpartition("__")[2] for name in searched]
+    if len(set(short)) < len(short):
+        short = searched
+    values = {}
+    for name, shown_name in zip(searched, short, strict=True):
+        values[shown_name] = [params.get(name, "not set") for params in candidates]
+
+    # Numbers make the better horizontal axis, names the better list.
+    numbers, others = {}, {}
+    for name, column in values.items():
+        if len(set(map(identity, column))) == 1:
+            continue
+        if all(map(is_number, column)):
+            numbers[name] = column
+        else:
+            others[name] = column
+    if not numbers and not others:
+        first = next(iter(values))
+        return {first: values[first]}
+    return numbers | others
+
+
+def _fold_scores(results: Mapping[str, Any], metric: str) -> NDArray[np.floating]:
+    is_fold = re.compile(rf"split\d+_test_{re.escape(metric)}").fullmatch
+    return np.column_stack([results[key] for key in results if is_fold(key)])
+
+
+def _fit_times(results: Mapping[str, Any]) -> Any:
+    """Return the seconds that a fit of each candidate took, or None."""
+    return results.get("mean_fit_time")
+
+
+def _iteration_names(search: Any) -> dict[int, str]:
+    """Return how many samples, or what else, the fits of each iteration had."""
+    results = search.cv_results_
+    if "n_resources" not in results:
+        return {}
+    resource = getattr(search, "resource", "n_samples").rpartition("__")[2]
+    names = {}
+    for iteration, amount in zip(results["iter"], results["n_resources"], strict=True):
+        if resource == "n_samples":
+            names[int(iteration)] = f"{amount:,} samples"
+        else:
+            names[int(iteration)] = f"{resource}={amount}"
+    return names
 
 
 def _metric(search: Any, metric: str | None) -> tuple[str, str]:
     """Return a metric's name in cv_results_ and in the figure."""
     prefix = "mean_test_"
-    keys = [key.removeprefix(prefix) for key in search.cv_results_ if key.startswith(prefix)]
+    shown = [key for key in search.cv_results_ if key.startswith(prefix)]
+    keys = [key.removeprefix(prefix) for key in shown]
     if metric is None:
         metric = "score" if keys == ["score"] else search.refit
     if metric not in keys:
@@ -341,36 +563,25 @@ def _metric(search: Any, metric: str | None) -> tuple[str, str]:
             f"metric must be one of {', '.join(keys)}, or None if refit is one of them, "
             f"got {metric!r}."
         )
-    is_named = metric == "score" and isinstance(search.scoring, str)
-    return metric, search.scoring if is_named else metric
+    if metric == "score":
+        return metric, _name_of_only_score(search)
+    return metric, metric
 
 
-def _is_number(value: Any) -> bool:
-    """Whether a value is a finite real number; True and False are not."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+def _name_of_only_score(search: Any) -> str:
+    scoring = getattr(search, "scoring", None)
+    if isinstance(scoring, str):
+        return scoring
+    if scoring is not None:
+        return getattr(scoring, "__name__", "score")
 
-
-def _identity(value: Any) -> Any:
-    """Return a key that is the same for equal values, such as lists and estimators."""
-    return float(value) if _is_number(value) else repr(value)
-
-
-class _Scale:
-    """The places of a parameter's values along an axis, and their texts."""
-
-    def __init__(self, name: str, values: Sequence[Any]) -> None:
-        self.name = name
-        texts = {_identity(value): getattr(value, "__name__", str(value)) for value in values}
-        keys = list(texts)
-        self.is_numeric = all(map(_is_number, values))
-        if self.is_numeric:
-            keys.sort()
-            texts = {key: f"{key:.6g}" for key in keys}
-        self.labels = list(texts.values())
-        self.cells = np.array([keys.index(_identity(value)) for value in values])
-        self.has_axis = self.is_numeric and len(keys) > MANY_NUMBERS
-        self.places = np.array(keys)[self.cells] if self.has_axis else self.cells
-        low, middle, high = np.quantile(keys, [0, 0.5, 1]) if self.has_axis else (0, 0, 0)
-        # Numbers that look more like powers than like evenly spaced ones.
-        is_geometric = middle**2 < math.sqrt(max(low, 0) * high) * (low + high) / 2
-        self.is_log = low > 0 and high >= 10 * low and is_geometric
+    estimator, _ = unwrap(getattr(search, "estimator", None))
+    score = getattr(type(estimator), "score", None)
+    is_of_sklearn = getattr(score, "__module__", "").startswith("sklearn.")
+    if not is_of_sklearn or getattr(estimator, "scoring", None) is not None:
+        return "score"
+    if is_classifier(estimator):
+        return "accuracy"
+    if is_regressor(estimator):
+        return "R²"
+    return "score"

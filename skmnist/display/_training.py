@@ -6,16 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
 
-from skmnist.display import _drawing
-from skmnist.display._inputs import unwrap
+from skmnist._estimators import unwrap
+from skmnist.display._axes import (
+    draw_legend,
+    draw_panels,
+    draw_star,
+    fit_labels,
+    keep_within_unit,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-PANELS = ("loss", "accuracy")
 FEW_EPOCHS = 20  # so few that each gets a point; a single one would make no line
 
 
@@ -69,14 +75,17 @@ class TrainingDisplay:
                 "history must be a mapping with 'loss' for one or more epochs, such as history_ of "
                 f"a fitted SimpleMLPClassifier, got {history!r}."
             )
-        keys = [key for name in PANELS for key in (name, f"val_{name}") if key in history]
-        self.history = {key: np.asarray(history[key], dtype=np.float64) for key in keys}
+        self.history: dict[str, NDArray[np.float64]] = {}
+        for key in ("loss", "val_loss", "accuracy", "val_accuracy"):
+            if key in history:
+                self.history[key] = np.asarray(history[key], dtype=np.float64)
         check_consistent_length(*self.history.values())
         self.early_stopping = early_stopping
 
     def __repr__(self) -> str:
         n_epochs = len(self.history["loss"])
-        return f"{type(self).__name__}({n_epochs} {'epoch' if n_epochs == 1 else 'epochs'})"
+        epochs = "epoch" if n_epochs == 1 else "epochs"
+        return f"{type(self).__name__}({n_epochs} {epochs})"
 
     def plot(
         self, ax: Axes | None = None, *, figsize: tuple[float, float] | None = None
@@ -95,33 +104,51 @@ class TrainingDisplay:
         display : TrainingDisplay
             This display, drawn.
         """
-        shown = [name for name in PANELS if {name, f"val_{name}"} & self.history.keys()]
-        self.axes_ = _drawing.draw_panels(ax, len(shown), figsize)
-        self.figure_ = self.axes_[0].get_figure(root=True)
+        shown = ["loss"]
+        if {"accuracy", "val_accuracy"} & self.history.keys():
+            shown.append("accuracy")
+        panels = draw_panels(ax, len(shown), figsize)
+        self.axes_ = panels.axes
+        self.figure_ = panels.outer.get_figure(root=True)
         for panel, name in zip(self.axes_, shown, strict=True):
             self._draw(panel, name)
-        self.legend_ = _drawing.draw_legend(self.axes_)
+        self.legend_ = draw_legend(panels)
+        fit_labels(self.axes_)
         return self
 
     def _draw(self, panel: Axes, name: str) -> None:
         n_epochs = len(self.history["loss"])
         epochs = np.arange(1, n_epochs + 1)
         marker = "." if n_epochs <= FEW_EPOCHS else ""
-        held_out = "validation" if self.early_stopping else "held-out"
-        for key, label, style in ((name, "training", "-"), (f"val_{name}", held_out, "--")):
-            if key in self.history:
-                (line,) = panel.plot(epochs, self.history[key], style, marker=marker, label=label)
+        if name in self.history:
+            values = self.history[name]
+            panel.plot(epochs, values, "-", marker=marker, label="training")
+        if f"val_{name}" in self.history:
+            self._draw_validation(panel, name, epochs, marker)
+
         if name == "accuracy":
-            validation = self.history.get("val_accuracy", np.array([np.nan]))
-            if self.early_stopping and not np.isnan(validation).all():
-                best = int(np.nanargmax(validation))
-                label = f"best: {validation[best]:#.3g} in epoch {best + 1}"
-                star = {"label": label, "color": line.get_color(), **_drawing.STAR}
-                panel.plot(best + 1, validation[best], **star)
-            _drawing.keep_within_unit(panel)
+            keep_within_unit(panel)
         panel.set(ylabel=name, xlabel="epoch")
         panel.locator_params(axis="x", integer=True, min_n_ticks=min(2, n_epochs))
         panel.grid(alpha=0.3)
+
+    def _draw_validation(
+        self, panel: Axes, name: str, epochs: NDArray[np.integer], marker: str
+    ) -> None:
+        values = self.history[f"val_{name}"]
+        label = "validation" if self.early_stopping else "held-out"
+        (line,) = panel.plot(epochs, values, "--", marker=marker, label=label)
+
+        is_decisive = self.early_stopping and name == "accuracy"
+        if is_decisive and not np.isnan(values).all():
+            best = int(np.nanargmax(values))
+            draw_star(
+                panel,
+                epochs[best],
+                values[best],
+                label=f"best: {values[best]:#.3g} in epoch {epochs[best]}",
+                color=line.get_color(),
+            )
 
     @classmethod
     def from_estimator(cls, estimator: Any, **plot_options: Any) -> TrainingDisplay:

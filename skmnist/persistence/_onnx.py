@@ -14,10 +14,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
+from skmnist._estimators import unwrap
 from skmnist._files import atomic_write
 from skmnist._pixels import highest_pixel, scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
-from skmnist.display._inputs import unwrap
 
 # Of 2022: newer activations can be written in older operators, which older runtimes can read.
 OPSETS = {"": 17, "ai.onnx.ml": 3}
