@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 
 
 def unwrap(estimator: Any) -> tuple[Any, list[Any]]:
-    """Return the estimator inside Pipelines and fitted searches, and the steps before it."""
+    """Return the estimator inside Pipelines and searches, and the steps before it."""
     steps: list[Any] = []
 
     while True:

@@ -34,7 +34,9 @@ def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None) -> Axes:
         return plt.figure(figsize=figsize, layout="constrained").add_subplot()
     if not isinstance(ax, Axes):
         given = type(ax).__name__
-        raise ValueError(f"ax must be one matplotlib Axes, or None for a new figure, got {given}.")
+        raise ValueError(
+            f"ax must be one matplotlib Axes, or None for a new figure, got {given}.",
+        )
     return ax
 
 
@@ -116,7 +118,14 @@ def _divider(ax: Axes, horizontal: list[Any], vertical: list[Any], place: Any) -
     return divider
 
 
-def _locate(ax: Axes, divider: Any, of: Axes, nx: int, ny: int, nx1: int | None = None) -> None:
+def _locate(
+    ax: Axes,
+    divider: Any,
+    of: Axes,
+    nx: int,
+    ny: int,
+    nx1: int | None = None,
+) -> None:
     """Place an axes in a cell of a divider, as one of the grid that `of` belongs to."""
     locator = divider.new_locator(nx=nx, ny=ny, nx1=nx1)
     locator.get_subplotspec = of.get_subplotspec  # for tight_layout
@@ -312,7 +321,7 @@ def _slant_long_labels(labels: Any, width: float, height: float) -> None:
 
 
 def keep_within_unit(ax: Axes) -> None:
-    """Let the vertical axis of values between 0 and 1, such as accuracies, stay there."""
+    """Keep the vertical axis of values between 0 and 1, such as accuracies, there."""
     low, high = ax.dataLim.intervaly
     if low >= 0 and high <= 1:
         bottom, top = ax.get_ylim()

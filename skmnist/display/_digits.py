@@ -45,7 +45,8 @@ class DigitsDisplay(ImageGrid):
     Attributes
     ----------
     wrong : ndarray of shape (n_images,), dtype=bool
-        Which predictions differ from the label. All False without labels or predictions.
+        Which predictions differ from the label. All False without labels or
+        predictions.
     indices : ndarray of shape (n_images,), dtype=int
         The positions of the images in the data; set by the `from_…` methods.
     images_, captions_, frames_ : list of length n_images
@@ -93,7 +94,12 @@ class DigitsDisplay(ImageGrid):
         self.labels = _check_labels(labels)
         self.predictions = _check_labels(predictions)
         self.probabilities = _check_probabilities(probabilities)
-        check_consistent_length(self.images, self.labels, self.predictions, self.probabilities)
+        check_consistent_length(
+            self.images,
+            self.labels,
+            self.predictions,
+            self.probabilities,
+        )
         self.pairs = pairs
         self.indices: NDArray[np.integer] = np.arange(len(self.images))
 
@@ -178,23 +184,27 @@ class DigitsDisplay(ImageGrid):
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: ArrayLike | None = None, **options: Any
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike | None = None,
+        **options: Any,
     ) -> DigitsDisplay:
         """Show images with the predictions of a fitted classifier.
 
         Parameters
         ----------
         estimator : estimator instance
-            A fitted classifier, a Pipeline that ends with one, or a fitted search for one. If it
-            has `predict_proba`, the probabilities are shown.
+            A fitted classifier, a Pipeline that ends with one, or a fitted search for
+            one. If it has `predict_proba`, the probabilities are shown.
         X : array-like of shape (n_samples, n_features) or (n_samples, height, width)
-            The images as `estimator` takes them. They are drawn as given, not as the steps of a
-            Pipeline transform them.
+            The images as `estimator` takes them. They are drawn as given, not as the
+            steps of a Pipeline transform them.
         y : array-like of shape (n_samples,), default=None
             The true labels. Without them no prediction is marked as wrong.
         **options
-            `n`, `worst_first`, `worst_pairs`, `image_shape` and those of :meth:`plot`, as in
-            :meth:`from_predictions`.
+            `n`, `worst_first`, `worst_pairs`, `image_shape` and those of :meth:`plot`,
+            as in :meth:`from_predictions`.
 
         Returns
         -------
@@ -204,7 +214,8 @@ class DigitsDisplay(ImageGrid):
         Raises
         ------
         ValueError
-            If `estimator` is not a classifier, or in the cases of :meth:`from_predictions`.
+            If `estimator` is not a classifier, or in the cases of
+            :meth:`from_predictions`.
 
         Examples
         --------
@@ -217,14 +228,22 @@ class DigitsDisplay(ImageGrid):
         {(2, 8): 49, (4, 7): 21}
         """
         if not is_classifier(estimator):
-            raise ValueError(f"DigitsDisplay only supports classifiers, got {estimator!r}.")
+            raise ValueError(
+                f"DigitsDisplay only supports classifiers, got {estimator!r}.",
+            )
         predictions = _check_labels(estimator.predict(X))
         probabilities = None
         if hasattr(estimator, "predict_proba"):
             columns = np.searchsorted(estimator.classes_, predictions)
             of_classes = np.asarray(estimator.predict_proba(X))
             probabilities = of_classes[np.arange(len(columns)), columns]
-        return cls.from_predictions(X, y, predictions, probabilities=probabilities, **options)
+        return cls.from_predictions(
+            X,
+            y,
+            predictions,
+            probabilities=probabilities,
+            **options,
+        )
 
     @classmethod
     def from_predictions(
@@ -253,16 +272,17 @@ class DigitsDisplay(ImageGrid):
         probabilities : array-like of shape (n_samples,), default=None
             The probability of each predicted label.
         image_shape : tuple of (height, width), default=None
-            The shape of an image. None takes it from `X`; rows of features make square images.
+            The shape of an image. None takes it from `X`; rows of features make square
+            images.
         n : int, default=10
             How many images to show at most; with `worst_pairs`, of each pair.
         worst_first : bool, default=False
-            If True, the wrong predictions come first, led by the most confident of them, followed
-            by the right ones, led by the least confident. If False, the first images of `X` are
-            shown.
+            If True, the wrong predictions come first, led by the most confident of
+            them, followed by the right ones, led by the least confident. If False, the
+            first images of `X` are shown.
         worst_pairs : int, default=None
-            If given, show so many of the most frequent confusions, such as "5 read as 8", in a row
-            each, led by the most confident mistake.
+            If given, show so many of the most frequent confusions, such as "5 read as
+            8", in a row each, led by the most confident mistake.
         **plot_options
             `ax`, `cmap` and `figsize`, for :meth:`plot`.
 
@@ -274,8 +294,9 @@ class DigitsDisplay(ImageGrid):
         Raises
         ------
         ValueError
-            If `worst_first` lacks labels or probabilities, if `worst_pairs` lacks labels or all
-            predictions are right, or if `X` does not hold images, or not those of `image_shape`.
+            If `worst_first` lacks labels or probabilities, if `worst_pairs` lacks
+            labels or all predictions are right, or if `X` does not hold images, or not
+            those of `image_shape`.
         """
         check_scalar(n, "n", Integral, min_val=1)
         pixels = check_array(X, allow_nd=True, input_name="X")
@@ -309,11 +330,11 @@ class DigitsDisplay(ImageGrid):
         return display.plot(**plot_options)
 
     def _worst_first(self) -> NDArray[np.integer]:
-        """Order images from the most confident mistake to the most confident right prediction."""
+        """Order mistakes from the most confident one, then successes to the most so."""
         if self.labels is None or self.probabilities is None:
             raise ValueError(
-                "worst_first=True needs the true labels and a classifier with predict_proba or, in "
-                "from_predictions, probabilities."
+                "worst_first=True needs the true labels and a classifier with "
+                "predict_proba or, in from_predictions, probabilities."
             )
         order = np.where(self.wrong, -self.probabilities, self.probabilities)
         return np.argsort(order, kind="stable")
@@ -321,10 +342,16 @@ class DigitsDisplay(ImageGrid):
     def _label_pairs(self) -> list[tuple[Any, Any]]:
         return list(zip(self.labels.tolist(), self.predictions.tolist(), strict=True))
 
-    def _worst_pairs(self, n_pairs: int, n: int) -> tuple[dict[Any, int], NDArray[np.integer]]:
-        """Count the most frequent confusions, and find images of each, the most confident first."""
+    def _worst_pairs(
+        self,
+        n_pairs: int,
+        n: int,
+    ) -> tuple[dict[Any, int], NDArray[np.integer]]:
+        """Count the most frequent confusions, and find the most confident of each."""
         if not self.wrong.any():
-            raise ValueError("worst_pairs needs the true labels, and predictions that are wrong.")
+            raise ValueError(
+                "worst_pairs needs the true labels, and predictions that are wrong.",
+            )
 
         wrong = np.flatnonzero(self.wrong)
         if self.probabilities is not None:
@@ -339,7 +366,12 @@ class DigitsDisplay(ImageGrid):
         return worst, np.concatenate([positions[pair][:n] for pair in worst])
 
     @classmethod
-    def from_images(cls, X: Any, y: ArrayLike | None = None, **options: Any) -> DigitsDisplay:
+    def from_images(
+        cls,
+        X: Any,
+        y: ArrayLike | None = None,
+        **options: Any,
+    ) -> DigitsDisplay:
         """Show the first images of the data, with their labels.
 
         Parameters
@@ -349,7 +381,8 @@ class DigitsDisplay(ImageGrid):
         y : array-like of shape (n_samples,), default=None
             The labels.
         **options
-            `n`, `image_shape` and those of :meth:`plot`, as in :meth:`from_predictions`.
+            `n`, `image_shape` and those of :meth:`plot`, as in
+            :meth:`from_predictions`.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What the units of a network respond to in an image, and which classes they speak for."""
+"""The weights of a network's hidden units, as images and as bars of the classes."""
 
 from __future__ import annotations
 
@@ -34,12 +34,15 @@ from skmnist.display._inputs import check_image_shape, check_images
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
 
-# The few largest weights may be twice as large as all others, and would leave these pale.
+# The few largest weights may be twice as large as all others, and would leave these
+# pale.
 SHOWN_WHOLE = 99.5  # per cent of the weights
 MANY_SAMPLES = 10_000  # as good as more for a standard deviation
-# Parts of an image's longer side: the bars, the space above and below them, the largest letters.
+# Parts of an image's longer side: the bars, the space above and below them, the largest
+# letters.
 BARS, SPACE, LETTER = 0.3, 0.04, 0.085
 READABLE_POINTS = 5.0
+TINY = np.finfo(np.float64).tiny  # of bars that are all zero
 WIDE = 1.3  # times as wide as high: the colour bar takes less room at the right
 # matplotlib's own with a dark middle, "berlin", goes to brown.
 BLUE_BLACK_RED = [
@@ -54,11 +57,12 @@ BLUE_BLACK_RED = [
 
 
 class HiddenUnitsDisplay(ImageGrid):
-    """The weights of each unit of the first layer as an image, and its weight for each class.
+    """The weights of each unit of the first layer as an image, and its class weights.
 
-    Where an image is red, ink makes the unit more active; where it is blue, ink makes it less
-    active. An active unit makes a class with a bar upwards more probable, and one with a bar
-    downwards less. One colour scale, symmetric about zero, serves all images, one scale all bars.
+    Where an image is red, ink makes the unit more active; where it is blue, ink makes
+    it less active. An active unit makes a class with a bar upwards more probable, and
+    one with a bar downwards less. One colour scale, symmetric about zero, serves all
+    images, one scale all bars.
 
     Parameters
     ----------
@@ -78,11 +82,11 @@ class HiddenUnitsDisplay(ImageGrid):
     indices : ndarray of shape (n_units,), dtype=int
         The numbers of the units in their layer.
     limit : float
-        The weight that has the strongest colour: red, and blue for ``-limit``. It is exceeded by
-        one weight in 200, which the colour bar shows by pointed ends.
+        The weight that has the strongest colour: red, and blue for ``-limit``. It is
+        exceeded by one weight in 200, which the colour bar shows by pointed ends.
     images_, captions_ : list of length n_units
-        The matplotlib AxesImage of each unit, and the Text above it. Set by :meth:`plot`, as are
-        the following.
+        The matplotlib AxesImage of each unit, and the Text above it. Set by
+        :meth:`plot`, as are the following.
     bars_ : matplotlib LineCollection or None
         The bars of all units, one unit after the other. None without output weights.
     colorbar_ : matplotlib Colorbar
@@ -125,7 +129,10 @@ class HiddenUnitsDisplay(ImageGrid):
         self.output_weights: Any = output_weights
         self.classes: Any = classes
         if output_weights is not None:
-            self.output_weights = check_array(output_weights, input_name="output_weights")
+            self.output_weights = check_array(
+                output_weights,
+                input_name="output_weights",
+            )
             if classes is None:
                 self.classes = np.arange(self.output_weights.shape[1])
             check_consistent_length(self.output_weights.T, self.classes)
@@ -135,8 +142,12 @@ class HiddenUnitsDisplay(ImageGrid):
         check_consistent_length(self.weights, self.output_weights, self.names)
         self.label = label
         sizes = np.abs(self.weights)
-        # Where nearly all weights are zero, the largest one remains.
-        self.limit = float(np.percentile(sizes, SHOWN_WHOLE)) or float(sizes.max()) or 1.0
+        self.limit = float(np.percentile(sizes, SHOWN_WHOLE))
+        if self.limit == 0:
+            # Nearly all weights are zero, or all of them.
+            self.limit = float(sizes.max())
+        if self.limit == 0:
+            self.limit = 1.0
 
     def __repr__(self) -> str:
         n_units, height, width = self.weights.shape
@@ -169,7 +180,7 @@ class HiddenUnitsDisplay(ImageGrid):
             self._draw_bars(colors, unit, letter, rotation)
 
     def _draw_color_bar(self, scale: Any) -> float:
-        """Draw the colour bar; return the points that it needs at the bottom of images."""
+        """Draw the colour bar, and return the points that it needs below images."""
         label_points = 0.8 * font_points("axes.labelsize")
         tick_points = 0.8 * font_points("xtick.labelsize")
         location, length = "bottom", MIN_WIDTH * caption_points() / 9
@@ -208,7 +219,7 @@ class HiddenUnitsDisplay(ImageGrid):
         return f"{name}: for {best}"
 
     def _room_for_bars(self, wide: float) -> tuple[float, float, int]:
-        """Return the room below an image, and size and rotation of the classes' names."""
+        """Return the room below an image, size and rotation of the classes' names."""
         if self.output_weights is None:
             return 0.0, LETTER, 0
 
@@ -219,7 +230,13 @@ class HiddenUnitsDisplay(ImageGrid):
             return BARS + 3 * SPACE + length, letter, 90
         return BARS + 3 * SPACE + letter, letter, 0
 
-    def _draw_bars(self, colors: Colormap, unit: float, letter: float, rotation: int) -> None:
+    def _draw_bars(
+        self,
+        colors: Colormap,
+        unit: float,
+        letter: float,
+        rotation: int,
+    ) -> None:
         from matplotlib import rcParams
 
         heights: Any = self.output_weights
@@ -232,8 +249,7 @@ class HiddenUnitsDisplay(ImageGrid):
         # The axis grows downwards.
         zeros = bottom + SPACE + BARS / 2
         y = np.broadcast_to(zeros[:, np.newaxis], x.shape)
-        highest = np.abs(heights).max() or 1
-        ends = y - heights / highest * BARS / 2
+        ends = y - heights / max(np.abs(heights).max(), TINY) * BARS / 2
 
         self.bars_ = self.ax_.vlines(
             x.ravel(),
@@ -243,7 +259,14 @@ class HiddenUnitsDisplay(ImageGrid):
             linewidth=0.8 * pitch * unit,
             capstyle="butt",
         )
-        self.ax_.hlines(zeros, left, right, rcParams["text.color"], linewidth=0.5, alpha=0.5)
+        self.ax_.hlines(
+            zeros,
+            left,
+            right,
+            rcParams["text.color"],
+            linewidth=0.5,
+            alpha=0.5,
+        )
         if letter * unit >= READABLE_POINTS:
             self._name_bars(x, zeros + BARS / 2 + SPACE, letter * unit, rotation)
 
@@ -280,33 +303,37 @@ class HiddenUnitsDisplay(ImageGrid):
     ) -> HiddenUnitsDisplay:
         """Show the units of a fitted network.
 
-        Pass images as `X`: the weights are then multiplied by the standard deviation of each
-        pixel, which is how much the pixel contributes. Weights alone are the largest for pixels
-        that are rarely inked, and show the rim of the images rather than digits.
+        Pass images as `X`: the weights are then multiplied by the standard deviation of
+        each pixel, which is how much the pixel contributes. Weights alone are the
+        largest for pixels that are rarely inked, and show the rim of the images rather
+        than digits.
 
-        The bars are the weights of the output layer less, for each unit, their mean over the
-        classes: the softmax does not depend on what all classes have in common. With several
-        hidden layers, the units of the first are shown, and the bars are the products of the
-        weights along all ways to the output, as if the layers between were linear. Without hidden
-        layers, which is softmax regression, there is an image for each class.
+        The bars are the weights of the output layer less, for each unit, their mean
+        over the classes: the softmax does not depend on what all classes have in
+        common. With several hidden layers, the units of the first are shown, and the
+        bars are the products of the weights along all ways to the output, as if the
+        layers between were linear. Without hidden layers, which is softmax regression,
+        there is an image for each class.
 
         Parameters
         ----------
         estimator : estimator instance
-            A fitted classifier with `coefs_`, such as SimpleMLPClassifier or scikit-learn's
-            MLPClassifier, a Pipeline that ends with one, or a fitted search for one, whose best
-            estimator is shown. If steps of a Pipeline before the network scale the pixels, the
-            weights are those of scaled pixels, and the label of the colour bar names the step.
-        X : array-like of shape (n_samples, n_features) or (n_samples, height, width), default=None
-            Images as `estimator` takes them, such as the training data. Of more than 10,000, about
-            10,000 are used, evenly spaced. None shows the weights alone.
+            A fitted classifier with `coefs_`, such as SimpleMLPClassifier or
+            scikit-learn's MLPClassifier, a Pipeline that ends with one, or a fitted
+            search for one, whose best estimator is shown. If steps of a Pipeline before
+            the network scale the pixels, the weights are those of scaled pixels, and
+            the label of the colour bar names the step.
+        X : array-like of shape (n_samples, n_features) or \
+                (n_samples, height, width), default=None
+            Images as `estimator` takes them, such as the training data. Of more than
+            10,000, about 10,000 are used, evenly spaced. None shows the weights alone.
         image_shape : tuple of (height, width), default=None
-            The shape of an image. None takes that of the images in `X`, or of those that the
-            network was fitted to, or a square, if these are rows.
+            The shape of an image. None takes that of the images in `X`, or of those
+            that the network was fitted to, or a square, if these are rows.
         n : int, default=20
-            How many hidden units to show at most: those with the most weight, in the order of
-            their numbers. The weight of a unit is the length of the vector of its weights shown,
-            times that of its weights for the classes.
+            How many hidden units to show at most: those with the most weight, in the
+            order of their numbers. The weight of a unit is the length of the vector of
+            its weights shown, times that of its weights for the classes.
         **plot_options
             `ax`, `cmap` and `figsize`, for :meth:`plot`.
 
@@ -318,9 +345,10 @@ class HiddenUnitsDisplay(ImageGrid):
         Raises
         ------
         ValueError
-            If `estimator` is not such a classifier, if its training diverged, if the features
-            that it was fitted to do not make images, such as after a PCA, or if `X` does not have
-            these features. Also if `n` is not positive, and in the cases of :meth:`plot`.
+            If `estimator` is not such a classifier, if its training diverged, if the
+            features that it was fitted to do not make images, such as after a PCA, or
+            if `X` does not have these features. Also if `n` is not positive, and in the
+            cases of :meth:`plot`.
 
         Examples
         --------
@@ -373,7 +401,13 @@ class HiddenUnitsDisplay(ImageGrid):
         return display.plot(**plot_options)
 
 
-def _known_shape(estimator: Any, network: Any, steps: list[Any], X: Any, n_features: int) -> Any:
+def _known_shape(
+    estimator: Any,
+    network: Any,
+    steps: list[Any],
+    X: Any,
+    n_features: int,
+) -> Any:
     """Return the shape of the images in X, or fitted to, or None for rows of pixels."""
     if np.ndim(X) == 3:
         return np.shape(X)[1:]
@@ -389,7 +423,9 @@ def _known_shape(estimator: Any, network: Any, steps: list[Any], X: Any, n_featu
 
 
 def _heaviest(
-    weights: NDArray[np.floating], output_weights: NDArray[np.floating], n: int
+    weights: NDArray[np.floating],
+    output_weights: NDArray[np.floating],
+    n: int,
 ) -> NDArray[np.integer]:
     """Return the numbers of the n units with the most weight, in ascending order."""
     sizes = np.linalg.norm(weights, axis=1) * np.linalg.norm(output_weights, axis=1)
@@ -401,12 +437,13 @@ def _kernels(network: Any) -> list[NDArray[np.floating]]:
     if not hasattr(network, "coefs_") or not hasattr(network, "classes_"):
         check_is_fitted(network)
         raise ValueError(
-            "HiddenUnitsDisplay only supports classifiers with the weights of their layers in "
-            f"coefs_, such as SimpleMLPClassifier, got {network!r}."
+            "HiddenUnitsDisplay only supports classifiers with the weights of their "
+            f"layers in coefs_, such as SimpleMLPClassifier, got {network!r}."
         )
     kernels = [np.asarray(kernel) for kernel in network.coefs_]
     if kernels[-1].shape[1] == 1 and len(network.classes_) == 2:
-        # MLPClassifier has one output for two classes: a weight for one is against the other.
+        # MLPClassifier has one output for two classes: a weight for one is against the
+        # other.
         kernels[-1] = np.hstack([-kernels[-1], kernels[-1]])
     return kernels
 

@@ -16,7 +16,9 @@ from skmnist._estimators import unwrap as unwrap
 def check_images(images: Any, name: str) -> NDArray[Any]:
     array = check_array(images, allow_nd=True, input_name=name)
     if array.ndim != 3:
-        raise ValueError(f"{name} must have shape (n_images, height, width), got {array.shape}.")
+        raise ValueError(
+            f"{name} must have shape (n_images, height, width), got {array.shape}.",
+        )
     return array
 
 

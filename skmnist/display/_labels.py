@@ -165,7 +165,11 @@ def _is_made_of_parts(value: Any) -> bool:
     return type(value).__repr__ is object.__repr__
 
 
-def _text_of_sequence(values: Sequence[Any], differing: set[tuple[str, Any]], depth: int) -> str:
+def _text_of_sequence(
+    values: Sequence[Any],
+    differing: set[tuple[str, Any]],
+    depth: int,
+) -> str:
     text = ", ".join(_text(element, differing, depth) for element in values)
     if isinstance(values, list):
         return f"[{text}]"
@@ -175,7 +179,9 @@ def _text_of_sequence(values: Sequence[Any], differing: set[tuple[str, Any]], de
 
 
 def _text_of_mapping(
-    mapping: Mapping[Any, Any], differing: set[tuple[str, Any]], depth: int
+    mapping: Mapping[Any, Any],
+    differing: set[tuple[str, Any]],
+    depth: int,
 ) -> str:
     """Return the items that differ, or all, if none or all do."""
     kind = _kind(mapping)

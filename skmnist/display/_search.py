@@ -1,4 +1,4 @@
-"""The results of a search over parameters: the score of each candidate, and its fit time."""
+"""The results of a search over parameters: scores and fit times of candidates."""
 
 from __future__ import annotations
 
@@ -136,7 +136,9 @@ class SearchDisplay:
         iterations: ArrayLike | None = None,
         iteration_names: Mapping[int, str] | None = None,
     ) -> None:
-        self.param_values = {name: list(values) for name, values in param_values.items()}
+        self.param_values: dict[str, list[Any]] = {}
+        for name, values in param_values.items():
+            self.param_values[name] = list(values)
         self.fold_scores = np.array(fold_scores, dtype=np.float64, ndmin=2)
         self.mean_scores: NDArray[np.float64] = self.fold_scores.mean(axis=1)
         self.fit_times = _as_columns(fit_times)
@@ -175,8 +177,8 @@ class SearchDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            The axes whose place the panels take, or in which the heat map is drawn. None makes a
-            new figure.
+            The axes whose place the panels take, or in which the heat map is drawn.
+            None makes a new figure.
         cmap : str or matplotlib Colormap, default=None
             The colours of the heat map. None takes matplotlib's own.
         figsize : tuple of float, default=None
@@ -200,7 +202,7 @@ class SearchDisplay:
         return self
 
     def _groups(self) -> dict[str, NDArray[np.integer]]:
-        """Return the candidates that can be compared, by the name of their iterations."""
+        """Return the candidates that can be compared, by the name of iterations."""
         groups: dict[str, list[int]] = {}
         for row in np.argsort(self.iterations, kind="stable"):
             iteration = self.iterations[row].item()
@@ -208,7 +210,11 @@ class SearchDisplay:
             groups.setdefault(name, []).append(row)
         return {name: np.array(rows) for name, rows in groups.items()}
 
-    def _best_of_each(self, rows: NDArray[np.integer], *scales: Scale) -> NDArray[np.integer]:
+    def _best_of_each(
+        self,
+        rows: NDArray[np.integer],
+        *scales: Scale,
+    ) -> NDArray[np.integer]:
         """Return one of the candidates in `rows` for each value, or pair of values.
 
         It is the best of all, or the one tested last with the highest score.
@@ -263,7 +269,8 @@ class SearchDisplay:
 
         # From 0, so that twice as long looks twice as high.
         longest = np.nanmax(times, initial=0)
-        panel.set_ylim(0, 1.08 * (longest or 1))
+        top = 1.08 * longest if longest > 0 else 1.0
+        panel.set_ylim(0, top)
         middle = "mean" if times.shape[1] == 1 else "median"
         panel.set_ylabel(f"{middle} fit time (s)")
 
@@ -320,7 +327,12 @@ class SearchDisplay:
             label=f"each of {n_folds} folds",
         )
 
-    def _draw_best(self, panel: Axes, scale: Scale, middle: NDArray[np.floating]) -> None:
+    def _draw_best(
+        self,
+        panel: Axes,
+        scale: Scale,
+        middle: NDArray[np.floating],
+    ) -> None:
         best = self.best_index
         label = f"best: {self.mean_scores[best]:#.3g}"
         value = scale.labels[scale.cells[best]]
@@ -330,7 +342,14 @@ class SearchDisplay:
         star = draw_star(panel, scale.places[best], middle[best], label=label)
         self.best_.append(star)
 
-    def _draw_map(self, ax: Any, figsize: Any, cmap: Any, across: Scale, down: Scale) -> None:
+    def _draw_map(
+        self,
+        ax: Any,
+        figsize: Any,
+        cmap: Any,
+        across: Scale,
+        down: Scale,
+    ) -> None:
         candidates = np.arange(len(self.mean_scores))
         rows = self._best_of_each(candidates, across, down)
         grid = np.full((len(down.labels), len(across.labels)), np.nan)
@@ -356,8 +375,13 @@ class SearchDisplay:
         if self.best_index is not None:
             self._frame_best(self.best_index, across, down)
 
-    def _write_scores(self, rows: NDArray[np.integer], across: Scale, down: Scale) -> None:
-        """Write the score into each cell, or draw a colour bar if cells are too small."""
+    def _write_scores(
+        self,
+        rows: NDArray[np.integer],
+        across: Scale,
+        down: Scale,
+    ) -> None:
+        """Write the score into each cell, or draw a colour bar if cells are small."""
         (ax,) = self.axes_
         captions = {}
         for row in rows:
@@ -402,7 +426,11 @@ class SearchDisplay:
 
     @classmethod
     def from_estimator(
-        cls, search: Any, *, metric: str | None = None, **plot_options: Any
+        cls,
+        search: Any,
+        *,
+        metric: str | None = None,
+        **plot_options: Any,
     ) -> SearchDisplay:
         """Show the results of a fitted search.
 
@@ -410,11 +438,11 @@ class SearchDisplay:
         ----------
         search : estimator instance
             A fitted GridSearchCV, RandomizedSearchCV, HalvingGridSearchCV or
-            HalvingRandomSearchCV, or a Pipeline that ends with one. Of a halving search, each
-            candidate's last iteration is shown.
+            HalvingRandomSearchCV, or a Pipeline that ends with one. Of a halving
+            search, each candidate's last iteration is shown.
         metric : str, default=None
-            Which metric to show of a search with several. None shows the one that has chosen the
-            best candidate, which is marked for all metrics.
+            Which metric to show of a search with several. None shows the one that has
+            chosen the best candidate, which is marked for all metrics.
         **plot_options
             `ax`, `cmap` and `figsize`, for :meth:`plot`.
 
@@ -438,7 +466,8 @@ class SearchDisplay:
         >>> from sklearn.tree import DecisionTreeClassifier
         >>> X, y = load_digits(return_X_y=True)
         >>> grid = {"max_depth": [2, 4, 8], "criterion": ["gini", "entropy"]}
-        >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, cv=2).fit(X, y)
+        >>> tree = DecisionTreeClassifier(random_state=0)
+        >>> search = GridSearchCV(tree, grid, cv=2).fit(X, y)
         >>> SearchDisplay.from_estimator(search).image_.get_array().shape
         (2, 3)
         """
@@ -488,7 +517,9 @@ def _results(search: Any) -> Mapping[str, Any]:
     name = type(search).__name__
     if not hasattr(search, "cv_results_"):
         check_is_fitted(search)
-        raise ValueError(f"SearchDisplay only supports searches with cv_results_, got {search!r}.")
+        raise ValueError(
+            f"SearchDisplay only supports searches with cv_results_, got {search!r}.",
+        )
     results = search.cv_results_
     if "params" not in results:
         raise ValueError(
@@ -560,8 +591,8 @@ def _metric(search: Any, metric: str | None) -> tuple[str, str]:
         metric = "score" if keys == ["score"] else search.refit
     if metric not in keys:
         raise ValueError(
-            f"metric must be one of {', '.join(keys)}, or None if refit is one of them, "
-            f"got {metric!r}."
+            f"metric must be one of {', '.join(keys)}, or None if refit is one of "
+            f"them, got {metric!r}."
         )
     if metric == "score":
         return metric, _name_of_only_score(search)

@@ -26,17 +26,18 @@ FEW_EPOCHS = 20  # so few that each gets a point; a single one would make no lin
 
 
 class TrainingDisplay:
-    """Loss and accuracy over the epochs, side by side, for training and for validation data.
+    """Loss and accuracy over the epochs, side by side, of training and held-out data.
 
-    Validation data are called "held-out" where they had no influence on the training. With early
-    stopping they had: it kept the weights of the epoch with the highest validation accuracy, which
-    a star marks.
+    Validation data are called "held-out" where they had no influence on the training.
+    With early stopping they had: it kept the weights of the epoch with the highest
+    validation accuracy, which a star marks.
 
     Parameters
     ----------
     history : mapping of str to sequence of float
-        One value per epoch of "loss" and, if known, "accuracy", "val_loss" and "val_accuracy", such
-        as ``history_`` or Keras's ``History.history``. Other entries are not shown.
+        One value per epoch of "loss" and, if known, "accuracy", "val_loss" and
+        "val_accuracy", such as ``history_`` or Keras's ``History.history``. Other
+        entries are not shown.
     early_stopping : bool, default=False
         Whether the validation accuracy decided which epoch's weights were kept.
 
@@ -45,8 +46,8 @@ class TrainingDisplay:
     history : dict of str to ndarray of shape (n_epochs,)
         The values shown.
     axes_ : ndarray of shape (n_panels,), dtype=object
-        The matplotlib Axes of the loss and, if known, of the accuracy. Set by :meth:`plot`, as
-        are the following.
+        The matplotlib Axes of the loss and, if known, of the accuracy. Set by
+        :meth:`plot`, as are the following.
     legend_ : matplotlib Legend
         The legend of both panels, above them.
     figure_ : matplotlib Figure
@@ -55,12 +56,14 @@ class TrainingDisplay:
     Raises
     ------
     ValueError
-        If `history` has no "loss", no epochs, or not the same number of values everywhere.
+        If `history` has no "loss", no epochs, or not the same number of values
+        everywhere.
 
     Examples
     --------
     >>> from skmnist import TrainingDisplay
-    >>> display = TrainingDisplay({"loss": [2.0, 1.4, 1.1], "accuracy": [0.3, 0.6, 0.7]})
+    >>> history = {"loss": [2.0, 1.4, 1.1], "accuracy": [0.3, 0.6, 0.7]}
+    >>> display = TrainingDisplay(history)
     >>> display
     TrainingDisplay(3 epochs)
     >>> [ax.get_ylabel() for ax in display.plot().axes_]
@@ -72,8 +75,8 @@ class TrainingDisplay:
     ) -> None:
         if not isinstance(history, Mapping) or not np.size(history.get("loss", [])):
             raise ValueError(
-                "history must be a mapping with 'loss' for one or more epochs, such as history_ of "
-                f"a fitted SimpleMLPClassifier, got {history!r}."
+                "history must be a mapping with 'loss' for one or more epochs, such as "
+                f"history_ of a fitted SimpleMLPClassifier, got {history!r}."
             )
         self.history: dict[str, NDArray[np.float64]] = {}
         for key in ("loss", "val_loss", "accuracy", "val_accuracy"):
@@ -157,9 +160,10 @@ class TrainingDisplay:
         Parameters
         ----------
         estimator : estimator instance
-            A fitted estimator with a `history_`, such as SimpleMLPClassifier, a Pipeline that ends
-            with one, or a fitted search for one, whose best estimator is shown. If its
-            `early_stopping` is True, the best epoch is marked.
+            A fitted estimator with a `history_`, such as SimpleMLPClassifier, a
+            Pipeline that ends with one, or a fitted search for one, whose best
+            estimator is shown. If its `early_stopping` is True, the best epoch is
+            marked.
         **plot_options
             `ax` and `figsize`, for :meth:`plot`.
 
