@@ -1,5 +1,8 @@
 """What is to be seen of a display."""
 
+from io import BytesIO
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 
@@ -15,6 +18,15 @@ def drawn(figure):
     """The colours of all pixels of the figure, from 0 to 255."""
     figure.canvas.draw()
     return np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+
+
+def drawn_size(figure, bbox_inches=None):
+    """Rows and columns from the first to the last pixel that is not white."""
+    file = BytesIO()
+    figure.savefig(file, bbox_inches=bbox_inches)
+    file.seek(0)
+    is_ink = (plt.imread(file)[..., :3] < 1).any(axis=2)
+    return [np.ptp(np.flatnonzero(is_ink.any(axis=axis))) for axis in (1, 0)]
 
 
 def legend(display):

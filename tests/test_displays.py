@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from skmnist import DigitsDisplay, HiddenUnitsDisplay, SearchDisplay, TrainingDisplay
-from tests.figures import faults, visible_texts
+from tests.figures import drawn_size, faults, visible_texts
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
@@ -168,6 +168,17 @@ def test_titles_stand_apart_from_the_legend(name):
     texts = [text for text, _ in visible_texts(display.figure_)]
     assert texts.count("all panels") == 1
     assert not faults(display.figure_)
+
+
+@pytest.mark.parametrize("name", ["units", "training", "search of three"])
+def test_a_figure_cut_to_what_is_drawn_is_drawn_as_before(name):
+    figure = plt.figure(figsize=(8, 6))
+    outer = figure.add_axes((0.4, 0.3, 0.5, 0.5))
+    outer.set_axis_off()
+    # An axes in another one is placed anew when the figure is cut.
+    DISPLAYS[name].plot(outer.inset_axes((0, 0, 1, 1)))
+    # Where a pixel begins may differ.
+    np.testing.assert_allclose(drawn_size(figure), drawn_size(figure, "tight"), atol=2)
 
 
 def test_a_panel_can_be_zoomed_in_on():

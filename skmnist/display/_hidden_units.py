@@ -15,13 +15,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skmnist._compat import _num_samples, _safe_indexing
 from skmnist._estimators import unwrap
-from skmnist.display._axes import (
-    COLOR_BAR,
-    draw_color_bar,
-    font_points,
-    size_in_points,
-    text_width,
-)
+from skmnist.display._axes import font_points, size_in_points, text_width
+from skmnist.display._color_bar import THICKNESS, draw_color_bar
 from skmnist.display._colors import is_dark
 from skmnist.display._image_grid import (
     IMAGE_POINTS,
@@ -207,7 +202,7 @@ class HiddenUnitsDisplay(ImageGrid):
             lines += textwrap.wrap(line, n_characters)
         self.colorbar_.set_label("\n".join(lines), fontsize=label_points)
         self.colorbar_.ax.tick_params(labelsize=tick_points)
-        return 72 * COLOR_BAR + 2 * tick_points + 1.3 * label_points * (len(lines) + 1)
+        return 72 * THICKNESS + 2 * tick_points + 1.3 * label_points * (len(lines) + 1)
 
     def _caption(self, position: int) -> str:
         name = self.names[position]

@@ -16,12 +16,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skmnist._estimators import unwrap
 from skmnist.display._axes import (
     LEAST_POINTS,
-    PANELS_IN_A_ROW,
     axes_or_new,
-    draw_color_bar,
-    draw_legend,
-    draw_panels,
-    draw_star,
     fit_labels,
     font_points,
     keep_within_unit,
@@ -29,7 +24,9 @@ from skmnist.display._axes import (
     slant_long_labels,
     text_width,
 )
+from skmnist.display._color_bar import draw_color_bar
 from skmnist.display._colors import readable_on
+from skmnist.display._panels import PANELS_IN_A_ROW, draw_legend, draw_panels, draw_star
 from skmnist.display._scale import Scale, identity, is_number
 
 if TYPE_CHECKING:

@@ -11,13 +11,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
 
 from skmnist._estimators import unwrap
-from skmnist.display._axes import (
-    draw_legend,
-    draw_panels,
-    draw_star,
-    fit_labels,
-    keep_within_unit,
-)
+from skmnist.display._axes import fit_labels, keep_within_unit
+from skmnist.display._panels import draw_legend, draw_panels, draw_star
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
