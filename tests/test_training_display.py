@@ -26,18 +26,21 @@ def curves(ax):
     return {line.get_label(): (line.get_xdata(), line.get_ydata()) for line in ax.lines}
 
 
-def test_loss_and_accuracy_of_training_and_held_out_data():
-    display = TrainingDisplay(HISTORY).plot()
-    assert [ax.get_ylabel() for ax in display.axes_] == ["loss", "accuracy"]
-    for ax, name in zip(display.axes_, ("loss", "accuracy"), strict=True):
-        assert list(curves(ax)) == ["training", "held-out"]
-        np.testing.assert_array_equal(curves(ax)["training"], ([1, 2, 3, 4], HISTORY[name]))
-        held_out = curves(ax)["held-out"]
-        np.testing.assert_array_equal(held_out, ([1, 2, 3, 4], HISTORY[f"val_{name}"]))
-        training, validation = ax.lines
-        assert training.get_color() != validation.get_color()
-        assert training.get_linestyle() != validation.get_linestyle()
-    loss, accuracy = display.axes_
+@pytest.mark.parametrize(("panel", "name"), enumerate(["loss", "accuracy"]), ids=str)
+def test_loss_and_accuracy_of_training_and_held_out_data(panel, name):
+    ax = TrainingDisplay(HISTORY).plot().axes_[panel]
+    assert ax.get_ylabel() == name
+    assert list(curves(ax)) == ["training", "held-out"]
+    np.testing.assert_array_equal(curves(ax)["training"], ([1, 2, 3, 4], HISTORY[name]))
+    held_out = curves(ax)["held-out"]
+    np.testing.assert_array_equal(held_out, ([1, 2, 3, 4], HISTORY[f"val_{name}"]))
+    training, validation = ax.lines
+    assert training.get_color() != validation.get_color()
+    assert training.get_linestyle() != validation.get_linestyle()
+
+
+def test_the_axis_of_accuracies_ends_at_1():
+    loss, accuracy = TrainingDisplay(HISTORY).plot().axes_
     assert accuracy.get_ylim()[1] == 1
     assert loss.get_ylim()[1] > 2
 
@@ -97,6 +100,7 @@ def test_an_estimator_without_history_is_refused():
         ({"loss": []}, "one or more epochs"),
         ({"loss": [1.0, 2.0], "val_loss": [1.0]}, r"inconsistent numbers of samples: \[2, 1\]"),
     ],
+    ids=["list", "no loss", "no epochs", "lengths"],
 )
 def test_training_display_refuses(history, message):
     with pytest.raises(ValueError, match=message):

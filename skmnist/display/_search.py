@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length
 
-from skmnist._estimators import unwrap
 from skmnist.display._axes import (
     LEAST_POINTS,
     axes_or_new,
@@ -27,7 +24,15 @@ from skmnist.display._axes import (
 from skmnist.display._color_bar import draw_color_bar
 from skmnist.display._colors import readable_on
 from skmnist.display._panels import PANELS_IN_A_ROW, draw_legend, draw_panels, draw_star
-from skmnist.display._scale import Scale, identity, is_number
+from skmnist.display._scale import Scale
+from skmnist.display._search_results import (
+    fit_times,
+    fold_scores,
+    iteration_names,
+    metric_of,
+    results_of,
+    varying_values,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -470,16 +475,16 @@ class SearchDisplay:
         """
         while isinstance(search, Pipeline):
             search = search.steps[-1][1]
-        results = _results(search)
-        metric, score_name = _metric(search, metric)
+        results = results_of(search)
+        metric, score_name = metric_of(search, metric)
         display = cls(
-            _varying_values(results["params"]),
-            _fold_scores(results, metric),
-            fit_times=_fit_times(results),
+            varying_values(results["params"]),
+            fold_scores(results, metric),
+            fit_times=fit_times(results),
             best_index=getattr(search, "best_index_", None),
             score_name=score_name,
             iterations=results.get("iter"),
-            iteration_names=_iteration_names(search),
+            iteration_names=iteration_names(search),
         )
         return display.plot(**plot_options)
 
@@ -507,109 +512,3 @@ def _as_columns(fit_times: Any) -> NDArray[np.float64] | None:
     if times.ndim == 1:
         return times[:, np.newaxis]
     return times
-
-
-def _results(search: Any) -> Mapping[str, Any]:
-    """Return the results of a fitted search, in which there are candidates."""
-    name = type(search).__name__
-    if not hasattr(search, "cv_results_"):
-        check_is_fitted(search)
-        raise ValueError(
-            f"SearchDisplay only supports searches with cv_results_, got {search!r}.",
-        )
-    results = search.cv_results_
-    if "params" not in results:
-        raise ValueError(
-            f"cv_results_ of {name} has no 'params', the parameters of each candidate: "
-            "pass them and the scores to SearchDisplay(param_values, fold_scores)."
-        )
-    if not any(results["params"]):
-        raise ValueError("The search has no parameters: its grid is empty.")
-    return results
-
-
-def _varying_values(candidates: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Return the values of each parameter that has several, numbers first."""
-    searched = list(dict.fromkeys(name for params in candidates for name in params))
-    # Without the names of the steps, unless two parameters have the same name then.
-    short = [name.rpartition("__")[2] for name in searched]
-    if len(set(short)) < len(short):
-        short = searched
-    values = {}
-    for name, shown_name in zip(searched, short, strict=True):
-        values[shown_name] = [params.get(name, "not set") for params in candidates]
-
-    # Numbers make the better horizontal axis, names the better list.
-    numbers, others = {}, {}
-    for name, column in values.items():
-        if len(set(map(identity, column))) == 1:
-            continue
-        if all(map(is_number, column)):
-            numbers[name] = column
-        else:
-            others[name] = column
-    if not numbers and not others:
-        first = next(iter(values))
-        return {first: values[first]}
-    return numbers | others
-
-
-def _fold_scores(results: Mapping[str, Any], metric: str) -> NDArray[np.floating]:
-    is_fold = re.compile(rf"split\d+_test_{re.escape(metric)}").fullmatch
-    return np.column_stack([results[key] for key in results if is_fold(key)])
-
-
-def _fit_times(results: Mapping[str, Any]) -> Any:
-    """Return the seconds that a fit of each candidate took, or None."""
-    return results.get("mean_fit_time")
-
-
-def _iteration_names(search: Any) -> dict[int, str]:
-    """Return how many samples, or what else, the fits of each iteration had."""
-    results = search.cv_results_
-    if "n_resources" not in results:
-        return {}
-    resource = getattr(search, "resource", "n_samples").rpartition("__")[2]
-    names = {}
-    for iteration, amount in zip(results["iter"], results["n_resources"], strict=True):
-        if resource == "n_samples":
-            names[int(iteration)] = f"{amount:,} samples"
-        else:
-            names[int(iteration)] = f"{resource}={amount}"
-    return names
-
-
-def _metric(search: Any, metric: str | None) -> tuple[str, str]:
-    """Return a metric's name in cv_results_ and in the figure."""
-    prefix = "mean_test_"
-    shown = [key for key in search.cv_results_ if key.startswith(prefix)]
-    keys = [key.removeprefix(prefix) for key in shown]
-    if metric is None:
-        metric = "score" if keys == ["score"] else search.refit
-    if metric not in keys:
-        raise ValueError(
-            f"metric must be one of {', '.join(keys)}, or None if refit is one of "
-            f"them, got {metric!r}."
-        )
-    if metric == "score":
-        return metric, _name_of_only_score(search)
-    return metric, metric
-
-
-def _name_of_only_score(search: Any) -> str:
-    scoring = getattr(search, "scoring", None)
-    if isinstance(scoring, str):
-        return scoring
-    if scoring is not None:
-        return getattr(scoring, "__name__", "score")
-
-    estimator, _ = unwrap(getattr(search, "estimator", None))
-    score = getattr(type(estimator), "score", None)
-    is_of_sklearn = getattr(score, "__module__", "").startswith("sklearn.")
-    if not is_of_sklearn or getattr(estimator, "scoring", None) is not None:
-        return "score"
-    if is_classifier(estimator):
-        return "accuracy"
-    if is_regressor(estimator):
-        return "R²"
-    return "score"
