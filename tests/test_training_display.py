@@ -26,7 +26,7 @@ def curves(ax):
     return {line.get_label(): (line.get_xdata(), line.get_ydata()) for line in ax.lines}
 
 
-@pytest.mark.parametrize(("panel", "name"), enumerate(["loss", "accuracy"]), ids=str)
+@pytest.mark.parametrize(("panel", "name"), [(0, "loss"), (1, "accuracy")])
 def test_loss_and_accuracy_of_training_and_held_out_data(panel, name):
     ax = TrainingDisplay(HISTORY).plot().axes_[panel]
     assert ax.get_ylabel() == name

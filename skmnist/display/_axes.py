@@ -71,19 +71,21 @@ def text_width(texts: Iterable[str]) -> float:
 
 
 def fit_labels(axes: Iterable[Axes]) -> None:
-    """Write titles and labels of axes in letters that are small enough for them."""
+    """Write titles and labels of axes in letters that are small enough for all."""
     axes = list(axes)
-    sizes = sizes_in_points(axes)
-    for ax, (width, height) in zip(axes, sizes, strict=True):
-        _fit_letters(ax.title, width)
-        _fit_letters(ax.xaxis.label, width)
-        _fit_letters(ax.yaxis.label, height)
+    widths, heights = np.transpose(sizes_in_points(axes))
+    _fit_letters([ax.title for ax in axes], widths)
+    _fit_letters([ax.xaxis.label for ax in axes], widths)
+    _fit_letters([ax.yaxis.label for ax in axes], heights)
 
 
-def _fit_letters(text: Any, length: float) -> None:
-    if text.get_text():
-        fitting = length / text_width([text.get_text()])
-        text.set_fontsize(min(text.get_fontsize(), max(fitting, SMALL_POINTS)))
+def _fit_letters(texts: Sequence[Any], lengths: Iterable[float]) -> None:
+    points = texts[0].get_fontsize()
+    for text, length in zip(texts, lengths, strict=True):
+        if text.get_text():
+            points = min(points, length / text_width([text.get_text()]))
+    for text in texts:
+        text.set_fontsize(max(points, min(SMALL_POINTS, text.get_fontsize())))
 
 
 def slant_long_labels(axes: Sequence[Axes]) -> None:
