@@ -64,6 +64,17 @@ DISPLAYS = {
         SCORES,
         best_index=1,
     ),
+    "search of five": SearchDisplay(
+        {
+            "width": [5, 16] * 6,
+            "rate": [1, 2, 4] * 4,
+            "kind": ["relu", "tanh", "elu"] * 4,
+            "optimizer": ["adam", "stochastic gradient descent"] * 6,
+            "epochs": [5, 10, 20, 40] * 3,
+        },
+        SCORES,
+        best_index=1,
+    ),
 }
 
 
@@ -105,7 +116,7 @@ AXES = {
 
 
 @pytest.mark.parametrize(
-    "name", ["long names", "pairs", "units of 26 classes", "units of long names", "search of three"]
+    "name", ["long names", "pairs", "units of 26 classes", "units of long names", "search of five"]
 )
 def test_no_text_lies_on_another_or_outside_a_new_figure(name):
     assert not faults(DISPLAYS[name].plot().figure_)
@@ -159,7 +170,7 @@ def test_a_map_with_a_colour_bar_takes_another_layout():
     assert not faults(display.figure_)
 
 
-@pytest.mark.parametrize("name", ["training", "search of three"])
+@pytest.mark.parametrize("name", ["training", "search of five"])
 def test_titles_stand_apart_from_the_legend(name):
     display = DISPLAYS[name].plot()
     plt.title("all panels")

@@ -168,8 +168,20 @@ def test_one_colour_scale_symmetric_about_zero():
     assert {image.get_clim() for image in display.images_} == {(-limit, limit)}
     assert 0.5 < limit <= 2
     assert display.colorbar_.extend == "both"
-    evenly = HiddenUnitsDisplay(np.ones((1, 4, 4))).plot()
-    assert (evenly.limit, evenly.colorbar_.extend) == (1, "neither")
+
+
+@pytest.mark.parametrize(
+    ("weights", "limit"),
+    [
+        (np.ones((1, 4, 4)), 1),
+        (np.zeros((1, 4, 4)), 1),
+        (np.pad([[[3.0]]], [(0, 0), (0, 27), (0, 27)]), 3),
+    ],
+    ids=["ones", "zeros", "one weight"],
+)
+def test_the_limit_of_few_different_weights(weights, limit):
+    display = HiddenUnitsDisplay(weights).plot()
+    assert (display.limit, display.colorbar_.extend) == (limit, "neither")
 
 
 def test_bars_below_an_image_are_red_upwards_and_blue_downwards():

@@ -392,6 +392,7 @@ OBJECTS = {
         [partial(activation, slope=0.1), partial(activation, slope=0.2), activation],
         ["activation(slope=0.1)", "activation(slope=0.2)", "activation"],
     ),
+    "layers and functions": ([(64, np.tanh), (8,), None], ["(64, tanh)", "(8,)", "None"]),
     "lambdas": ([lambda x: x, lambda x: 2 * x], ["<lambda> #1", "<lambda> #2"]),
     "bound methods": ([[].append, "relu"], None),
     "long texts": (["a" * 200, "b " * 100], None),

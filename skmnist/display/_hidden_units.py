@@ -186,14 +186,15 @@ class HiddenUnitsDisplay(ImageGrid):
             tick_points = min(tick_points, 0.05 * min(length, height))
             if length > WIDE * height:
                 location, length = "right", height
-        exceeds = np.abs(self.weights).max() > self.limit
+        has_larger = np.abs(self.weights).max() > self.limit
+        extend = "both" if has_larger else "neither"
         self.colorbar_ = draw_color_bar(
             self.ax_,
             scale,
             location,
             ticks=[-self.limit, 0, self.limit],
             format="{x:.2g}",
-            extend="both" if exceeds else "neither",
+            extend=extend,
         )
 
         n_characters = max(10, int(length / (0.55 * label_points)))
