@@ -41,11 +41,13 @@ def visible_texts(figure):
     """The texts of a drawn figure by their boxes, without ticks beyond the ends of an axis."""
     figure.draw_without_rendering()
     texts = []
+    legends = [legend for part in (figure, *figure.subfigs) for legend in part.legends]
+    legends += [ax.get_legend() for ax in figure.axes if ax.get_legend()]
+    for legend in legends:
+        texts += legend.get_texts()
     insets = [inset for ax in figure.axes for inset in ax.child_axes]
     for ax in [*figure.axes, *insets]:
         texts += [ax.title, *ax.texts]
-        if ax.get_legend():
-            texts += ax.get_legend().get_texts()
         if ax.axison:
             texts += axis_texts(ax.xaxis) + axis_texts(ax.yaxis)
     # The boxes of slanted texts overlap where their letters do not.

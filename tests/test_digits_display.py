@@ -183,12 +183,15 @@ def test_high_figures_are_used():
 
 
 @pytest.mark.parametrize("figsize", [None, (3, 2), (20, 2.2)], ids=str)
-def test_the_caption_of_one_digit_is_whole(figsize):
-    display = DigitsDisplay(np.zeros((1, 28, 28)), labels=[3], predictions=[8])
+@pytest.mark.parametrize("predictions", [None, [8]], ids=["one line", "two lines"])
+def test_the_caption_of_one_digit_is_whole(figsize, predictions):
+    display = DigitsDisplay(np.zeros((1, 28, 28)), labels=[3], predictions=predictions)
     display.plot(figsize=figsize)
     assert not faults(display.figure_)
     (caption,) = display.captions_
-    assert caption.get_window_extent().y0 > display.images_[0].get_window_extent().y1
+    box = caption.get_window_extent()
+    assert box.y0 > display.images_[0].get_window_extent().y1
+    assert box.y1 <= display.figure_.bbox.y1
 
 
 def test_captions_grow_with_the_style():

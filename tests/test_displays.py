@@ -160,6 +160,31 @@ def test_tight_layout_afterwards(name):
     assert not faults(figure)
 
 
+def assert_legend_is_above_the_panels(display):
+    display.figure_.draw_without_rendering()
+    legend = display.legend_.get_window_extent()
+    assert all(ax.get_window_extent().y1 <= legend.y0 for ax in display.axes_)
+    assert legend.y1 <= display.figure_.bbox.y1
+
+
+@pytest.mark.parametrize("name", ["training", "search of one", "search of five"])
+def test_the_legend_is_above_the_panels_after_tight_layout(name):
+    display = DISPLAYS[name].plot()
+    with pytest.warns(UserWarning, match="layout has changed to tight"):
+        plt.tight_layout()
+    assert_legend_is_above_the_panels(display)
+
+
+@pytest.mark.parametrize("layout", [None, "constrained", "tight"])
+@pytest.mark.parametrize("name", ["training", "search of three"])
+def test_the_legend_is_above_the_panels_in_a_grid(name, layout):
+    display = DISPLAYS[name].plot(in_a_grid(layout)())
+    assert_legend_is_above_the_panels(display)
+    ax = display.legend_.axes
+    assert ax.bbox.x0 - 1 < display.legend_.get_window_extent().x0
+    assert display.legend_.get_window_extent().x1 < ax.bbox.x1 + 1
+
+
 def test_a_map_with_a_colour_bar_takes_another_layout():
     numbers = np.arange(40)
     values = {"p": np.repeat(numbers, 40).tolist(), "q": np.tile(numbers, 40).tolist()}

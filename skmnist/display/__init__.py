@@ -1,4 +1,4 @@
-"""Figures of digits, trainings, units and searches. They are returned, never shown."""
+"""Figures of digits, training, hidden units and searches; they are never shown."""
 
 from skmnist.display._digits import DigitsDisplay
 from skmnist.display._hidden_units import HiddenUnitsDisplay

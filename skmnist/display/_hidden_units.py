@@ -453,7 +453,8 @@ def _spread(X: Any, steps: list[Any], n_features: int) -> NDArray[np.floating]:
     pixels = check_array(X, allow_nd=True, input_name="X")
     pixels = pixels.reshape(len(pixels), -1)
     if pixels.shape[1] != n_features:
+        given = pixels.shape[1]
         raise ValueError(
-            f"X has {pixels.shape[1]} features, but the network was fitted to {n_features}."
+            f"X has {given} features, but the network was fitted to {n_features}.",
         )
     return pixels.std(axis=0)

@@ -174,8 +174,9 @@ class TrainingDisplay:
         """
         trained, _ = unwrap(estimator)
         if not hasattr(trained, "history_"):
+            name = type(trained).__name__
             raise NotFittedError(
-                f"{type(trained).__name__} has no history_: it is not fitted, or does not keep one."
+                f"{name} has no history_: it is not fitted, or does not keep one.",
             )
         early_stopping = getattr(trained, "early_stopping", False) is True
         return cls(trained.history_, early_stopping=early_stopping).plot(**plot_options)
