@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from skmnist._estimators import unwrap
 from skmnist._files import printable
 from skmnist._pixels import highest_pixel
 from skmnist.classifier import SimpleMLPClassifier
 from skmnist.cli._output import describe_error, new_console, prepare_file, write_figure
 from skmnist.datasets import read_digit
 from skmnist.datasets._picture import open_picture, shrink
-from skmnist.display._inputs import unwrap
 from skmnist.persistence import load
 
 if TYPE_CHECKING:
