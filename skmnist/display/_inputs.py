@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from skmnist._estimators import unwrap as unwrap
-
 
 def check_images(images: Any, name: str) -> NDArray[Any]:
     array = check_array(images, allow_nd=True, input_name=name)
