@@ -1,5 +1,6 @@
-"""The page on which one draws a digit: in a browser, its answers are those of Python."""
+"""Pages to draw on: in a browser, their answers are those of Python."""
 
+import json
 import re
 import shutil
 import sys
@@ -7,19 +8,32 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    StandardScaler,
+)
 
-from skmnist import read_digit
+from skmnist import SimpleMLPClassifier, read_digit
+from skmnist._activations import ACTIVATIONS
+from skmnist._pixels import scale_pixels
+from skmnist.persistence import to_html
+from tests.helpers import NAMES, network
 from tests.pictures.make_pictures import SLANTED, UPRIGHT, smooth
 
 pytestmark = pytest.mark.slow
 
 DOCS = Path(__file__).parent.parent / "docs"
 SIDE = 280  # of a drawing, in the page's own pixels
+PHONE = {"width": 390, "height": 664, "deviceScaleFactor": 2, "mobile": True}
+SITE = '<!doctype html><html data-theme="light"><meta charset="utf-8"><body>'
 
 
 @pytest.fixture(scope="module")
 def drawing():
-    """The module that trains the networks of the page and writes them for it."""
+    """The module that trains the networks of the documentation's page."""
     sys.path.append(str(DOCS / "_ext"))
     try:
         import drawing
@@ -34,20 +48,10 @@ def networks(drawing):
 
 
 @pytest.fixture(scope="module")
-def page(drawing, networks, tmp_path_factory):
-    """The page as a file, without the site around it."""
-    folder = tmp_path_factory.mktemp("page")
-    (folder / "_static").mkdir()
-    for name in ("draw.js", "draw.css"):
-        shutil.copy(DOCS / "_static" / name, folder / "_static")
-    script = drawing.to_javascript(networks)
-    (folder / "_static" / "networks.js").write_text(script, encoding="utf-8")
-    path = folder / "draw.html"
-    head = (
-        '<!doctype html><html data-theme="light"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><body>'
-    )
-    path.write_text(head + (DOCS / "draw.html").read_text(encoding="utf-8"), encoding="utf-8")
+def documentation(drawing, networks, tmp_path_factory):
+    """The part of the documentation's page, without the site around it."""
+    path = tmp_path_factory.mktemp("documentation") / "draw.html"
+    path.write_text(SITE + drawing.draw_with(networks), encoding="utf-8")
     return path
 
 
@@ -58,8 +62,10 @@ def browser(tmp_path_factory):
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and driver):
         pytest.skip("chromium and chromedriver are not installed")
+
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     for flag in (
         "headless",
         "no-sandbox",
@@ -79,10 +85,29 @@ def browser(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser, page):
-    browser.get(page.as_uri())
+def opened(browser, tmp_path):
+    """A function that opens a page of an estimator, or the file of one."""
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    return browser
+    set_scheme(browser, "light")
+    for kind in ("browser", "performance"):
+        browser.get_log(kind)
+
+    def open_page(estimator, **options):
+        path = estimator
+        if not isinstance(estimator, Path):
+            path = tmp_path / "page.html"
+            to_html(estimator, path, **options)
+        browser.get(path.as_uri())
+        return browser
+
+    yield open_page
+    errors = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert errors == []
+
+
+def set_scheme(browser, scheme):
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
 def part(browser, name):
@@ -110,10 +135,23 @@ def draw(browser, strokes, *, height=0.7, at=(0.5, 0.5), kind="mouse"):
     actions.perform()
 
 
+def press(browser, *keys):
+    """Press keys one after another, where the focus is."""
+    from selenium.webdriver import ActionChains
+
+    ActionChains(browser, duration=0).send_keys(*keys).perform()
+
+
+def wait_for_frames(browser):
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+
+
 def drawn(browser):
     """The drawing as an array of booleans."""
-    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
-    ink = browser.execute_script("return Array.from(skmnistDrawing.ink)")
+    wait_for_frames(browser)
+    ink = browser.execute_script(
+        "return Array.from(document.querySelector('.skmnist-draw').skmnist.ink)"
+    )
     return np.reshape(ink, (SIDE, SIDE)).astype(bool)
 
 
@@ -122,90 +160,353 @@ def probabilities(browser):
     return np.array([float(bar.get_attribute("data-probability")) for bar in bars])
 
 
-def same_as_python(browser, network):
+def answers(browser, images):
+    """What the page's own network makes of images of 28 x 28 pixels, uint8."""
+    code = """
+        const page = document.querySelector(".skmnist-draw").skmnist;
+        return arguments[0].map((pixels) => page.predict(pixels));
+    """
+    return np.array(browser.execute_script(code, images.reshape(len(images), -1).tolist()))
+
+
+def same_as_python(browser, classifier):
     """Check the page's probabilities, and return the array that Python read."""
     ink = drawn(browser)
     row = read_digit(ink).reshape(1, -1) / 255
     np.testing.assert_allclose(
-        probabilities(browser), network.predict_proba(row)[0], rtol=0, atol=1e-4
+        probabilities(browser), classifier.predict_proba(row)[0], rtol=0, atol=1e-4
     )
     return ink
 
 
-def test_probabilities_are_those_of_python(opened, networks):
-    choices = opened.find_elements("css selector", "[data-draw=networks] label")
+# -- The documentation's page ------------------------------------------------------------
+
+
+def test_probabilities_are_those_of_python(opened, documentation, networks):
+    browser = opened(documentation)
+    choices = browser.find_elements("css selector", "[data-draw=networks] label")
     right = np.zeros(2)
     for digit in range(10):
         strokes = (UPRIGHT, SLANTED)[digit % 2][digit]
-        draw(opened, strokes, height=0.25 + 0.06 * digit, at=(0.4 + 0.02 * digit, 0.5))
-        for k, network in enumerate(networks):
-            choices[k].click()
-            same_as_python(opened, network)
-            right[k] += np.argmax(probabilities(opened)) == digit
-        part(opened, "clear").click()
+        draw(browser, strokes, height=0.25 + 0.06 * digit, at=(0.4 + 0.02 * digit, 0.5))
+        for k, choice in enumerate(choices):
+            choice.click()
+            same_as_python(browser, networks[k])
+            right[k] += np.argmax(probabilities(browser)) == digit
+        part(browser, "clear").click()
     assert right[0] >= 9
     assert right[1] >= 5
 
 
-def test_what_is_left_out_is_that_of_python(opened, networks):
+def test_what_is_left_out_is_that_of_python(opened, documentation, networks):
+    browser = opened(documentation)
     box = [[(0, 0), (1, 0), (1, 0), (1, 1), (1, 1), (0, 1), (0, 1), (0, 0)]]
     dot = [[(0.5, 0.5), (0.51, 0.5)]]
-    draw(opened, UPRIGHT[3], height=0.4)
-    alone = probabilities(opened)
-    draw(opened, dot, at=(0.9, 0.1))
-    same_as_python(opened, networks[0])
-    draw(opened, box, height=0.7)
-    same_as_python(opened, networks[0])
-    np.testing.assert_allclose(probabilities(opened), alone, atol=1e-4)
-    assert part(opened, "note").text == ""
+    draw(browser, UPRIGHT[3], height=0.4)
+    alone = probabilities(browser)
+    draw(browser, dot, at=(0.9, 0.1))
+    same_as_python(browser, networks[0])
+    draw(browser, box, height=0.7)
+    same_as_python(browser, networks[0])
+    np.testing.assert_allclose(probabilities(browser), alone, atol=1e-4)
+    assert part(browser, "note").text == ""
 
-    part(opened, "clear").click()
-    draw(opened, UPRIGHT[3], height=0.4, at=(0.25, 0.5))
-    draw(opened, UPRIGHT[1], height=0.4, at=(0.75, 0.5))
+    part(browser, "clear").click()
+    draw(browser, UPRIGHT[3], height=0.4, at=(0.25, 0.5))
+    draw(browser, UPRIGHT[1], height=0.4, at=(0.75, 0.5))
     with pytest.warns(UserWarning, match="several shapes of like size"):
-        same_as_python(opened, networks[0])
-    assert "only the largest" in part(opened, "note").text
+        same_as_python(browser, networks[0])
+    assert "only the largest" in part(browser, "note").text
 
 
-def test_by_touch_on_a_phone(opened, networks):
-    opened.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": 390, "height": 844, "deviceScaleFactor": 3, "mobile": True},
-    )
-    draw(opened, SLANTED[7], kind="touch")
-    assert same_as_python(opened, networks[0]).any()
-    assert np.argmax(probabilities(opened)) == 7
-    width = opened.execute_script("return document.documentElement.scrollWidth")
-    assert width <= 390  # nothing moves sideways
-
-
-def test_a_key_clears_the_drawing(opened):
-    from selenium.webdriver.common.keys import Keys
-
-    draw(opened, UPRIGHT[1])
-    assert drawn(opened).any()
-    opened.find_element("css selector", "body").send_keys(Keys.ESCAPE)
-    assert not drawn(opened).any()
-    assert not probabilities(opened).any()
-    assert part(opened, "best").text == ""
-
-
-def test_units_light_up_and_follow_the_theme(opened, networks):
-    draw(opened, UPRIGHT[1])
-    row = read_digit(drawn(opened)).reshape(1, -1) / 255
-    network = networks[0]
-    hidden = 1 / (1 + np.exp(-(row @ network.coefs_[0] + network.intercepts_[0])[0]))
-    tiles = opened.find_elements("css selector", "[data-draw=units] > *")
+def test_units_light_up_and_follow_the_theme(opened, documentation, networks):
+    browser = opened(documentation)
+    draw(browser, UPRIGHT[1])
+    row = read_digit(drawn(browser)).reshape(1, -1) / 255
+    kernel, bias = networks[0].coefs_[0], networks[0].intercepts_[0]
+    hidden = 1 / (1 + np.exp(-(row @ kernel + bias)[0]))
+    tiles = browser.find_elements("css selector", "[data-draw=units] > *")
     titles = [float(re.search(r": (.*)$", tile.get_attribute("title"))[1]) for tile in tiles]
     np.testing.assert_allclose(titles, hidden, atol=0.006)
 
-    def pixel():
-        return opened.execute_script(
-            "const c = document.querySelector('[data-draw=units] canvas');"
-            "return Array.from(c.getContext('2d').getImageData(0, 0, 1, 1).data)"
-        )
+    assert min(first_pixel(browser)) > 200
+    browser.execute_script("document.documentElement.dataset.theme = 'dark'")
+    wait_for_frames(browser)
+    assert max(first_pixel(browser)) < 60
 
-    assert min(pixel()[:3]) > 200
-    opened.execute_script("document.documentElement.dataset.theme = 'dark'")
-    drawn(opened)
-    assert max(pixel()[:3]) < 60
+
+def first_pixel(browser):
+    """The color of a corner of the first unit's picture."""
+    code = """
+        const canvas = document.querySelector("[data-draw=units] canvas");
+        return Array.from(canvas.getContext("2d").getImageData(0, 0, 1, 1).data);
+    """
+    return browser.execute_script(code)[:3]
+
+
+# -- The page of an estimator ----------------------------------------------------------------
+
+
+SCALERS = {
+    "raw pixels": (None, 255),
+    "MinMaxScaler": (MinMaxScaler(), None),
+    "MinMaxScaler from -1 to 1": (MinMaxScaler((-1, 1)), None),
+    "StandardScaler": (StandardScaler(), None),
+    "MaxAbsScaler": (MaxAbsScaler(), None),
+    "the command line's": (FunctionTransformer(scale_pixels), None),
+    "two scalers": (make_pipeline(MinMaxScaler(), StandardScaler(with_std=False)), None),
+}
+
+
+@pytest.mark.parametrize(("scaler", "pixel_max"), SCALERS.values(), ids=SCALERS)
+def test_a_hundred_images_agree_to_four_decimals(opened, sample, scaler, pixel_max):
+    layers = SimpleMLPClassifier((24, 12), activation="relu", epochs=2, random_state=0)
+    estimator = layers if scaler is None else make_pipeline(scaler, layers)
+    estimator.fit(sample.X_train, sample.y_train)
+    browser = opened(estimator, pixel_max=pixel_max)
+    expected = estimator.predict_proba(sample.X_test[:100])
+    shown = answers(browser, sample.images_test[:100])
+    np.testing.assert_allclose(shown, expected, rtol=0, atol=5e-5)
+    assert np.ptp(expected, axis=0).max() > 0.5
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_each_activation_is_that_of_python(opened, digits, activation):
+    estimator = SimpleMLPClassifier(
+        12, activation=activation, epochs=3, learning_rate=0.01, random_state=0
+    ).fit(digits.X, digits.y)
+    expected = estimator.predict_proba(digits.X[:100])
+    shown = answers(opened(estimator), digits.images[:100])
+    np.testing.assert_allclose(shown, expected, rtol=0, atol=5e-5)
+
+
+def test_scaled_pixels_are_read_as_such(opened, digits):
+    estimator = make_pipeline(StandardScaler(), network(epochs=2)).fit(digits.X, digits.y)
+    shown = answers(opened(estimator), digits.images[:50])
+    np.testing.assert_allclose(shown, estimator.predict_proba(digits.X[:50]), rtol=0, atol=5e-5)
+
+
+def test_images_of_another_size(opened, small_digits):
+    from skimage.transform import resize_local_mean
+
+    X, y = small_digits
+    estimator = make_pipeline(MinMaxScaler(), network()).fit(X, y)
+    browser = opened(estimator)
+    draw(browser, UPRIGHT[3])
+    levels = resize_local_mean(read_digit(drawn(browser)) / 255, (8, 8))
+    expected = estimator.predict_proba(16 * levels.reshape(1, -1))[0]
+    np.testing.assert_allclose(probabilities(browser), expected, rtol=0, atol=1e-4)
+    assert part(browser, "seen-title").text == "8 × 8 pixels"
+
+
+def test_labels_are_text_whatever_they_hold(opened, digits):
+    labels = NAMES.astype(object)
+    labels[3] = "<script>document.title = 'changed'</script><img src=x onerror=alert(1)>"
+    labels[4] = "</script><script>document.title = 'changed'</script>"
+    labels[5] = "{{script}} \u2028 & \"'"
+    estimator = network(epochs=12).fit(digits.X, labels.astype(str)[digits.y])
+    browser = opened(estimator)
+    shown = [bar.get_attribute("title") for bar in bar_labels(browser)]
+    assert shown == estimator.classes_.tolist()
+    assert browser.title == "Draw"
+
+    draw(browser, UPRIGHT[3])
+    wait_for_frames(browser)
+    assert part(browser, "best").text == estimator.classes_[np.argmax(probabilities(browser))]
+    assert browser.find_elements("css selector", "img") == []
+    assert browser.title == "Draw"
+
+
+def bar_labels(browser):
+    return browser.find_elements("css selector", "[data-draw=bars] b")
+
+
+def test_more_classes_and_units_are_summed_up(opened, digits):
+    y = 2 * digits.y + np.arange(len(digits.y)) % 2  # 20 classes
+    estimator = network(hidden_units=150).fit(digits.X, y)
+    browser = opened(estimator)
+    assert part(browser, "rest").text == "10 other classes"
+    draw(browser, UPRIGHT[3])
+    row = read_digit(drawn(browser)).reshape(1, -1) / 255
+    expected = estimator.predict_proba(row)[0]
+
+    np.testing.assert_allclose(probabilities(browser), np.sort(expected)[:9:-1], atol=1e-4)
+    order = np.argsort(-expected)[:10]
+    assert [bar.text for bar in bar_labels(browser)] == [str(code) for code in order]
+    share = 100 * np.sort(expected)[:10].sum()
+    assert part(browser, "rest").text == f"10 other classes: {share:.1f} %"
+
+    assert len(browser.find_elements("css selector", "[data-draw=units] > *")) == 128
+    hidden = 1 / (1 + np.exp(-(row @ estimator.coefs_[0] + estimator.intercepts_[0])[0]))
+    caption = browser.find_element("css selector", ".draw-layer .draw-caption").text
+    assert caption == f"and 22 more, {hidden[128:].mean():.2f} on average"
+
+
+def test_each_layer_lights_up(opened, digits):
+    estimator = network(hidden_units=(6, 4, 3), activation="tanh").fit(digits.X, digits.y)
+    browser = opened(estimator)
+    draw(browser, UPRIGHT[3])
+    values = read_digit(drawn(browser)).reshape(1, -1) / 255
+    layers = browser.find_elements("css selector", "[data-draw=units]")
+    for layer, kernel, bias in zip(
+        layers, estimator.coefs_[:-1], estimator.intercepts_[:-1], strict=True
+    ):
+        values = np.tanh(values @ kernel + bias)
+        tiles = layer.find_elements("css selector", ".draw-unit")
+        shown = [float(tile.find_element("css selector", "span").text) for tile in tiles]
+        np.testing.assert_allclose(shown, values[0], atol=0.006)
+        is_negative = ["is-negative" in tile.get_attribute("class") for tile in tiles]
+        np.testing.assert_array_equal(is_negative, values[0] < 0)
+
+
+def test_a_network_without_hidden_layers_shows_its_classes(opened, digits):
+    estimator = network(hidden_units=()).fit(digits.X, digits.y)
+    browser = opened(estimator)
+    draw(browser, UPRIGHT[3])
+    same_as_python(browser, estimator)
+    tiles = browser.find_elements("css selector", ".draw-unit span")
+    assert [tile.text for tile in tiles] == [str(digit) for digit in range(10)]
+
+
+def test_nothing_is_loaded_from_elsewhere(opened, pipeline):
+    browser = opened(pipeline)
+    draw(browser, UPRIGHT[3])
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    requests = [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+    assert [url.partition(":")[0] for url in requests if not url.startswith("data:")] == ["file"]
+
+
+# -- How one draws ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["mouse", "touch"])
+def test_on_a_phone_the_field_and_the_answer_are_seen(opened, pipeline, kind):
+    browser = opened(pipeline)
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    draw(browser, SLANTED[7], kind=kind)
+    browser.execute_script("scrollTo(0, 0)")
+    row = read_digit(drawn(browser)).reshape(1, -1)
+    np.testing.assert_allclose(probabilities(browser), pipeline.predict_proba(row)[0], atol=1e-4)
+
+    for name in ("pad", "best", "bars"):
+        box = browser.execute_script(
+            "return arguments[0].getBoundingClientRect().toJSON()", part(browser, name)
+        )
+        assert box["top"] >= 0, name
+        assert box["bottom"] <= PHONE["height"], name
+    width = browser.execute_script("return document.documentElement.scrollWidth")
+    assert width <= PHONE["width"]  # nothing moves sideways
+
+
+def test_a_second_finger_draws_nothing(opened, pipeline):
+    browser = opened(pipeline)
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    box = part(browser, "pad").rect
+    fingers = [
+        {"x": box["x"] + share * box["width"], "y": box["y"] + 0.5 * box["height"], "id": k}
+        for k, share in enumerate((0.2, 0.8))
+    ]
+    touch = "Input.dispatchTouchEvent"
+    browser.execute_cdp_cmd(touch, {"type": "touchStart", "touchPoints": fingers[:1]})
+    browser.execute_cdp_cmd(touch, {"type": "touchStart", "touchPoints": fingers})
+    browser.execute_cdp_cmd(touch, {"type": "touchEnd", "touchPoints": []})
+    columns = np.flatnonzero(drawn(browser).any(axis=0))
+    assert columns.max() < SIDE / 2
+
+
+def test_keys_draw(opened, pipeline):
+    from selenium.webdriver.common.keys import Keys
+
+    browser = opened(pipeline)
+    press(browser, Keys.TAB)
+    assert browser.switch_to.active_element == part(browser, "pad")
+    press(browser, *[Keys.ARROW_DOWN] * 3)
+    assert not drawn(browser).any()  # the pen is up
+
+    # A 7: to the right, and down from there, aslant.
+    press(browser, *[Keys.ARROW_LEFT] * 6, " ", *[Keys.ARROW_RIGHT] * 12)
+    press(browser, *[Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_LEFT] * 8, " ")
+    ink = drawn(browser)
+    press(browser, *[Keys.ARROW_RIGHT] * 8)  # the pen is up again
+    np.testing.assert_array_equal(drawn(browser), ink)
+
+    expected = pipeline.predict_proba(read_digit(ink).reshape(1, -1))[0]
+    np.testing.assert_allclose(probabilities(browser), expected, atol=1e-4)
+    assert pipeline.classes_[np.argmax(expected)] == 7
+
+
+def test_a_space_bar_that_is_held_draws_until_it_is_released(opened, pipeline):
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    browser = opened(pipeline)
+    press(browser, Keys.TAB)
+    chain = ActionChains(browser, duration=0).key_down(" ").send_keys(*[Keys.ARROW_DOWN] * 15)
+    chain.key_up(" ").send_keys(*[Keys.ARROW_RIGHT] * 5).perform()
+    height, width = np.ptp(np.argwhere(drawn(browser)), axis=0)
+    assert height > 120
+    assert width < 25
+
+
+def test_two_arrows_move_the_pen_diagonally(opened, pipeline):
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    browser = opened(pipeline)
+    press(browser, Keys.TAB, " ")
+    chain = ActionChains(browser, duration=0).key_down(Keys.ARROW_DOWN)
+    for _ in range(8):
+        chain.key_down(Keys.ARROW_RIGHT)
+    chain.key_up(Keys.ARROW_DOWN).key_up(Keys.ARROW_RIGHT).perform()
+    height, width = np.ptp(np.argwhere(drawn(browser)), axis=0)
+    assert 80 < width < 110
+    assert 80 < height < 115
+
+
+@pytest.mark.parametrize("key", ["ESCAPE", "DELETE", "BACKSPACE"])
+def test_a_key_clears_the_drawing(opened, pipeline, key):
+    from selenium.webdriver.common.keys import Keys
+
+    browser = opened(pipeline)
+    draw(browser, UPRIGHT[1])
+    assert drawn(browser).any()
+    press(browser, getattr(Keys, key))
+    assert not drawn(browser).any()
+    assert not probabilities(browser).any()
+    assert part(browser, "best").text == ""
+
+
+def test_the_answer_is_said(opened, pipeline):
+    browser = opened(pipeline)
+    spoken = part(browser, "spoken")
+    assert spoken.get_attribute("aria-live") == "polite"
+    draw(browser, UPRIGHT[3])
+    row = read_digit(drawn(browser)).reshape(1, -1)
+    share = pipeline.predict_proba(row)[0].max()
+    expected = f"Read as {pipeline.predict(row)[0]}, {100 * share:.0f} percent"
+    wait_for_text(browser, spoken, expected)
+    press(browser, "\ue00c")  # Escape
+    wait_for_text(browser, spoken, "Nothing drawn")
+    label = part(browser, "pad").get_attribute("aria-label")
+    assert all(word in label for word in ("arrows", "space bar", "Escape"))
+
+
+def wait_for_text(browser, element, expected):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    wait = WebDriverWait(browser, 10)
+    wait.until(lambda _: element.get_attribute("textContent") == expected)
+
+
+@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
+def test_the_page_is_light_or_dark_as_the_system(opened, pipeline, browser, scheme, is_dark):
+    set_scheme(browser, scheme)
+    opened(pipeline)
+    background = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    levels = [int(level) for level in re.findall(r"\d+", background)]
+    assert (max(levels) < 60) == is_dark
+    assert (max(first_pixel(browser)) < 60) == is_dark

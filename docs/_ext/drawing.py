@@ -1,14 +1,15 @@
-"""The networks of the page on which one draws a digit, trained when the site is built."""
+"""The field to draw on in the pages, with networks that are trained when they are built."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from docutils import nodes
+from docutils.parsers.rst import Directive
 
 from skmnist import SimpleMLPClassifier, load_mnist
+from skmnist.persistence import _html
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -31,32 +32,27 @@ def train() -> list[SimpleMLPClassifier]:
     return [network.fit(images.reshape(-1, 784), labels) for network in networks]
 
 
-def to_javascript(networks: list[SimpleMLPClassifier]) -> str:
-    """Return the weights as JSON in a script, which a page opened from a file can load too."""
+def draw_with(networks: list[SimpleMLPClassifier]) -> str:
+    """Return the field to draw on, as HTML."""
     digits = load_mnist("sample")
     spread = (digits.X_train / 255).std(axis=0)
-    content = [
-        {
-            "accuracy": network.score(digits.X_test / 255, digits.y_test),
-            "coefs": [np.round(np.float64(array), 5).tolist() for array in network.coefs_],
-            "intercepts": [
-                np.round(np.float64(array), 5).tolist() for array in network.intercepts_
-            ],
-            "spread": np.round(np.float64(spread), 4).tolist(),
-        }
-        for network in networks
-    ]
-    return f"window.skmnistNetworks = {json.dumps(content)};\n"
+    drawn = []
+    for network in networks:
+        accuracy = network.score(digits.X_test / 255, digits.y_test)
+        description = f"reads {100 * accuracy:.0f} of 100 test digits"
+        drawn.append(_html.read_network(network, spread=spread, description=description))
+    return _html.make_drawing(drawn).html
 
 
-def write_networks(app: Sphinx, exception: Exception | None) -> None:
-    """Put the networks beside the page's script."""
-    if exception is None and app.builder.format == "html":
-        path = Path(app.outdir, "_static", "networks.js")
-        path.write_text(to_javascript(train()), encoding="utf-8")
+class DrawingDirective(Directive):
+    """The directive ``drawing``: a field to draw on."""
+
+    def run(self) -> list[nodes.Node]:
+        """Train the networks and write them into the page."""
+        return [nodes.raw("", draw_with(train()), format="html")]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Write the networks when the pages are written."""
-    app.connect("build-finished", write_networks)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    """Register the directive."""
+    app.add_directive("drawing", DrawingDirective)
+    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}
