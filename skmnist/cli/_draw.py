@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from pathlib import Path
 
 DRAW_DESCRIPTION = """\
@@ -12,8 +13,8 @@ connection: send it to a friend, or open it on a phone.
 """
 
 
-def add_draw_options(parser: ArgumentParser) -> None:
-    """Add the options of the command to its parser."""
+def add_draw_options(parser: ArgumentParser, read_path: Callable[[str], Path]) -> None:
+    """Add the options of the command; `read_path` checks the name of a page."""
     parser.add_argument(
         "model",
         type=Path,
@@ -23,32 +24,37 @@ def add_draw_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=_page_path,
+        type=read_path,
         metavar="FILE.html",
-        help="the page; default: the name of NETWORK with the ending .html, in the current folder",
+        help="the page; its folder is made if needed; default: the name of NETWORK with "
+        "the ending .html, in the current folder",
     )
     parser.set_defaults(run=draw)
 
 
 def draw(options: Namespace) -> bool:
     """Write the page, and return True."""
-    # Not before the options have been checked.
-    from skmnist._files import printable
+    # Imported once the options have been checked.
+    from skmnist._files import atomic_write, printable
     from skmnist.cli._output import new_console, prepare_file
     from skmnist.persistence import load
-    from skmnist.persistence._html import to_html
+    from skmnist.persistence._html import make_page, read_network
 
     path = options.output or Path(f"{options.model.stem}.html")
-    prepare_file(path, "--output")
     console = new_console()
     with console.status("Loading the network"):
         model = load(options.model)
     try:
-        # Without a scaler, as `skmnist predict` reads pictures: networks of --raw-pixels.
-        to_html(model, path, pixel_max=None if has_scaler(model) else 255)
+        # The command line saves networks without a scaler if they read pixels from 0 to
+        # 255, as `skmnist predict` gives them.
+        network = read_network(model, unscaled_max=255)
     except TypeError as error:
         raise ValueError(
             f"{options.model} holds a {type(model).__name__}, not a SimpleMLPClassifier."
         ) from error
-    console.print(f"The page is {printable(path)}: open it in a browser and draw.")
+
+    prepare_file(path, "--output")
+    with atomic_write(path) as file:
+        file.write(make_page(network).encode())
+    console.print(f"Open {printable(path)} in a browser, and draw.")
     return True

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from skmnist import __version__
 from skmnist._files import printable
+from skmnist.cli._draw import DRAW_DESCRIPTION, add_draw_options
 from skmnist.datasets._named_sets import NAMED_SETS
 
 DESCRIPTION = """\
@@ -30,6 +31,7 @@ examples:
   skmnist --search 5 16 64 128              which number of hidden units is best
   skmnist --hidden-units 64 --epochs 100 --save digits.skops
   skmnist predict digits.skops photo.jpg    which digit a picture of yours shows
+  skmnist draw digits.skops -o me.html      a page that reads what you draw
 """
 
 PREDICT_DESCRIPTION = """\
@@ -39,10 +41,11 @@ of each.
 """
 
 
-# The usage of both commands, in place of one that lists all options of the first.
+# The usage of all commands, in place of one that lists all options of the first.
 USAGE = """\
 skmnist [options]
-       skmnist predict [--show FILE.png] NETWORK PICTURE [PICTURE ...]"""
+       skmnist predict [--show FILE.png] NETWORK PICTURE [PICTURE ...]
+       skmnist draw [-o FILE.html] NETWORK"""
 
 # Keras's names, here because importing Keras takes seconds.
 ACTIVATIONS = (
@@ -61,6 +64,8 @@ def parse(arguments: Sequence[str], command: str = "skmnist") -> argparse.Namesp
     """
     if arguments[:1] == ["predict"]:
         return _predict_parser(command).parse_args(arguments[1:])
+    if arguments[:1] == ["draw"]:
+        return _draw_parser(command).parse_args(arguments[1:])
     return _train_parser(command).parse_args(arguments)
 
 
@@ -75,7 +80,7 @@ class _Parser(argparse.ArgumentParser):
             **options,
         )
         self._help = f"{command} {name}".strip() + " --help"
-        self._names: list[str] = ["predict"]
+        self._names: list[str] = ["predict", "draw"]
 
     def add(self, name: str, **options: Any) -> None:
         """Add an option, and suggest it for wrong ones."""
@@ -285,6 +290,12 @@ def _predict_parser(command: str) -> _Parser:
         help="draw each picture, the network's input of 28 × 28 pixels, and the probabilities",
     )
     parser.set_defaults(run=_predict)
+    return parser
+
+
+def _draw_parser(command: str) -> _Parser:
+    parser = _Parser(command, "draw", description=DRAW_DESCRIPTION)
+    add_draw_options(parser, _path(".html"))
     return parser
 
 

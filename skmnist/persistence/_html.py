@@ -171,19 +171,24 @@ def to_html(
     '<!doctype html>'
     """
     _check_pixel_max(pixel_max)
-    drawing = make_drawing([read_network(estimator, pixel_max=pixel_max)])
-    parts = {
-        "version": version("skmnist"),
-        "heading": drawing.heading,
-        "drawing": drawing.html,
-    }
-    page = _fill("page.html", parts)
+    page = make_page(read_network(estimator, pixel_max=pixel_max))
     if path is None:
         return page
 
     with atomic_write(path) as file:
         file.write(page.encode())
     return None
+
+
+def make_page(network: DrawnNetwork) -> str:
+    """Make a page of its own for a network."""
+    drawing = make_drawing([network])
+    parts = {
+        "version": version("skmnist"),
+        "heading": drawing.heading,
+        "drawing": drawing.html,
+    }
+    return _fill("page.html", parts)
 
 
 class Drawing(NamedTuple):
@@ -211,10 +216,14 @@ def read_network(
     estimator: BaseEstimator,
     *,
     pixel_max: float | None = None,
+    unscaled_max: float = 1,
     spread: NDArray[Any] | None = None,
     description: str | None = None,
 ) -> DrawnNetwork:
-    """Return a fitted network, with the steps before it folded into its first kernel."""
+    """Return a fitted network, with the steps before it folded into its first kernel.
+
+    `pixel_max` is as in `to_html`, and `unscaled_max` the value where nothing shows it.
+    """
     network, steps = unwrap(estimator)
     for step in (*steps, network):
         if isinstance(step, BaseEstimator):
@@ -239,7 +248,7 @@ def read_network(
 
     read_steps = [_read_step(step) for step in _flatten(steps)]
     if pixel_max is None:
-        pixel_max = _find_pixel_max(read_steps)
+        pixel_max = _find_pixel_max(read_steps) or unscaled_max
     if spread is None:
         spread = _find_spread(read_steps)
     kernels, biases = list(network.coefs_), list(network.intercepts_)
@@ -394,9 +403,11 @@ _READERS: dict[type, Callable[[Any], Step | None]] = {
 }
 
 
-def _find_pixel_max(steps: Sequence[Step]) -> float:
-    """Return the value of full ink, of which the first scaler has seen the pixels."""
-    seen = next((step.pixel_max for step in steps if step.pixel_max > 0), 0.0)
+def _find_pixel_max(steps: Sequence[Step]) -> float | None:
+    """Return the value of full ink, by what the first scaler has seen of the pixels."""
+    seen = next((step.pixel_max for step in steps if step.pixel_max > 0), None)
+    if seen is None:
+        return None
     # Rounding makes the least maximum of a variance a little too large.
     known = [maximum for maximum in _PIXEL_MAXIMA if maximum >= seen * (1 - 1e-6)]
     return known[0] if known else seen
