@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import lazy_loader as _lazy
 
 if TYPE_CHECKING:
-    from skmnist._show_versions import show_versions
-    from skmnist.classifier import SimpleMLPClassifier
-    from skmnist.datasets import load_mnist, read_digit
-    from skmnist.display import (
-        DigitsDisplay,
-        HiddenUnitsDisplay,
-        SearchDisplay,
-        TrainingDisplay,
-    )
+    # "as" tells type checkers that the names are this package's too.
+    from skmnist._show_versions import show_versions as show_versions
+    from skmnist.classifier import SimpleMLPClassifier as SimpleMLPClassifier
+    from skmnist.datasets import load_mnist as load_mnist
+    from skmnist.datasets import read_digit as read_digit
+    from skmnist.display import DigitsDisplay as DigitsDisplay
+    from skmnist.display import HiddenUnitsDisplay as HiddenUnitsDisplay
+    from skmnist.display import SearchDisplay as SearchDisplay
+    from skmnist.display import TrainingDisplay as TrainingDisplay
 
 __version__ = _version("skmnist")
 

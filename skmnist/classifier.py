@@ -408,6 +408,33 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
             self._model = built
         return built[1]
 
+    if TYPE_CHECKING:
+        # scikit-learn, which ships no types, makes these methods.
+
+        def score(
+            self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+        ) -> float: ...
+
+        def set_fit_request(
+            self,
+            *,
+            X_val: bool | str | None = ...,
+            sample_weight: bool | str | None = ...,
+            sample_weight_val: bool | str | None = ...,
+            y_val: bool | str | None = ...,
+        ) -> SimpleMLPClassifier: ...
+
+        def set_partial_fit_request(
+            self,
+            *,
+            classes: bool | str | None = ...,
+            sample_weight: bool | str | None = ...,
+        ) -> SimpleMLPClassifier: ...
+
+        def set_score_request(
+            self, *, sample_weight: bool | str | None = ...
+        ) -> SimpleMLPClassifier: ...
+
     def _probabilities(self, fitted: Fitted, X: ArrayLike) -> np.ndarray:
         """Compute class probabilities by a fit, whatever other threads fit meanwhile."""
         x, _ = check_rows(X, type(self).__name__, fitted.features)
