@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import assert_type
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import skmnist
 from skmnist import (
@@ -36,7 +35,7 @@ def train(folder: Path) -> SimpleMLPClassifier:
     return network
 
 
-def look(network: SimpleMLPClassifier, X: np.ndarray, y: np.ndarray) -> Figure:
+def look(network: SimpleMLPClassifier, X: np.ndarray, y: np.ndarray) -> None:
     assert_type(network.predict_proba(X), np.ndarray)
     assert_type(network.history_, dict[str, list[float]])
     assert_type(network.loss_curve_, list[float])
@@ -49,4 +48,4 @@ def look(network: SimpleMLPClassifier, X: np.ndarray, y: np.ndarray) -> Figure:
     DigitsDisplay.from_estimator(network, X, y, worst_first=True)
     HiddenUnitsDisplay.from_estimator(network, X=X)
     SearchDisplay({"hidden_units": [1, 2]}, [[0.5], [0.6]]).plot()
-    return TrainingDisplay.from_estimator(network).figure_
+    TrainingDisplay.from_estimator(network).figure_.savefig("training.png")
