@@ -101,7 +101,9 @@ def opened(browser, tmp_path):
         return browser
 
     yield open_page
-    errors = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    entries = browser.get_log("browser")
+    # A notebook ignores the page's security policy, and says so.
+    errors = [e for e in entries if e["level"] == "SEVERE" and e["source"] != "security"]
     assert errors == []
 
 
@@ -217,6 +219,31 @@ def test_what_is_left_out_is_that_of_python(opened, documentation, networks):
     with pytest.warns(UserWarning, match="several shapes of like size"):
         same_as_python(browser, networks[0])
     assert "only the largest" in part(browser, "note").text
+
+
+NOTES = {
+    "one digit": ([(UPRIGHT[3], 0.7, (0.5, 0.5))], ""),
+    "a 5 in two strokes": ([(UPRIGHT[5], 0.7, (0.5, 0.5))], ""),
+    "far from each other": (
+        [(UPRIGHT[3], 0.4, (0.25, 0.5)), (UPRIGHT[1], 0.4, (0.75, 0.5))],
+        "Several shapes of like size",
+    ),
+    "close to each other": (
+        [(UPRIGHT[1], 0.6, (0.45, 0.5)), (UPRIGHT[1], 0.6, (0.57, 0.5))],
+        "side by side",
+    ),
+    "wide": ([([[(0, 0), (1, 0)]], 0.6, (0.5, 0.5))], "Much wider than high"),
+}
+
+
+@pytest.mark.parametrize(("strokes", "note"), NOTES.values(), ids=NOTES)
+def test_what_may_not_be_one_digit_is_noted(opened, pipeline, strokes, note):
+    browser = opened(pipeline)
+    for curves, height, at in strokes:
+        draw(browser, curves, height=height, at=at)
+    wait_for_frames(browser)
+    assert note in part(browser, "note").text
+    assert bool(part(browser, "note").text) == bool(note)
 
 
 def test_units_light_up_and_follow_the_theme(opened, documentation, networks):
@@ -378,6 +405,37 @@ def test_nothing_is_loaded_from_elsewhere(opened, pipeline):
         if message["method"] == "Network.requestWillBeSent"
     ]
     assert [url.partition(":")[0] for url in requests if not url.startswith("data:")] == ["file"]
+
+
+INSERT = """
+    // As JupyterLab puts the HTML of an output into its page, and runs its scripts.
+    const host = document.createElement("div");
+    host.innerHTML = arguments[0];
+    document.body.append(host);
+    for (const script of host.querySelectorAll("script")) {
+        const copy = document.createElement("script");
+        for (const { name, value } of script.attributes) copy.setAttribute(name, value);
+        copy.textContent = script.textContent;
+        script.replaceWith(copy);
+    }
+"""
+
+
+def test_several_pages_in_a_notebook_are_each_their_own(opened, browser, pipeline, fitted, tmp_path):
+    path = tmp_path / "notebook.html"
+    path.write_text(SITE.replace("data-theme", "data-ignored"), encoding="utf-8")
+    opened(path)
+    browser.execute_script("document.body.dataset.jpThemeLight = 'false'")
+    for estimator in (pipeline, fitted):
+        browser.execute_script(INSERT, to_html(estimator))
+
+    draw(browser, UPRIGHT[3])
+    row = read_digit(drawn(browser)).reshape(1, -1)
+    expected = np.concatenate([pipeline.predict_proba(row)[0], np.zeros(10)])
+    np.testing.assert_allclose(probabilities(browser), expected, atol=1e-4)
+    assert max(first_pixel(browser)) < 60  # as JupyterLab's theme
+    background = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert background == "rgba(0, 0, 0, 0)"  # the notebook's own look stays
 
 
 # -- How one draws ----------------------------------------------------------------------------

@@ -77,23 +77,50 @@
     return !outside[other.first];
   }
 
-  // The shapes that make the digit, and whether there are others like it.
+  // The shapes that make the digit, and why they may not be one digit.
   function chooseShapes(shapes, labels) {
     shapes = shapes.filter((one) => !shapes.some((other) => encloses(one, other, labels)));
     const main = shapes.reduce((best, shape) => (shape.area > best.area ? shape : best));
-    const height = main.bottom - main.top;
-    const longer = longerSide(main);
-    const kept = [main];
-    let several = false;
-    for (const shape of shapes) {
-      const reach = shape.bottom - shape.top < 0.5 * height ? 0.25 : 0.1;
-      if (gap(shape, main) > reach * longer) {
-        several ||= longerSide(shape) >= 0.5 * longer;
-      } else if (shape !== main && shape.area >= 0.02 * main.area) {
-        kept.push(shape);
-      }
+    const kept = shapes.filter((shape) => {
+      return shape === main || (isNear(main, shape) && shape.area >= 0.02 * main.area);
+    });
+
+    let doubt = "";
+    if (shapes.some((shape) => isAnotherDigit(main, shape))) {
+      doubt = "Several shapes of like size: only the largest is read.";
+    } else if (kept.some((shape) => shape !== main && isBeside(main, shape))) {
+      doubt = "Shapes of like size side by side: they are read as one digit.";
+    } else if (isWide(kept)) {
+      doubt = "Much wider than high: it is read as one digit.";
     }
-    return { kept, several };
+    return { kept, doubt };
+  }
+
+  const height = (box) => box.bottom - box.top;
+
+  // The top of a 5 may not touch the rest. What is about as high as the digit and not close to
+  // it is another digit.
+  function isNear(main, shape) {
+    const reach = height(shape) < 0.5 * height(main) ? 0.25 : 0.1;
+    return gap(shape, main) <= reach * longerSide(main);
+  }
+
+  function isAnotherDigit(main, shape) {
+    return !isNear(main, shape) && longerSide(shape) >= 0.5 * longerSide(main);
+  }
+
+  // About as high, and neither is above the other, as parts of a digit are.
+  function isBeside(main, shape) {
+    const [first, second] = main.left <= shape.left ? [main, shape] : [shape, main];
+    const [lower, higher] = [height(main), height(shape)].sort((one, other) => one - other);
+    return lower >= 0.75 * higher && first.right <= second.left;
+  }
+
+  // More than nearly all digits of MNIST are.
+  function isWide(shapes) {
+    const highest = (side) => Math.max(...shapes.map((shape) => shape[side]));
+    const lowest = (side) => Math.min(...shapes.map((shape) => shape[side]));
+    return highest("right") - lowest("left") > 1.5 * (highest("bottom") - lowest("top"));
   }
 
   // The distance of each pixel to the nearest one that is a target, between their middles.
@@ -271,11 +298,11 @@
   function readDigit(ink) {
     const { labels, shapes } = findShapes(ink);
     if (!shapes.length) return null;
-    const { kept, several } = chooseShapes(shapes, labels);
+    const { kept, doubt } = chooseShapes(shapes, labels);
     const isKept = new Set(kept.map((shape) => shape.label));
     const isInk = ink.map((value, at) => (isKept.has(labels[at]) ? 1 : 0));
     const box = extent((at) => isInk[at], SIDE, SIDE);
-    return { ...centre(fitIntoBox(cutOut(isInk, box))), several };
+    return { ...centre(fitIntoBox(cutOut(isInk, box))), doubt };
   }
 
   // Levels from 0 to 1, as many as the network was fitted to: means over areas.
@@ -619,9 +646,7 @@
       showLayer(layer, values, hasHidden ? null : network.labels);
     });
     showBars(answer?.probabilities);
-    part("note").textContent = result?.several
-      ? "Several shapes of like size: only the largest is read."
-      : "";
+    part("note").textContent = result?.doubt ?? "";
   }
 
   // Light up the units: fully at the largest value of the layer, or at 1 if none is above.
@@ -823,7 +848,8 @@
   });
 
   part("clear").addEventListener("click", clear);
-  // In a page of its own, from anywhere; in a notebook, these keys have other uses.
+  // In a page of its own, from anywhere; in a notebook, these keys have other uses. (Within the
+  // drawing, "data-lm-suppress-shortcuts" switches JupyterLab's own shortcuts off.)
   const isOwnPage = document.documentElement.classList.contains("skmnist-page");
   (isOwnPage ? document : root).addEventListener("keydown", (event) => {
     if (["Escape", "Delete", "Backspace"].includes(event.key)) clear();
