@@ -421,7 +421,9 @@ INSERT = """
 """
 
 
-def test_several_pages_in_a_notebook_are_each_their_own(opened, browser, pipeline, fitted, tmp_path):
+def test_several_pages_in_a_notebook_are_each_their_own(
+    opened, browser, pipeline, fitted, tmp_path
+):
     path = tmp_path / "notebook.html"
     path.write_text(SITE.replace("data-theme", "data-ignored"), encoding="utf-8")
     opened(path)

@@ -3,6 +3,7 @@
 import base64
 import html.parser
 import json
+import pickle
 import re
 
 import numpy as np
@@ -233,3 +234,19 @@ PIXEL_MAXIMA = {
 def test_wrong_values_of_full_ink(fitted, pixel_max, error):
     with pytest.raises(error, match=re.escape(f"got {pixel_max!r}")):
         to_html(fitted, pixel_max=pixel_max)
+
+
+TO_HTML = """
+import json, pickle, sys
+from pathlib import Path
+from skmnist.persistence import to_html
+
+to_html(pickle.loads(Path(sys.argv[1]).read_bytes()))
+print(json.dumps(sorted({"keras", "scikeras", "tensorflow"} & sys.modules.keys())))
+"""
+
+
+def test_tensorflow_is_not_imported(fitted, tmp_path, run_python):
+    path = tmp_path / "network.pkl"
+    path.write_bytes(pickle.dumps(fitted))
+    assert run_python(TO_HTML, path) == []
