@@ -324,6 +324,7 @@ def test_images_of_another_size(opened, small_digits):
     expected = estimator.predict_proba(16 * levels.reshape(1, -1))[0]
     np.testing.assert_allclose(probabilities(browser), expected, rtol=0, atol=1e-4)
     assert part(browser, "seen-title").text == "8 × 8 pixels"
+    assert part(browser, "pixel-max").text == "16"
 
 
 def test_labels_are_text_whatever_they_hold(opened, digits):

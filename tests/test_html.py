@@ -96,7 +96,9 @@ def test_images_and_searches(fitted_to_images, digits):
 
 def same_in_levels(estimator, pixel_max):
     """Check that the first layer does to levels from 0 to 1 what the estimator does to pixels."""
-    kernel, bias = layers(to_html(estimator))[0]
+    page = to_html(estimator)
+    assert written(page)[0]["pixelMax"] == str(pixel_max)
+    kernel, bias = layers(page)[0]
     levels = np.random.default_rng(0).uniform(size=(5, len(kernel))).round(2)
     classifier = estimator[-1]
     rows = estimator[:-1].transform(pixel_max * levels)

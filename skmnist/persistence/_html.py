@@ -57,6 +57,7 @@ class DrawnNetwork:
     name: str
     description: str
     side: int  # of the images that it was fitted to, in pixels
+    pixel_max: float  # what level 1 was there
     activation: str
     kernels: list[NDArray[np.float32]]
     biases: list[NDArray[np.float32]]
@@ -73,6 +74,7 @@ class DrawnNetwork:
             "name": self.name,
             "description": self.description,
             "side": self.side,
+            "pixelMax": f"{self.pixel_max:g}",
             "activation": self.activation,
             "layers": layers,
             "labels": self.labels,
@@ -125,9 +127,10 @@ def to_html(
         new one is complete. None returns the text.
     pixel_max : float, default=None
         The value of full ink in the samples that `estimator` was fitted to, such as 1 or
-        255. None takes it from the scalers of a Pipeline, as the least of 1, 16, 255 and
-        65535 that fits what they have seen. A network without a scaler does not show it:
-        there, None stands for 1, and a network fitted to raw pixels needs 255.
+        255, which the page names. None takes it from the scalers of a Pipeline, as the
+        least of 1, 16, 255 and 65535 that fits what they have seen. A network without a
+        scaler does not show it: there, None stands for 1, and a network fitted to raw
+        pixels needs 255.
 
     Returns
     -------
@@ -263,6 +266,7 @@ def read_network(
         name=name,
         description=description,
         side=side,
+        pixel_max=pixel_max,
         activation=activation,
         kernels=kernels,
         biases=biases,

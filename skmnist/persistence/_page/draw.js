@@ -559,6 +559,7 @@
   function build() {
     const size = `${network.side} × ${network.side}`;
     part("description").textContent = network.description;
+    part("pixel-max").textContent = network.pixelMax;
     part("seen-title").textContent = `${size} pixels`;
     seen.setAttribute("aria-label", `The drawing as ${size} pixels`);
     part("box").hidden = network.side !== SIZE;
