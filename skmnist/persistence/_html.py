@@ -32,6 +32,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmnist._activations import ACTIVATIONS
 from skmnist._files import atomic_write
+from skmnist._inputs import Features
 from skmnist._pixels import scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
 from skmnist.display._inputs import unwrap
@@ -227,39 +228,33 @@ def read_network(
 
     `pixel_max` is as in `to_html`, and `unscaled_max` the value where nothing shows it.
     """
-    network, steps = unwrap(estimator)
-    for step in (*steps, network):
-        if isinstance(step, BaseEstimator):
-            check_is_fitted(step)
-    if not isinstance(network, SimpleMLPClassifier):
-        raise TypeError(
-            "to_html shows a SimpleMLPClassifier, a Pipeline that ends with one, or a "
-            f"search for one with refit=True, got {estimator!r}."
-        )
-
-    fitted = network._last_fit()
+    classifier, estimators = _unwrap_fitted(estimator)
+    fitted = classifier._last_fit()
     if not fitted.is_usable:
         raise ValueError(
             "Training diverged, so there is no network to show. Lower learning_rate, or "
             "scale the features, and fit again."
         )
-    side = _side(network)
+
+    side = _side(fitted.features)
     hidden_units = fitted.architecture.hidden_units
     activation = "linear"
     if hidden_units:
         activation = _activation_name(fitted.architecture.activation)
 
-    read_steps = [_read_step(step) for step in _flatten(steps)]
+    steps = [_read_step(step) for step in _flatten(estimators)]
     if pixel_max is None:
-        pixel_max = _find_pixel_max(read_steps) or unscaled_max
+        pixel_max = _find_pixel_max(steps) or unscaled_max
     if spread is None:
-        spread = _find_spread(read_steps)
-    kernels, biases = list(network.coefs_), list(network.intercepts_)
-    kernels[0], biases[0] = _fold(read_steps, pixel_max, kernels[0], biases[0])
+        spread = _find_spread(steps)
+
+    kernels = fitted.network.weights[::2]
+    biases = fitted.network.weights[1::2]
+    kernels[0], biases[0] = _fold(steps, pixel_max, kernels[0], biases[0])
 
     name = _describe_units(hidden_units)
     if description is None:
-        description = f"{type(network).__name__}, {name}"
+        description = f"{type(classifier).__name__}, {name}"
         if hidden_units:
             description += f", {activation}"
     return DrawnNetwork(
@@ -273,6 +268,20 @@ def read_network(
         labels=[str(label) for label in fitted.classes],
         spread=None if spread is None else np.asarray(spread, np.float32),
     )
+
+
+def _unwrap_fitted(estimator: Any) -> tuple[SimpleMLPClassifier, list[Any]]:
+    """Return the classifier, and the steps before it, all of them fitted."""
+    classifier, steps = unwrap(estimator)
+    for part in (*steps, classifier):
+        if isinstance(part, BaseEstimator):
+            check_is_fitted(part)
+    if not isinstance(classifier, SimpleMLPClassifier):
+        raise TypeError(
+            "to_html shows a SimpleMLPClassifier, a Pipeline that ends with one, or a "
+            f"search for one with refit=True, got {estimator!r}."
+        )
+    return classifier, steps
 
 
 def _check_pixel_max(pixel_max: Any) -> None:
@@ -290,14 +299,14 @@ def _check_pixel_max(pixel_max: Any) -> None:
         )
 
 
-def _side(network: SimpleMLPClassifier) -> int:
-    shape = network.image_shape_
+def _side(features: Features) -> int:
+    shape = features.image_shape
     if shape is not None and shape[0] != shape[1]:
         raise ValueError(
             f"to_html shows networks fitted to square images, and these were "
             f"{shape[0]} × {shape[1]}. Pad them to a square before the fit."
         )
-    n_pixels = network.n_features_in_
+    n_pixels = features.n_features
     side = isqrt(n_pixels)
     if side * side != n_pixels:
         raise ValueError(
