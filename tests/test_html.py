@@ -126,10 +126,11 @@ def test_scalers_show_the_range_of_the_pixels(digits, steps, pixel_max):
     same_in_levels(estimator, pixel_max)
 
 
-def test_the_scaling_of_the_command_line(digits):
-    scaler = FunctionTransformer(scale_pixels)
-    estimator = make_pipeline(scaler, network(epochs=1)).fit(255 * digits.X, digits.y)
-    same_in_levels(estimator, 255)
+@pytest.mark.parametrize("highest", [15, 255, 4095])
+def test_the_scaling_of_the_command_line(digits, highest):
+    scaler = FunctionTransformer(scale_pixels, kw_args={"highest": highest})
+    estimator = make_pipeline(scaler, network(epochs=1)).fit(highest * digits.X, digits.y)
+    same_in_levels(estimator, highest)
 
 
 def test_the_range_can_be_told(digits):

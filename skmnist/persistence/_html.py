@@ -47,7 +47,8 @@ class Step(NamedTuple):
 
     slope: float | NDArray[np.float64] = 1.0
     offset: float | NDArray[np.float64] = 0.0
-    pixel_max: float = 0.0  # some sample had a pixel of at least this value
+    pixel_max: float = 0.0  # some sample had a pixel of at least this value; 0 for unknown
+    is_exact: bool = False  # whether it is the value of full ink
     spread: NDArray[np.float64] | None = None  # how much each pixel varied
 
 
@@ -370,7 +371,7 @@ def _read_min_max(scaler: MinMaxScaler) -> Step | None:
     if scaler.clip:
         return None
     highest = float(np.max(scaler.data_max_))
-    return Step(scaler.scale_, scaler.min_, highest, scaler.data_range_)
+    return Step(scaler.scale_, scaler.min_, highest, spread=scaler.data_range_)
 
 
 def _read_max_abs(scaler: MaxAbsScaler) -> Step | None:
@@ -378,7 +379,7 @@ def _read_max_abs(scaler: MaxAbsScaler) -> Step | None:
     if getattr(scaler, "clip", False):
         return None
     highest = float(np.max(scaler.max_abs_))
-    return Step(1.0 / scaler.scale_, 0.0, highest, scaler.max_abs_)
+    return Step(1.0 / scaler.scale_, 0.0, highest, spread=scaler.max_abs_)
 
 
 def _read_standard(scaler: StandardScaler) -> Step:
@@ -396,7 +397,8 @@ def _read_standard(scaler: StandardScaler) -> Step:
         least = least + variance[is_inked] / least
     if scaler.with_mean:
         offset = -mean * slope
-    return Step(slope, offset, float(np.max(least, initial=0.0)), spread)
+    highest = float(np.max(least, initial=0.0))
+    return Step(slope, offset, highest, spread=spread)
 
 
 def _read_function(transformer: FunctionTransformer) -> Step | None:
@@ -405,7 +407,7 @@ def _read_function(transformer: FunctionTransformer) -> Step | None:
     if transformer.func is not scale_pixels:
         return None
     highest = (transformer.kw_args or {}).get("highest", 255)
-    return Step(1.0 / highest, 0.0, float(highest))
+    return Step(1.0 / highest, 0.0, float(highest), is_exact=True)
 
 
 _READERS: dict[type, Callable[[Any], Step | None]] = {
@@ -418,12 +420,16 @@ _READERS: dict[type, Callable[[Any], Step | None]] = {
 
 def _find_pixel_max(steps: Sequence[Step]) -> float | None:
     """Return the value of full ink, by what the first scaler has seen of the pixels."""
-    seen = next((step.pixel_max for step in steps if step.pixel_max > 0), None)
-    if seen is None:
+    first = next((step for step in steps if step.pixel_max > 0), None)
+    if first is None:
         return None
+    if first.is_exact:
+        return first.pixel_max
+
     # Rounding makes the least maximum of a variance a little too large.
-    known = [maximum for maximum in _PIXEL_MAXIMA if maximum >= seen * (1 - 1e-6)]
-    return known[0] if known else seen
+    seen = first.pixel_max * (1 - 1e-6)
+    known = [maximum for maximum in _PIXEL_MAXIMA if maximum >= seen]
+    return known[0] if known else first.pixel_max
 
 
 def _find_spread(steps: Sequence[Step]) -> NDArray[np.float64] | None:
