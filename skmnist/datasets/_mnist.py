@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Collection
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -19,9 +19,22 @@ from skmnist.datasets._image_data import ImageData, choose
 from skmnist.datasets._named_sets import NAMED_SETS
 from skmnist.datasets._sources import read_source
 
+_Set: TypeAlias = tuple[np.ndarray, np.ndarray]  # X and y
+_TrainAndTest: TypeAlias = tuple[_Set, _Set]
+
 
 class ImageBunch(Bunch):
     """A :class:`~sklearn.utils.Bunch` that shows shapes instead of all numbers."""
+
+    # For type checkers: items are attributes too.
+    X_train: np.ndarray
+    X_test: np.ndarray
+    images_train: np.ndarray
+    images_test: np.ndarray
+    y_train: np.ndarray
+    y_test: np.ndarray
+    target_names: np.ndarray
+    DESCR: str
 
     def __repr__(self) -> str:
         lines = [self.get("DESCR", type(self).__name__).partition("\n")[0]]
@@ -37,6 +50,49 @@ def _summarize(value: Any) -> str:
         kind = getattr(value, "dtype", type(value).__name__)  # a DataFrame has many dtypes
         return f"{kind} of shape {value.shape}"
     return repr(value)
+
+
+@overload
+def load_mnist(
+    source: str | os.PathLike[str] | None = ...,
+    *,
+    return_X_y: Literal[False] = ...,
+    as_frame: Literal[False] = ...,
+    target_column: str | int | None = ...,
+    transposed: bool | None = ...,
+    classes: Collection[int | str] | None = ...,
+    train_size: float | None = ...,
+    random_state: int | np.random.RandomState | None = ...,
+) -> ImageBunch: ...
+
+
+@overload
+def load_mnist(
+    source: str | os.PathLike[str] | None = ...,
+    *,
+    return_X_y: Literal[True],
+    as_frame: Literal[False] = ...,
+    target_column: str | int | None = ...,
+    transposed: bool | None = ...,
+    classes: Collection[int | str] | None = ...,
+    train_size: float | None = ...,
+    random_state: int | np.random.RandomState | None = ...,
+) -> _TrainAndTest: ...
+
+
+# Data frames, or what only the values of the arguments decide.
+@overload
+def load_mnist(
+    source: str | os.PathLike[str] | None = ...,
+    *,
+    return_X_y: bool = ...,
+    as_frame: bool = ...,
+    target_column: str | int | None = ...,
+    transposed: bool | None = ...,
+    classes: Collection[int | str] | None = ...,
+    train_size: float | None = ...,
+    random_state: int | np.random.RandomState | None = ...,
+) -> Any: ...
 
 
 @validate_arguments(

@@ -21,6 +21,10 @@ from skmnist.persistence import load, save, to_html, to_onnx
 def train(folder: Path) -> SimpleMLPClassifier:
     digits = load_mnist("sample")
     (X_train, y_train), (X_test, y_test) = load_mnist("sample", return_X_y=True)
+    assert_type(digits.images_train, np.ndarray)
+    assert_type(digits.DESCR, str)
+    assert_type(X_test, np.ndarray)
+    print(load_mnist("sample", as_frame=True, classes=(3, 8)).X_train.columns)
     network = SimpleMLPClassifier((32, 16), activation="relu", random_state=0)
     network.fit(digits.X_train, digits.y_train, X_val=digits.X_test, y_val=digits.y_test)
     network.partial_fit(X_train, y_train).set_params(epochs=3)
