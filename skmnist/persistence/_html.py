@@ -35,7 +35,7 @@ from skmnist._files import atomic_write
 from skmnist._inputs import Features
 from skmnist._pixels import scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
-from skmnist.display._inputs import unwrap
+from skmnist._estimators import unwrap
 
 # Full ink: of pixels from 0 to 1, of `sklearn.datasets.load_digits`, of 8 and 16 bits.
 _PIXEL_MAXIMA = (1, 16, 255, 65535)
