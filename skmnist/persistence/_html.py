@@ -31,11 +31,11 @@ from sklearn.preprocessing import (
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist._activations import ACTIVATIONS
+from skmnist._estimators import unwrap
 from skmnist._files import atomic_write
 from skmnist._inputs import Features
 from skmnist._pixels import scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
-from skmnist._estimators import unwrap
 
 # Full ink: of pixels from 0 to 1, of `sklearn.datasets.load_digits`, of 8 and 16 bits.
 _PIXEL_MAXIMA = (1, 16, 255, 65535)
