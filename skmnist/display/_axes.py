@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SLANTED_HEIGHT = 0.6  # of an axes, at most, for the slanted names below it
 # Labels of small axes have letters of at least so many points, other texts at least as
@@ -34,6 +35,12 @@ def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None) -> Axes:
     return ax
 
 
+def root_figure(ax: Axes) -> Figure:
+    """Return the figure of an axes, also where it is in a subfigure."""
+    figure: Any = ax.get_figure(root=True)
+    return figure
+
+
 def font_points(name: Any) -> float:
     """Return the points of a font size of the style, such as "axes.titlesize"."""
     from matplotlib import rcParams
@@ -52,7 +59,7 @@ def sizes_in_points(axes: Sequence[Axes]) -> list[NDArray[np.floating]]:
     """Return width and height of axes of one figure after its layout."""
     if not len(axes):
         return []
-    figure: Any = axes[0].get_figure(root=True)
+    figure: Any = root_figure(axes[0])
     figure.draw_without_rendering()
     return [ax.get_window_extent().size * 72 / figure.dpi for ax in axes]
 

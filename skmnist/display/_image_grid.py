@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.display._axes import axes_or_new, font_points, size_in_points, text_width
+from skmnist.display._axes import (
+    axes_or_new,
+    font_points,
+    root_figure,
+    size_in_points,
+    text_width,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -114,7 +120,7 @@ class ImageGrid:
             This display, drawn.
         """
         self.ax_ = axes_or_new(ax, figsize)
-        self.figure_: Any = self.ax_.get_figure(root=True)
+        self.figure_ = root_figure(self.ax_)
         self._is_new = ax is None and figsize is None
         self._draw(cmap)
         return self

@@ -17,6 +17,7 @@ from skmnist.display._axes import (
     fit_labels,
     font_points,
     keep_within_unit,
+    root_figure,
     size_in_points,
     slant_long_labels,
     text_width,
@@ -200,7 +201,7 @@ class SearchDisplay:
             self._draw_map(ax, figsize, cmap, *scales)
         else:
             self._draw_panels(ax, figsize, scales)
-        self.figure_ = self.axes_[0].get_figure(root=True)
+        self.figure_ = root_figure(self.axes_[0])
         return self
 
     def _groups(self) -> dict[str, NDArray[np.integer]]:

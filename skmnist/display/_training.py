@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
 
 from skmnist._estimators import unwrap
-from skmnist.display._axes import fit_labels, keep_within_unit
+from skmnist.display._axes import fit_labels, keep_within_unit, root_figure
 from skmnist.display._panels import draw_legend, draw_panels, draw_star
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class TrainingDisplay:
             shown.append("accuracy")
         panels = draw_panels(ax, len(shown), figsize)
         self.axes_ = panels.axes
-        self.figure_ = panels.outer.get_figure(root=True)
+        self.figure_ = root_figure(panels.outer)
         for panel, name in zip(self.axes_, shown, strict=True):
             self._draw(panel, name)
         self.legend_ = draw_legend(panels)

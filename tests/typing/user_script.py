@@ -49,7 +49,9 @@ def look(network: SimpleMLPClassifier, X: np.ndarray, y: np.ndarray) -> None:
     print(network.model_.count_params(), read_digit("photo.jpg").mean())
 
     skmnist.show_versions()
-    DigitsDisplay.from_estimator(network, X, y, worst_first=True)
-    HiddenUnitsDisplay.from_estimator(network, X=X)
-    SearchDisplay({"hidden_units": [1, 2]}, [[0.5], [0.6]]).plot()
+    display = DigitsDisplay.from_estimator(network, X, y, worst_first=True)
+    display.figure_.savefig("digits.png")
+    HiddenUnitsDisplay.from_estimator(network, X=X).figure_.savefig("units.png")
+    search = SearchDisplay({"hidden_units": [1, 2]}, [[0.5], [0.6]]).plot()
+    search.figure_.savefig("search.png")
     TrainingDisplay.from_estimator(network).figure_.savefig("training.png")
