@@ -7,6 +7,7 @@ takes too long for these tests: it runs the examples.
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,8 @@ def test_links_between_pages_lead_to_files_and_headings(page):
         if heading:
             headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
             assert heading in map(anchor, headings), f"{page.name} links to {path}#{heading}"
+
+
+def test_the_architecture_is_that_of_the_imports():
+    script = runpy.run_path(str(DOCS / "draw_architecture.py"))
+    assert script["DRAWING"].read_text(encoding="utf-8") == script["drawing"]()
