@@ -32,12 +32,16 @@ print(os.environ.get("TF_CPP_MIN_LOG_LEVEL"))
 IMPORT = "import skmnist.engine; print('imported')"
 
 
-def run(code, log_level, **how):
+def run(code, log_level, arguments=(), **how):
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     if log_level is not None:
         environment["TF_CPP_MIN_LOG_LEVEL"] = log_level
     return subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, **how
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        **how,
     )
 
 
@@ -51,6 +55,19 @@ def test_nothing_is_printed_but_errors_of_the_user():
     assert process.stderr == "an error\n"
     # What the user's other programs go by is as it was.
     assert process.stdout == "None\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    is_before("tensorflow", 2, 21),
+    reason="TensorFlow before 2.21 prints messages of XLA at any level",
+)
+def test_the_command_line_prints_none_of_it(tmp_path):
+    """Its spinner moves in a thread of its own."""
+    code = "import sys; from skmnist.cli import main; main(sys.argv[1:])"
+    process = run(code, None, arguments=["--epochs", "1", "--output", tmp_path])
+    assert "The network" in process.stdout
+    assert process.stderr == ""
 
 
 @pytest.mark.slow

@@ -103,17 +103,21 @@ def _no_standard_error() -> Iterator[None]:
         os.close(kept)
 
 
+# Threads of a Jupyter kernel pass messages on, and those of rich move a bar or a spinner: what they
+# write to the standard error, if anything, may be lost.
+_SILENT_THREADS = ("IPython", "ipykernel", "rich")
+
+
 def _is_only_thread() -> bool:
-    """Whether no thread runs beside this one, those of a Jupyter kernel aside."""
+    """Whether no thread beside this one could write something that matters."""
     others = set(threading.enumerate()) - {threading.current_thread()}
-    return all(_is_of_kernel(thread) for thread in others)
+    return all(_is_silent(thread) for thread in others)
 
 
-def _is_of_kernel(thread: threading.Thread) -> bool:
-    """Whether a thread serves a Jupyter kernel: they pass messages on, and write none."""
+def _is_silent(thread: threading.Thread) -> bool:
     target = getattr(thread, "_target", None)
     modules = (type(thread).__module__, getattr(target, "__module__", None) or "")
-    return any(module.partition(".")[0] in ("ipykernel", "IPython") for module in modules)
+    return any(module.partition(".")[0] in _SILENT_THREADS for module in modules)
 
 
 def _import_packages() -> None:
