@@ -36,10 +36,10 @@ def drawing():
     """The module that trains the networks of the documentation's page."""
     sys.path.append(str(DOCS / "_ext"))
     try:
-        import drawing
+        import drawing_networks
     finally:
         sys.path.remove(str(DOCS / "_ext"))
-    return drawing
+    return drawing_networks
 
 
 @pytest.fixture(scope="module")
