@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
+from skmnist._deferred import Deferred, needed
 from skmnist._inputs import Features
 from skmnist._network import Architecture, TrainedNetwork
 
@@ -26,9 +27,9 @@ class Fitted:
     is_one_hot: bool  # whether the labels came as rows, with a column for each class
     is_usable: bool  # whether training left weights that can predict
     # As they were: the parameters may be set to something else at any time.
-    optimizer: str | keras.optimizers.Optimizer
+    optimizer: str | keras.optimizers.Optimizer | Deferred
     learning_rate: float
-    callbacks: list[keras.callbacks.Callback]
+    callbacks: list[keras.callbacks.Callback] | Deferred
     validation_scores: list[float] | None = None  # with early stopping
     best_validation_score: float | None = None
 
@@ -129,7 +130,7 @@ class FittedAttributes:
     @property
     def callbacks_(self) -> list[keras.callbacks.Callback]:
         """The callbacks of the last fit."""
-        return self._last_fit().callbacks
+        return needed(self._last_fit().callbacks)
 
     @property
     def coefs_(self) -> list[np.ndarray]:

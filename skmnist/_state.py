@@ -22,6 +22,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 from skmnist._activations import ACTIVATIONS
 from skmnist._compat import plain_requests
+from skmnist._deferred import Deferred, deferred, is_of_keras
 from skmnist._digest import digest
 from skmnist._fitted import Fitted
 from skmnist._inputs import Features
@@ -39,8 +40,9 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
     # The Keras model is made again when it is needed.
     state.pop("_model", None)
 
-    state["optimizer"] = _plain_optimizer(state["optimizer"])
-    state["callbacks"] = _plain_callbacks(state["callbacks"])
+    state["activation"] = _plain_activation(state["activation"])
+    state["optimizer"] = _plain(state["optimizer"])
+    state["callbacks"] = _plain(state["callbacks"])
     if isinstance(state["class_weight"], dict):
         # As pairs: in a file of skops the key False would become True.
         state["class_weight"] = {"items": list(state["class_weight"].items())}
@@ -69,34 +71,52 @@ def _plain_fitted(fitted: Fitted) -> dict[str, Any]:
         "classes": fitted.classes,
         "is_one_hot": fitted.is_one_hot,
         "is_usable": fitted.is_usable,
-        "optimizer": _plain_optimizer(fitted.optimizer),
+        "optimizer": _plain(fitted.optimizer),
         "learning_rate": fitted.learning_rate,
-        "callbacks": _plain_callbacks(fitted.callbacks),
+        "callbacks": _plain(fitted.callbacks),
         "validation_scores": fitted.validation_scores,
         "best_validation_score": fitted.best_validation_score,
     }
 
 
-def _plain_optimizer(optimizer: Any) -> Any:
-    if isinstance(optimizer, str):
-        return optimizer
-    from skmnist.engine.optimizers import plain_optimizer
-
-    return plain_optimizer(optimizer)
+def _plain_activation(activation: Any) -> Any:
+    is_of_user = not isinstance(activation, Deferred) and not is_of_keras(activation)
+    return activation if is_of_user else _plain(activation)
 
 
-def _plain_callbacks(callbacks: Any) -> Any:
-    if not callbacks:
-        return callbacks
-    from skmnist.engine.callbacks import without_model
+def _plain(value: Any) -> Any:
+    """Describe what is Keras's own; anything else is returned as it is."""
+    if isinstance(value, Deferred):
+        if not value.is_made:
+            return value.plain
+        value = value.make()
 
-    return without_model(callbacks)
+    is_plain = value is None or isinstance(value, str)
+    is_empty = isinstance(value, list | tuple) and not value
+    if is_plain or is_empty:
+        return value
+    from skmnist.engine.descriptions import described
+
+    return described(value)
+
+
+def name_of_activation(activation: Any) -> Any:
+    """Return the name of a function of Keras's, as NumPy has it; others as they are."""
+    if isinstance(activation, Deferred):
+        return activation.plain["keras_activation"]
+    if not callable(activation) or not is_of_keras(activation):
+        return activation
+    from skmnist.engine.layers import activation_name
+
+    name = activation_name(activation)
+    return name if name in ACTIVATIONS else activation
 
 
 def attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
     """Turn plain values back into the attributes of the classifier `owner`.
 
-    Nothing in them is run: where a name of Keras's is expected, only Keras's own are looked up.
+    Nothing in them is run. What is Keras's stays as it is described until something
+    needs it; then, only Keras's own names are looked up.
     """
     _check_versions(state.get("_saved_with"))
     try:
@@ -115,7 +135,8 @@ def _attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
     attributes = {**_default_parameters(owner), **state}
     del attributes["_saved_with"]
 
-    attributes["optimizer"] = _optimizer_from_plain(attributes["optimizer"])
+    for name in ("activation", "optimizer", "callbacks"):
+        attributes[name] = deferred(attributes[name])
     if isinstance(attributes["class_weight"], dict):
         attributes["class_weight"] = dict(attributes["class_weight"]["items"])
     if "_metadata_request" in attributes:
@@ -147,14 +168,6 @@ def _requests_of(plain: dict[str, dict[str, Any]], owner: Any) -> MetadataReques
         for name, alias in parameters.items():
             getattr(requests, method).add_request(param=name, alias=alias)
     return requests
-
-
-def _optimizer_from_plain(plain: Any) -> Any:
-    if isinstance(plain, str):
-        return plain
-    from skmnist.engine.optimizers import optimizer_from_plain
-
-    return optimizer_from_plain(plain)
 
 
 _FITTED = {
@@ -212,17 +225,17 @@ def _fitted_of(plain: dict[str, Any]) -> Fitted:
         classes=plain["classes"],
         is_one_hot=plain["is_one_hot"],
         is_usable=plain["is_usable"],
-        optimizer=_optimizer_from_plain(plain["optimizer"]),
+        optimizer=deferred(plain["optimizer"]),
         learning_rate=plain["learning_rate"],
-        callbacks=plain["callbacks"],
+        callbacks=deferred(plain["callbacks"]),
         validation_scores=plain["validation_scores"],
         best_validation_score=plain["best_validation_score"],
     )
 
 
 def _architecture_of(description: dict[str, Any]) -> Architecture:
-    architecture = Architecture(**description)
-    activation = architecture.activation
+    activation = name_of_activation(description["activation"])
+    architecture = Architecture(**{**description, "activation": activation})
     # Keras would look anything else up in a module that the file names.
     if not callable(activation) and activation not in ACTIVATIONS:
         raise ValueError(f"there is no activation {activation!r}")

@@ -14,6 +14,7 @@ from sklearn.utils import Tags, check_random_state
 
 from skmnist._activations import ACTIVATIONS
 from skmnist._compat import CallbackSupportMixin, FitTasks, WithoutAttribute, _fit_context
+from skmnist._deferred import Deferred, DeferredParameter, needed
 from skmnist._fitted import Fitted, FittedAttributes
 from skmnist._inputs import (
     Features,
@@ -31,7 +32,7 @@ from skmnist._parameters import (
     refuse_full_data_parameters,
     validate_parameters,
 )
-from skmnist._state import attributes_of, plain_state
+from skmnist._state import attributes_of, name_of_activation, plain_state
 from skmnist._warnings import warn_caller
 
 if TYPE_CHECKING:
@@ -197,6 +198,12 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
 
     # The Keras model, and the fit that it was built of.
     _model: tuple[Fitted, keras.Sequential] | None = None
+
+    if not TYPE_CHECKING:
+        # They may be objects of Keras's, which a loaded one makes when they are needed.
+        activation = DeferredParameter()
+        optimizer = DeferredParameter()
+        callbacks = DeferredParameter()
 
     def __init__(
         self,
@@ -403,7 +410,8 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
             from skmnist.engine.layers import trained_model
             from skmnist.engine.optimizers import make_optimizer
 
-            optimizer = make_optimizer(fitted.optimizer, float(fitted.learning_rate))
+            learning_rate = float(fitted.learning_rate)
+            optimizer = make_optimizer(needed(fitted.optimizer), learning_rate)
             built = (fitted, trained_model(fitted.network, optimizer))
             self._model = built
         return built[1]
@@ -471,7 +479,7 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         architecture = Architecture(
             input_shape=features.image_shape or (features.n_features,),
             hidden_units=check_hidden_units(self.hidden_units, owner),
-            activation=self.activation,
+            activation=name_of_activation(self.activation),
             n_classes=len(labels.classes),
             dropout=float(self.dropout),
             l2=float(self.l2),
@@ -616,21 +624,23 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         """Clone, with optimizers copied as by a fit, and callbacks without the model of one."""
         original = object.__new__(type(self))
         original.__dict__.update(vars(self))
-        if not isinstance(self.optimizer, str):
+        if not isinstance(self.optimizer, str | Deferred):
             from skmnist.engine.optimizers import CopiedWhenCloned
 
             original.optimizer = CopiedWhenCloned(self.optimizer)
-        if self.callbacks is not None:
+        if not isinstance(self.callbacks, Deferred | None):
             from skmnist.engine.callbacks import without_model
 
             original.callbacks = without_model(self.callbacks)
         return super(SimpleMLPClassifier, original).__sklearn_clone__()
 
     def __dir__(self) -> list[str]:
-        """List the attributes that are there, without building `model_` to find out."""
-        names = set(object.__dir__(self)) - {"model_"}
-        available = [name for name in names if hasattr(self, name)]
-        return [*available, "model_"] if self._fitted is not None else available
+        """List the attributes that are there, without making what is Keras's."""
+        of_keras = {"callbacks_", "model_"}
+        own = vars(self)
+        names = set(object.__dir__(self)) - of_keras
+        available = [name for name in names if name in own or hasattr(self, name)]
+        return [*available, *of_keras] if self._fitted is not None else available
 
     def __sklearn_tags__(self) -> Tags:
         """Return what scikit-learn should expect of this classifier."""

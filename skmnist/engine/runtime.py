@@ -131,8 +131,9 @@ def _import_packages() -> None:
         missing = getattr(error, "name", None)
         if missing in ("tensorflow", "keras", "scikeras"):
             raise ImportError(
-                f"This needs {missing}, which is not installed here. Loading a classifier and "
-                "predicting work without it; for the rest, install tensorflow and scikeras."
+                f"This needs TensorFlow, Keras and scikeras, and {missing} is not installed "
+                "here: pip install tensorflow scikeras. Loading a classifier and predicting "
+                "need none of them, unless the activation is a function of your own."
             ) from error
         # TensorFlow imports Keras, and Keras its backend.
         backend = os.environ.get("KERAS_BACKEND") or "the one in ~/.keras/keras.json"

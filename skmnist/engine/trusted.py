@@ -11,7 +11,7 @@ from skmnist.engine.layers import activation_names
 
 # Those that write nothing and send nothing, and call no functions but those in the file,
 # which are trusted or not by their own names.
-_CALLBACKS = (
+CALLBACKS = (
     "EarlyStopping",
     "History",
     "LearningRateScheduler",
@@ -21,11 +21,14 @@ _CALLBACKS = (
     "TerminateOnNaN",
 )
 
+# Of `keras.ops`: what callbacks compare metrics with.
+COMPARISONS = ("less", "greater")
+
 
 @cache
 def callback_names() -> frozenset[str]:
     """Return the full names of Keras's callbacks that have no effect outside of a fit."""
-    callbacks = [getattr(keras.callbacks, name) for name in _CALLBACKS]
+    callbacks = [getattr(keras.callbacks, name) for name in CALLBACKS]
     # The bar of ProgbarLogger.
     return frozenset(map(_full_name, [*callbacks, keras.utils.Progbar]))
 
@@ -34,7 +37,7 @@ def callback_names() -> frozenset[str]:
 def function_names() -> frozenset[str]:
     """Return the full names of Keras's activations, and of what its callbacks compare with."""
     functions = [getattr(keras.activations, name) for name in activation_names()]
-    functions += [keras.ops.less, keras.ops.greater]
+    functions += [getattr(keras.ops, name) for name in COMPARISONS]
     return frozenset(map(_full_name, functions))
 
 

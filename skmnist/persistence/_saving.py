@@ -107,8 +107,9 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     Raises
     ------
     ImportError
-        If the file holds something of a package that cannot be imported, such as a callback of
-        Keras. Optimizers in the parameters of a search are read without Keras.
+        If the file holds something of a package that cannot be imported. Without Keras,
+        what it has of Keras's optimizers, activations, and callbacks that write nothing
+        is read, and waits until something needs it.
     OSError
         If the file can't be read.
     TypeError

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import stats
 from sklearn.utils import check_random_state
 
+from skmnist._deferred import is_of_keras, shown
 from skmnist.persistence._replacing import replace_inside
 
 _FAMILIES = (stats.rv_continuous, stats.rv_discrete)
@@ -89,29 +90,33 @@ class Distribution:
         return distribution
 
 
-class KerasOptimizer:
-    """An optimizer of Keras, which holds locks and variables of TensorFlow."""
+class KerasObject:
+    """An optimizer, a callback or an activation of Keras, in a grid for example."""
 
     def __init__(self, plain: dict[str, Any]) -> None:
         self.plain = plain
 
     @classmethod
-    def of(cls, value: Any) -> KerasOptimizer | None:
-        """Describe an optimizer; None for anything else, such as a user's own."""
-        if type(value).__module__.split(".")[0] != "keras":
-            return None  # without importing Keras
-        from skmnist.engine.optimizers import plain_optimizer
+    def of(cls, value: Any) -> KerasObject | None:
+        """Describe one of Keras's own; None for anything else, such as a user's own."""
+        if not is_of_keras(value):
+            return None
+        from skmnist.engine.descriptions import described
 
-        plain = plain_optimizer(value)
+        plain = described(value)
         return cls(plain) if isinstance(plain, dict) else None
 
     def restore(self) -> Any:
-        """Make the optimizer; itself where Keras is not installed, and no fit can need it."""
+        """Make the object; itself where Keras is not installed: no fit can need it."""
         try:
-            from skmnist.engine.optimizers import optimizer_from_plain
+            from skmnist.engine.descriptions import made_of
         except ImportError:
             return self
-        return optimizer_from_plain(self.plain)
+        return made_of(self.plain)
+
+    def __repr__(self) -> str:
+        """Name what it stands for."""
+        return shown(self.plain)
 
 
-STAND_INS: tuple[type[Any], ...] = (Distribution, KerasOptimizer)
+STAND_INS: tuple[type[Any], ...] = (Distribution, KerasObject)
