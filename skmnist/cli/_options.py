@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from skmnist import __version__
 from skmnist._files import printable
+from skmnist._packages import naming_packages
 from skmnist.cli._draw import DRAW_DESCRIPTION, add_draw_options
 from skmnist.datasets._named_sets import NAMED_SETS
 
@@ -154,7 +155,8 @@ def _train_parser(command: str) -> _Parser:
     _add_network_options(parser)
     _add_training_options(parser)
     _add_output_options(parser)
-    parser.set_defaults(run=_train)
+    needed = ["matplotlib", "pandas", "rich"]
+    parser.set_defaults(run=naming_packages(_train, "skmnist", needed=needed))
     return parser
 
 
@@ -289,7 +291,8 @@ def _predict_parser(command: str) -> _Parser:
         metavar="FILE.png",
         help="draw each picture, the network's input of 28 × 28 pixels, and the probabilities",
     )
-    parser.set_defaults(run=_predict)
+    needed = ["PIL", "rich", "skimage"]
+    parser.set_defaults(run=naming_packages(_predict, "skmnist predict", needed=needed))
     return parser
 
 
