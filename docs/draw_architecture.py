@@ -51,7 +51,7 @@ ROOMS = {
         60,
         400,
         300,
-        ("_fitted", "_inputs", "_old_state", "_parameters", "_state"),
+        ("_deferred", "_fitted", "_inputs", "_old_state", "_parameters", "_state"),
         ("X, y and weights, validated;", "what a fit has made; saved states"),
         True,
         ("_inputs, _parameters,", "_fitted, _state"),
@@ -76,7 +76,16 @@ ROOMS = {
         20,
         660,
         740,
-        ("_compat", "_digest", "_estimators", "_files", "_pixels", "_show_versions", "_warnings"),
+        (
+            "_compat",
+            "_digest",
+            "_estimators",
+            "_files",
+            "_packages",
+            "_pixels",
+            "_show_versions",
+            "_warnings",
+        ),
         ("small modules, which import none of those above and are imported by many",),
         title=("_compat, _digest, _estimators, _files, _pixels, _warnings",),
     ),
@@ -102,11 +111,13 @@ ARROWS = {
 
 def room_of(module: str) -> str | None:
     """Return the room of a module, named as in an import; None for the package's own file."""
-    name = module.split(".")[1] if "." in module else ""
+    name = module.split(".")[1] if "." in module else "__init__"
+    if name == "__init__":
+        return None
     for room, box in ROOMS.items():
         if name in box.modules:
             return room
-    return None
+    raise SystemExit(f"{module} is in no room.")
 
 
 def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
@@ -127,7 +138,9 @@ def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
                 yield alias.name, is_at_call
         elif isinstance(node, ast.ImportFrom) and node.module == "skmnist":
             for alias in node.names:
-                yield f"skmnist.{alias.name}", is_at_call
+                name = alias.name
+                if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists():
+                    yield f"skmnist.{name}", is_at_call
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module, is_at_call
 
