@@ -157,7 +157,7 @@ fitted = [
     for activation in ("sigmoid", "relu", "tanh", "linear")
 ]
 expected = [classifier.predict_proba(many) for classifier in fitted]
-gelu = SimpleMLPClassifier(activation=keras.activations.gelu).fit(X, y)
+gelu = SimpleMLPClassifier(activation=keras.ops.gelu).fit(X, y)
 
 def predict():
     pairs = zip(fitted, expected)
