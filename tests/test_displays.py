@@ -84,7 +84,9 @@ STYLES = ["dark_background", "ggplot", "seaborn-v0_8-poster"]
 
 def in_a_grid(layout):
     def make():
-        axes = plt.subplots(2, 2, figsize=(12, 9), layout=layout)[1]
+        figure, axes = plt.subplots(2, 2, figsize=(12, 9), layout=layout)
+        if layout is None:
+            figure.subplots_adjust(hspace=0.4)  # or the labels of the grid itself would touch
         for other in axes.flat[1:]:
             other.set(xlabel="x", ylabel="y", title="title")
         return axes[0, 0]

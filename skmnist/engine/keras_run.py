@@ -102,6 +102,7 @@ class KerasRun:
             # Keras divides by the number of rows, and so by the sum of the weights.
             shares = weights * np.float32(n_rows / total)
 
+        self.model.reset_metrics()  # as later versions of Keras do themselves
         logs: dict[str, Any] = self.model.train_on_batch(
             x, codes, sample_weight=shares, return_dict=True
         )
