@@ -14,6 +14,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skmnist import SimpleMLPClassifier
 from tests.helpers import NO_STEP, assert_same_network, is_before
+from tests.keras_parts import Warm
 
 SGD = keras.optimizers.SGD
 
@@ -84,17 +85,6 @@ class OwnDecay(SGD):
     def _apply_weight_decay(self, variables):
         for variable in variables:
             self.assign(variable, variable * 0.9)
-
-
-class Warm(keras.optimizers.schedules.LearningRateSchedule):
-    def __init__(self, peak):
-        self.peak = peak
-
-    def __call__(self, step):
-        return self.peak * keras.ops.minimum(1.0, (keras.ops.cast(step, "float32") + 1) / 10)
-
-    def get_config(self):
-        return {}
 
 
 def excluding(*names):

@@ -19,6 +19,7 @@ import skmnist.engine
 from skmnist import SimpleMLPClassifier
 from skmnist.engine import blocks
 from tests.helpers import assert_same_network, compiled_if_slow
+from tests.keras_parts import Warm
 
 
 def fit(digits, *, n_features=784, n_classes=10, as_bytes=False, **parameters):
@@ -101,19 +102,6 @@ class Scaled:
 
     def __hash__(self):
         return 0
-
-
-class Warm(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule whose configuration does not have its number."""
-
-    def __init__(self, peak):
-        self.peak = peak
-
-    def __call__(self, step):
-        return self.peak * keras.ops.minimum(1.0, (keras.ops.cast(step, "float32") + 1) / 10)
-
-    def get_config(self):
-        return {}
 
 
 def of_factor(factor):

@@ -17,7 +17,7 @@ from skmnist._network import Architecture
 from skmnist.engine.keras_run import KerasRun
 from skmnist.engine.layers import build_model
 from skmnist.engine.own_state import in_own_state
-from skmnist.engine.runs import TrainingRun
+from skmnist.engine.runs import TrainingRun, have_same_values
 from skmnist.engine.stateless import state_variables
 
 _HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
@@ -201,8 +201,7 @@ class CallbackRunner:
     def _sync_program(self, run: TrainingRun) -> None:
         """Give the program the values that a hook has changed."""
         values = self._values()
-        pairs = zip(values, self._values_before, strict=True)
-        if all(np.array_equal(new, old, equal_nan=True) for new, old in pairs):
+        if have_same_values(values, self._values_before):
             return
 
         n_weights = len(self._model.weights)

@@ -157,3 +157,9 @@ class TrainingRun:
         self._weights = list(values[:n_weights])
         self._optimizer_state = list(values[n_weights:end])
         self._seeds = list(values[end:])
+
+
+def have_same_values(arrays: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool:
+    """Whether weights, or values of variables, are the same bit for bit, NaN included."""
+    pairs = zip(arrays, others, strict=True)
+    return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)

@@ -22,7 +22,7 @@ from skmnist.engine.optimizers import OptimizerSpec, copy_optimizer, difference
 from skmnist.engine.planning import plan
 from skmnist.engine.programs import program_for
 from skmnist.engine.progress import Progress
-from skmnist.engine.runs import TrainingRun
+from skmnist.engine.runs import TrainingRun, have_same_values
 
 
 class EpochListener(Protocol):
@@ -247,8 +247,8 @@ class EpochLoop:
         weights, state = self._run.weights(), self._run.optimizer_state()
 
         training_weights = None
-        is_average = best is None and not _is_equal(kept, last_weights)
-        if is_average and _is_equal(weights, kept):
+        is_average = best is None and not have_same_values(kept, last_weights)
+        if is_average and have_same_values(weights, kept):
             training_weights, state = last_weights, last_state
 
         history = self.history.history
@@ -380,8 +380,3 @@ class EpochLoop:
             "loss": float(np.average(losses, weights=samples.weights)),
             "accuracy": float(np.average(is_correct, weights=samples.weights)),
         }
-
-
-def _is_equal(arrays: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool:
-    pairs = zip(arrays, others, strict=True)
-    return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)
