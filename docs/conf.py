@@ -41,14 +41,18 @@ exclude_patterns = [
 templates_path = ["_templates"]
 nitpicky = True
 
-# The guides -------------------------------------------------------------------------------------
+# The guides
+# -------------------------------------------------------------------------------------
 
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 3
-nb_execution_mode = "off"  # the notebook is kept with what it put out, which the tests check
+nb_execution_mode = (
+    "off"  # the notebook is kept with what it put out, which the tests check
+)
 suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds functions
 
-# The API ----------------------------------------------------------------------------------------
+# The API
+# ----------------------------------------------------------------------------------------
 
 autosummary_generate = True
 autodoc_default_options = {"member-order": "groupwise"}
@@ -73,15 +77,18 @@ numpydoc_xref_aliases = {
     "TrainingDisplay": "skmnist.TrainingDisplay",
 }
 
-# Other projects' pages. Where they can't be reached, the few that are referred to are known by the
-# inventories in _ext; a build without a network gives the same links.
+# Other projects' pages. Where they can't be reached, the few that are referred to are
+# known by the inventories in _ext; a build without a network gives the same links.
 intersphinx_mapping = {
     name: (address, (None, inventory))
-    for name, (address, inventory) in write_inventories(HERE / "_build" / "inventories").items()
+    for name, (address, inventory) in write_inventories(
+        HERE / "_build" / "inventories"
+    ).items()
 }
 intersphinx_timeout = 5
 
-# The gallery ------------------------------------------------------------------------------------
+# The gallery
+# ------------------------------------------------------------------------------------
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
@@ -102,7 +109,8 @@ sphinx_gallery_conf = {
     "min_reported_time": 1,
 }
 
-# The look ---------------------------------------------------------------------------------------
+# The look
+# ---------------------------------------------------------------------------------------
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skmnist"
@@ -113,10 +121,13 @@ html_favicon = "_static/favicon.svg"
 html_show_sourcelink = False
 html_copy_source = False
 html_sidebars = {
-    page: [] for page in ("CONTRIBUTING", "benchmarks", "changelog", "draw", "installation")
+    page: []
+    for page in ("CONTRIBUTING", "benchmarks", "changelog", "draw", "installation")
 }
 # From pyproject.toml's "[project.urls]", as soon as there is a "Repository" among them.
-urls = dict(line.split(", ", 1) for line in metadata("skmnist").get_all("Project-URL") or ())
+urls = dict(
+    line.split(", ", 1) for line in metadata("skmnist").get_all("Project-URL") or ()
+)
 html_theme_options = {
     "icon_links": [
         {"name": name, "url": address, "icon": "fa-solid fa-code-branch"}

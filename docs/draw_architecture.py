@@ -1,8 +1,8 @@
 """Draw which modules import which: ``python docs/draw_architecture.py``.
 
-The arrows are the imports that stand in the source files, those for type checkers aside. An import
-that has no line here, or a line without an import, is an error: the drawing is of the package as
-it is.
+The arrows are the imports that stand in the source files, those for type checkers
+aside. An import that has no line here, or a line without an import, is an error: the
+drawing is of the package as it is.
 """
 
 from __future__ import annotations
@@ -35,17 +35,36 @@ class Room(NamedTuple):
 
 ROOMS = {
     "cli": Room(
-        20, 20, 740, ("cli", "__main__"), ("python -m skmnist: train, search, predict, draw",)
+        20,
+        20,
+        740,
+        ("cli", "__main__"),
+        ("python -m skmnist: train, search, predict, draw",),
     ),
     "persistence": Room(
-        20, 130, 240, ("persistence",), ("files that run no code,", "ONNX, pages to draw on")
+        20,
+        130,
+        240,
+        ("persistence",),
+        ("files that run no code,", "ONNX, pages to draw on"),
     ),
     "display": Room(
-        300, 130, 500, ("display",), ("figures of digits, training,", "units and searches")
+        300,
+        130,
+        500,
+        ("display",),
+        ("figures of digits, training,", "units and searches"),
     ),
-    "datasets": Room(540, 130, 740, ("datasets",), ("load_mnist and its readers,", "read_digit")),
+    "datasets": Room(
+        540, 130, 740, ("datasets",), ("load_mnist and its readers,", "read_digit")
+    ),
     "classifier": Room(
-        110, 270, 330, ("classifier",), ("SimpleMLPClassifier:", "parameters and methods"), True
+        110,
+        270,
+        330,
+        ("classifier",),
+        ("SimpleMLPClassifier:", "parameters and methods"),
+        True,
     ),
     "face": Room(
         60,
@@ -153,7 +172,11 @@ def imports() -> dict[tuple[str, str], bool]:
         importer = room_of(module)
         for name, is_at_call in imports_of(path):
             imported = room_of(name) if name.startswith("skmnist.") else None
-            if None in (importer, imported) or importer == imported or imported == "small":
+            if (
+                None in (importer, imported)
+                or importer == imported
+                or imported == "small"
+            ):
                 continue
             pair = (importer, imported)
             found[pair] = found.get(pair, True) and is_at_call
@@ -182,7 +205,10 @@ def box(name: str) -> str:
     y = room.top + 5
     for title in room.title or (name,):
         y += 20
-        lines.append(f'<text x="{middle}" y="{y}" font-size="16" font-weight="700">{title}</text>')
+        lines.append(
+            f'<text x="{middle}" y="{y}" font-size="16" '
+            f'font-weight="700">{title}</text>'
+        )
     y += 4
     for text in room.text:
         y += 17
@@ -194,7 +220,9 @@ def drawing() -> str:
     """Return the drawing of the imports as SVG."""
     found = imports()
     if found.keys() != ARROWS.keys():
-        raise SystemExit(f"Imports and arrows differ: {sorted(found.keys() ^ ARROWS.keys())}")
+        raise SystemExit(
+            f"Imports and arrows differ: {sorted(found.keys() ^ ARROWS.keys())}"
+        )
 
     sentences = ", ".join(f"{a} imports {b}" for a, b in sorted(found))
     arrows = "\n    ".join(arrow(pair, found[pair]) for pair in ARROWS)

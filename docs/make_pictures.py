@@ -1,7 +1,7 @@
 """Draw the pictures of the pages: ``python docs/make_pictures.py``.
 
-They are kept in the repository, so that the pages can be read on a code host and built without
-training. That of the start page is drawn twice, for light and for dark pages.
+They are kept in the repository, so that the pages can be read on a code host and built
+without training. That of the start page is drawn twice, for light and for dark pages.
 """
 
 from __future__ import annotations
@@ -53,9 +53,14 @@ def draw_start() -> None:
                 2, 1, figsize=(9, 7.6), height_ratios=[3, 4], layout="constrained"
             )
             TrainingDisplay.from_estimator(network, ax=above)
-            DigitsDisplay.from_estimator(network, X_test, digits.y_test, worst_first=True, ax=below)
+            DigitsDisplay.from_estimator(
+                network, X_test, digits.y_test, worst_first=True, ax=below
+            )
             figure.savefig(
-                FOLDER / f"start-{name}.png", dpi=150, transparent=True, bbox_inches="tight"
+                FOLDER / f"start-{name}.png",
+                dpi=150,
+                transparent=True,
+                bbox_inches="tight",
             )
             plt.close(figure)
 
@@ -63,26 +68,41 @@ def draw_start() -> None:
 def draw_training() -> None:
     """Draw the example of early stopping on the page of the estimator."""
     stopped = SimpleMLPClassifier(
-        32, learning_rate=0.01, epochs=40, early_stopping=True, n_iter_no_change=3, random_state=0
+        32,
+        learning_rate=0.01,
+        epochs=40,
+        early_stopping=True,
+        n_iter_no_change=3,
+        random_state=0,
     )
-    keep(TrainingDisplay.from_estimator(stopped.fit(X, digits.y_train)).figure_, "training")
+    keep(
+        TrainingDisplay.from_estimator(stopped.fit(X, digits.y_train)).figure_,
+        "training",
+    )
 
 
 def draw_search() -> None:
     """Draw the search of its page."""
     network = SimpleMLPClassifier(epochs=20, random_state=0)
-    search = GridSearchCV(network, {"hidden_units": [5, 16, 64]}, cv=3).fit(X, digits.y_train)
+    search = GridSearchCV(network, {"hidden_units": [5, 16, 64]}, cv=3).fit(
+        X, digits.y_train
+    )
     keep(SearchDisplay.from_estimator(search).figure_, "search")
 
 
 def draw_data() -> None:
     """Draw digits of MNIST, and digits that were brought into their form."""
-    keep(DigitsDisplay.from_images(digits.images_train, digits.y_train, n=10).figure_, "digits")
+    keep(
+        DigitsDisplay.from_images(digits.images_train, digits.y_train, n=10).figure_,
+        "digits",
+    )
     names = ["0-chalk.jpg", "1-red-felt-tip.webp", "2-gradient.jpg", "3-yellow.jpg"]
     names += ["5-blue-ballpoint.jpg", "9-squared-paper.jpg"]
     figure, axes = plt.subplots(2, len(names), figsize=(9, 3.6), layout="constrained")
     for column, name in zip(axes.T, names, strict=True):
-        column[0].imshow(ImageOps.exif_transpose(Image.open(PICTURES / name)).convert("RGB"))
+        column[0].imshow(
+            ImageOps.exif_transpose(Image.open(PICTURES / name)).convert("RGB")
+        )
         column[1].imshow(read_digit(PICTURES / name), cmap="gray")
         for ax in column:
             ax.set_axis_off()
@@ -94,7 +114,9 @@ def draw_predictions() -> None:
     """Draw what the command line draws of pictures."""
     names = ["5-blue-ballpoint.jpg", "3-yellow.jpg", "9-squared-paper.jpg"]
     with tempfile.TemporaryDirectory() as folder:
-        skmnist(["--data", "sample", "--output", folder, "--save", f"{folder}/digits.skops"])
+        skmnist(
+            ["--data", "sample", "--output", folder, "--save", f"{folder}/digits.skops"]
+        )
         pictures = [str(PICTURES / name) for name in names]
         shown = ["--show", str(FOLDER / "predict.png")]
         skmnist(["predict", f"{folder}/digits.skops", *pictures, *shown])

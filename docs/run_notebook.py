@@ -22,7 +22,9 @@ def main() -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [
-                output for output in cell.outputs if WIDGET not in output.get("data", {})
+                output
+                for output in cell.outputs
+                if WIDGET not in output.get("data", {})
             ]
     nbformat.write(notebook, PATH)
 

@@ -2,8 +2,9 @@
 The article, step by step
 =========================
 
-A well-known beginner's article reads handwritten digits with a small network: load, look, train,
-look at the predictions. ``python -m skmnist`` does the same on the command line.
+A well-known beginner's article reads handwritten digits with a small network: load,
+look, train, look at the predictions. ``python -m skmnist`` does the same on the command
+line.
 """
 
 import matplotlib.pyplot as plt
@@ -29,8 +30,8 @@ DigitsDisplay.from_images(X, digits.y_train, n=5)
 # Train
 # -----
 #
-# Five hidden units, the article's and the default. Its 5 epochs of 60,000 images are as many
-# gradient steps as 75 epochs of these 4,000.
+# Five hidden units, the article's and the default. Its 5 epochs of 60,000 images are as
+# many gradient steps as 75 epochs of these 4,000.
 
 network = SimpleMLPClassifier(epochs=75, random_state=0)
 network.fit(X, digits.y_train, X_val=X_test, y_val=digits.y_test)
@@ -49,8 +50,8 @@ DigitsDisplay.from_estimator(network, X_test, digits.y_test)
 # Look at the hidden units
 # ------------------------
 #
-# Ink on red makes a unit more active, ink on blue less. The bars show for which digits an active
-# unit counts.
+# Ink on red makes a unit more active, ink on blue less. The bars show for which digits
+# an active unit counts.
 
 HiddenUnitsDisplay.from_estimator(network, X=X)
 plt.show()

@@ -2,8 +2,9 @@
 Rare digits and weights
 =======================
 
-A network trained on data in which one digit is rare hardly ever predicts it, since that costs
-little accuracy. ``class_weight="balanced"`` gives all digits the same weight in sum.
+A network trained on data in which one digit is rare hardly ever predicts it, since that
+costs little accuracy. ``class_weight="balanced"`` gives all digits the same weight in
+sum.
 """
 
 import matplotlib.pyplot as plt

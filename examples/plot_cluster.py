@@ -2,9 +2,9 @@
 A search on a cluster
 =====================
 
-scikit-learn trains the candidates of a search through joblib, which can send them to the workers of
-a Dask cluster. Here the cluster is two processes on this machine; a real one needs a change of one
-line. It needs ``pip install 'skmnist[distributed]'``.
+scikit-learn trains the candidates of a search through joblib, which can send them to
+the workers of a Dask cluster. Here the cluster is two processes on this machine; a real
+one needs a change of one line. It needs ``pip install 'skmnist[distributed]'``.
 """
 
 import joblib
@@ -23,8 +23,8 @@ HIDDEN_UNITS = [2, 5, 16, 64]
 # The search
 # ----------
 #
-# The search is the same as in one process, and so is its result: a seed gives the same network on
-# any worker of the same kind.
+# The search is the same as in one process, and so is its result: a seed gives the same
+# network on any worker of the same kind.
 
 
 def make_search():
@@ -38,17 +38,19 @@ def make_search():
 # The cluster
 # -----------
 #
-# For a real cluster, replace the line ``client = Client(cluster)`` by
-# ``client = Client("tcp://scheduler-address:8786")``, with the address of its scheduler, and leave
-# ``LocalCluster`` out. Each worker needs the same versions of Python and of ``skmnist`` installed
-# as the client, and one thread.
+# For a real cluster, replace the line ``client = Client(cluster)`` by ``client =
+# Client("tcp://scheduler-address:8786")``, with the address of its scheduler, and leave
+# ``LocalCluster`` out. Each worker needs the same versions of Python and of ``skmnist``
+# installed as the client, and one thread.
 #
 # ``scatter`` sends the images to each worker once, rather than on demand.
 
 
 def run_on_cluster(search, X, y):
     """Train the candidates on the workers; return what they did, and when."""
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=":0"
+    ) as cluster:
         client = Client(cluster)
         with (
             client,
@@ -63,9 +65,9 @@ def run_on_cluster(search, X, y):
 # The result
 # ----------
 #
-# On the left, the accuracy of each width on the folds. On the right, a bar for each fit and its
-# test. The first fit of a width on a worker takes longer: it compiles the program that later fits
-# reuse.
+# On the left, the accuracy of each width on the folds. On the right, a bar for each fit
+# and its test. The first fit of a width on a worker takes longer: it compiles the
+# program that later fits reuse.
 
 
 def plot(search, tasks):
@@ -74,11 +76,17 @@ def plot(search, tasks):
 
     results = search.cv_results_
     scores.errorbar(
-        HIDDEN_UNITS, results["mean_test_score"], results["std_test_score"], marker="o", capsize=4
+        HIDDEN_UNITS,
+        results["mean_test_score"],
+        results["std_test_score"],
+        marker="o",
+        capsize=4,
     )
     scores.set_xscale("log", base=2)
     scores.set_xticks(HIDDEN_UNITS, HIDDEN_UNITS)
-    scores.set(xlabel="hidden units", ylabel="accuracy on three folds", title="Candidates")
+    scores.set(
+        xlabel="hidden units", ylabel="accuracy on three folds", title="Candidates"
+    )
     scores.grid(alpha=0.3)
 
     computed = [
@@ -90,9 +98,17 @@ def plot(search, tasks):
     begin = min(start for _, start, _ in computed)
     workers = sorted({worker for worker, _, _ in computed})
     for row, worker in enumerate(workers):
-        bars = [(start - begin, stop - start) for name, start, stop in computed if name == worker]
-        fits.broken_barh(bars, (row - 0.35, 0.7), facecolors=f"C{row}", edgecolor="white")
-    fits.set_yticks(np.arange(len(workers)), [f"worker {row}" for row in range(len(workers))])
+        bars = [
+            (start - begin, stop - start)
+            for name, start, stop in computed
+            if name == worker
+        ]
+        fits.broken_barh(
+            bars, (row - 0.35, 0.7), facecolors=f"C{row}", edgecolor="white"
+        )
+    fits.set_yticks(
+        np.arange(len(workers)), [f"worker {row}" for row in range(len(workers))]
+    )
     fits.set(xlabel="seconds", title=f"{len(computed)} fits", ylim=(1.6, -0.6))
     return figure
 
@@ -101,8 +117,8 @@ def plot(search, tasks):
 # The guard
 # ---------
 #
-# The workers of a `LocalCluster` are new processes that import this script. Without the guard, each
-# worker would start a cluster of its own.
+# The workers of a `LocalCluster` are new processes that import this script. Without the
+# guard, each worker would start a cluster of its own.
 
 
 def main():
@@ -110,7 +126,9 @@ def main():
     (X_train, y_train), (X_test, y_test) = load_mnist("sample", return_X_y=True)
     search = make_search()
     tasks = run_on_cluster(search, X_train, y_train)
-    for units, score in zip(HIDDEN_UNITS, search.cv_results_["mean_test_score"], strict=True):
+    for units, score in zip(
+        HIDDEN_UNITS, search.cv_results_["mean_test_score"], strict=True
+    ):
         print(f"{units:>3} hidden units: {score:.1%}")
     print(f"The best, on the test images: {search.score(X_test, y_test):.1%}")
     plot(search, tasks)

@@ -2,8 +2,9 @@
 Early stopping
 ==============
 
-A network that is trained for too long overfits. With ``early_stopping=True``, ``fit`` stops when
-the accuracy on validation images no longer rises, and restores the weights of the best epoch.
+A network that is trained for too long overfits. With ``early_stopping=True``, ``fit``
+stops when the accuracy on validation images no longer rises, and restores the weights
+of the best epoch.
 """
 
 import matplotlib.pyplot as plt
@@ -27,6 +28,9 @@ network.fit(digits.X_train / 255, digits.y_train)
 
 print(f"Stopped after {network.n_iter_} of {network.epochs} epochs")
 print(f"The best on validation images: {network.best_validation_score_:.1%} accuracy")
-print(f"On the test images: {network.score(digits.X_test / 255, digits.y_test):.1%} accuracy")
+print(
+    f"On the test images: {network.score(digits.X_test / 255, digits.y_test):.1%} "
+    "accuracy"
+)
 TrainingDisplay.from_estimator(network)
 plt.show()

@@ -2,9 +2,9 @@
 Your own handwriting
 ====================
 
-A network that was trained on MNIST reads digits that look like MNIST's: 28 pixels high and wide,
-light on dark, centred, with strokes two or three pixels wide. `read_digit` brings photos, scans and
-drawings of digits into that form.
+A network that was trained on MNIST reads digits that look like MNIST's: 28 pixels high
+and wide, light on dark, centred, with strokes two or three pixels wide. `read_digit`
+brings photos, scans and drawings of digits into that form.
 """
 
 import sys
@@ -22,9 +22,9 @@ from skmnist import SimpleMLPClassifier, load_mnist, read_digit
 # Pictures
 # --------
 #
-# The script takes paths: ``python plot_own_handwriting.py one.jpg two.png``. Write a digit on a
-# sheet of paper and take a photo of it, with some paper around the digit. Without paths, the script
-# reads some of the pictures in this repository.
+# The script takes paths: ``python plot_own_handwriting.py one.jpg two.png``. Write a
+# digit on a sheet of paper and take a photo of it, with some paper around the digit.
+# Without paths, the script reads some of the pictures in this repository.
 
 
 def find_pictures():
@@ -53,7 +53,8 @@ def find_pictures():
 # A network
 # ---------
 #
-# The sample of 4,000 digits is enough; a network trained on ``load_mnist("full")`` reads better.
+# The sample of 4,000 digits is enough; a network trained on ``load_mnist("full")``
+# reads better.
 
 
 def train():
@@ -69,9 +70,9 @@ def train():
 # What it reads
 # -------------
 #
-# In each column: the picture, the digit in MNIST's form, which is the input of the network, and the
-# probability of each digit. If a digit is misread, look at the middle row first: it may contain the
-# edge of a shadow, for example.
+# In each column: the picture, the digit in MNIST's form, which is the input of the
+# network, and the probability of each digit. If a digit is misread, look at the middle
+# row first: it may contain the edge of a shadow, for example.
 
 
 def plot(paths, digits, probabilities):
@@ -84,7 +85,9 @@ def plot(paths, digits, probabilities):
         squeeze=False,
         layout="constrained",
     )
-    for column, path, digit, probability in zip(axes.T, paths, digits, probabilities, strict=True):
+    for column, path, digit, probability in zip(
+        axes.T, paths, digits, probabilities, strict=True
+    ):
         picture, form, bars = column
         picture.imshow(ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
         picture.set_title(path.name, fontsize=7)
@@ -93,7 +96,11 @@ def plot(paths, digits, probabilities):
         form.set_title(f"{best} ({probability[best]:.0%})", fontsize=10)
         for panel in (picture, form):
             panel.set(xticks=[], yticks=[])
-        bars.bar(range(10), probability, color=["C1" if k == best else "C0" for k in range(10)])
+        bars.bar(
+            range(10),
+            probability,
+            color=["C1" if k == best else "C0" for k in range(10)],
+        )
         bars.set(ylim=(0, 1), xticks=range(10), yticks=[0, 1])
         bars.tick_params(labelsize=7)
     for bars in axes[2, 1:]:
@@ -110,7 +117,8 @@ if __name__ == "__main__":
     probabilities = classifier.predict_proba(rows)
     for path, probability in zip(paths, probabilities, strict=True):
         print(
-            f"{path.name}: {np.argmax(probability)}, with a probability of {probability.max():.2f}"
+            f"{path.name}: {np.argmax(probability)}, with a probability of "
+            f"{probability.max():.2f}"
         )
     plot(paths, digits, probabilities)
     plt.show()

@@ -2,8 +2,8 @@
 In a Pipeline
 =============
 
-A scaler in front of the network learns its ranges from the training images alone, and scales all
-images that the Pipeline predicts.
+A scaler in front of the network learns its ranges from the training images alone, and
+scales all images that the Pipeline predicts.
 """
 
 import matplotlib.pyplot as plt

@@ -2,8 +2,9 @@
 Saving, and ONNX
 ================
 
-`save` writes the whole Pipeline into a file that runs no code when it is read. An ONNX file
-predicts in programs without Python. It needs ``pip install 'skmnist[onnx]' onnxruntime``.
+`save` writes the whole Pipeline into a file that runs no code when it is read. An ONNX
+file predicts in programs without Python. It needs ``pip install 'skmnist[onnx]'
+onnxruntime``.
 """
 
 import tempfile
@@ -43,5 +44,7 @@ print("Loaded, the same bits:", np.array_equal(loaded.predict_proba(X_test), exp
 labels, probabilities = session.run(None, {"X": X_test.astype(np.float32)})
 print("ONNX, the same labels:", np.array_equal(labels, classifier.predict(X_test)))
 print(f"ONNX, probabilities within {np.abs(probabilities - expected).max():.0e}")
-DigitsDisplay.from_predictions(X_test, y_test, labels, probabilities=probabilities.max(axis=1), n=5)
+DigitsDisplay.from_predictions(
+    X_test, y_test, labels, probabilities=probabilities.max(axis=1), n=5
+)
 plt.show()

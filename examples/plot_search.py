@@ -2,8 +2,8 @@
 Searching the number of hidden units
 ====================================
 
-`GridSearchCV` trains each width three times on two thirds of the images, and scores it on the rest.
-`SearchDisplay` draws the scores and the fit times.
+`GridSearchCV` trains each width three times on two thirds of the images, and scores it
+on the rest. `SearchDisplay` draws the scores and the fit times.
 """
 
 import matplotlib.pyplot as plt
@@ -33,7 +33,10 @@ SearchDisplay.from_estimator(search)
 #
 # Candidates of the same width share a compiled program, whatever their learning rate.
 
-grid = {"mlp__hidden_units": [5, 16, 64], "mlp__learning_rate": [0.001, 0.003, 0.01, 0.03]}
+grid = {
+    "mlp__hidden_units": [5, 16, 64],
+    "mlp__learning_rate": [0.001, 0.003, 0.01, 0.03],
+}
 search = GridSearchCV(pipeline, grid, cv=2).fit(X_train, y_train)
 SearchDisplay.from_estimator(search)
 plt.show()

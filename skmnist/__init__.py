@@ -1,7 +1,7 @@
 """A Keras network for MNIST-like images that is a scikit-learn estimator.
 
-The names below are loaded when they are first used: importing TensorFlow takes seconds, and
-loading data or drawing a figure should not wait for it.
+The names below are loaded when they are first used: importing TensorFlow takes seconds,
+and loading data or drawing a figure should not wait for it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "_show_versions": ["show_versions"],
         "classifier": ["SimpleMLPClassifier"],
         "datasets": ["load_mnist", "read_digit"],
-        "display": ["DigitsDisplay", "HiddenUnitsDisplay", "SearchDisplay", "TrainingDisplay"],
+        "display": [
+            "DigitsDisplay",
+            "HiddenUnitsDisplay",
+            "SearchDisplay",
+            "TrainingDisplay",
+        ],
     },
 )

@@ -1,8 +1,8 @@
 """What depends on the versions of other packages, and what is private in them.
 
-scikit-learn's own estimators are built of these private names, and there are no public ones: they
-validate parameters and targets with the messages that its users know. tests/test_compat.py fails
-when one of them is gone or does something else.
+scikit-learn's own estimators are built of these private names, and there are no public
+ones: they validate parameters and targets with the messages that its users know.
+tests/test_compat.py fails when one of them is gone or does something else.
 """
 
 from collections.abc import Callable
@@ -42,8 +42,8 @@ except ImportError:  # before scikit-learn 1.9, estimators have no callbacks
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-# Types of attributes of scikit-learn's estimators that are no estimators themselves. Some
-# versions lack some of them.
+# Types of attributes of scikit-learn's estimators that are no estimators themselves.
+# Some versions lack some of them.
 PARTS_OF_ESTIMATORS = [
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
@@ -65,7 +65,9 @@ PARTS_OF_ESTIMATORS = [
 ]
 
 
-def validate_arguments(constraints: dict[str, list[Any]]) -> Callable[[_Function], _Function]:
+def validate_arguments(
+    constraints: dict[str, list[Any]],
+) -> Callable[[_Function], _Function]:
     """Validate the arguments of a function by scikit-learn's constraints."""
     return validate_params(constraints, prefer_skip_nested_validation=True)
 
@@ -83,20 +85,25 @@ def functions_of_scorers() -> list[Callable]:
 
 
 class FitTasks:
-    """What scikit-learn's callbacks are told of a fit: its begin and end, and those of each epoch.
+    """What scikit-learn's callbacks are told of a fit: its begin and end, and those of
+    each epoch.
 
-    `attributes_of` makes the fitted attributes of an estimator with the weights that it gets. It
-    is called only if a callback needs the fitted estimator.
+    `attributes_of` makes the fitted attributes of an estimator with the weights that it
+    gets. It is called only if a callback needs the fitted estimator.
     """
 
     def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any) -> None:
         self._has_callbacks = bool(callbacks_of(estimator))
-        self._context = estimator._init_callback_context(max_subtasks=int(estimator.epochs))
+        self._context = estimator._init_callback_context(
+            max_subtasks=int(estimator.epochs)
+        )
         self._data = {"estimator": estimator, "X": X, "y": y}
         if sample_weight is not None:
             self._data["metadata"] = {"sample_weight": sample_weight}
         self._epochs: list[Any] = []  # the one that runs
-        self.attributes_of: Callable[[list[np.ndarray]], dict[str, Any]] = lambda weights: {}
+        self.attributes_of: Callable[[list[np.ndarray]], dict[str, Any]] = (
+            lambda weights: {}
+        )
 
     def begin(self) -> None:
         """Tell of the begin of the fit."""
@@ -158,5 +165,6 @@ def show_progress(search: Any) -> None:
     except ImportError:
         search.set_params(verbose=2)
     else:
-        # One bar for the search: a bar for each of the many fits would fill the terminal.
+        # One bar for the search: a bar for each of the many fits would fill the
+        # terminal.
         search.set_callbacks(ProgressBar(max_propagation_depth=0))

@@ -20,7 +20,8 @@ def printable(text: object) -> str:
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Write to another file in the same folder, which replaces `path` if all goes well.
 
-    A link is followed, and what is not a regular file, such as a pipe, is written to directly.
+    A link is followed, and what is not a regular file, such as a pipe, is written to
+    directly.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
@@ -33,7 +34,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with unfinished.open("xb") as file:
             yield file
             file.flush()
-            # Or a power failure could leave the name of the new file with nothing in it.
+            # Or a power failure could leave the name of the new file with nothing in
+            # it.
             os.fsync(file.fileno())
         if target.exists():
             shutil.copymode(target, unfinished)
@@ -43,7 +45,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             unfinished.unlink()
         # Errors while writing come without a file name.
         if isinstance(error, OSError) and error.filename in (None, str(unfinished)):
-            raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from None
+            raise OSError(
+                error.errno, error.strerror or str(error), os.fspath(path)
+            ) from None
         raise
 
 

@@ -47,8 +47,9 @@ class Fitted:
 class FittedAttributes:
     """The fitted attributes of `SimpleMLPClassifier`, which describes them.
 
-    Each is read from the `Fitted` in ``_fitted``, which a fit replaces as a whole: other threads
-    see all of the fit before or all of this one. `model_` is the classifier's own.
+    Each is read from the `Fitted` in ``_fitted``, which a fit replaces as a whole:
+    other threads see all of the fit before or all of this one. `model_` is the
+    classifier's own.
     """
 
     _fitted: Fitted | None = None
@@ -58,8 +59,8 @@ class FittedAttributes:
         if self._fitted is None:
             # An AttributeError too, as `hasattr` expects.
             raise NotFittedError(
-                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "
-                "appropriate arguments before using this estimator."
+                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' "
+                "with appropriate arguments before using this estimator."
             )
         return self._fitted
 
@@ -79,7 +80,8 @@ class FittedAttributes:
         names = self._last_fit().features.names
         if names is None:
             raise AttributeError(
-                f"This {type(self).__name__} was fitted to data without names of features."
+                f"This {type(self).__name__} was fitted to data without names of "
+                "features."
             )
         return names
 

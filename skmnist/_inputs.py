@@ -1,7 +1,7 @@
 """What is given to `fit` and `predict`, turned into rows, class codes and weights.
 
-Inputs are validated once, here; later code relies on it. uint8 stays uint8, any other numbers
-become float32.
+Inputs are validated once, here; later code relies on it. uint8 stays uint8, any other
+numbers become float32.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from skmnist._network import RowMatrix, Samples
 from skmnist._warnings import warn_caller
 
 _TEXT = str | bytes
-_DATES = datetime.date | datetime.time | datetime.timedelta | np.datetime64 | np.timedelta64
+_DATES = (
+    datetime.date | datetime.time | datetime.timedelta | np.datetime64 | np.timedelta64
+)
 
 
 class Labels(NamedTuple):
@@ -63,7 +65,9 @@ def refuse_text_and_dates(values: Any, name: str) -> None:
     for value in first.ravel() if first.dtype.kind in "OSTUmM" else ():
         if isinstance(value, _TEXT | _DATES):
             kind = "text" if isinstance(value, _TEXT) else "dates or durations"
-            raise ValueError(f"{name} holds {kind}, such as {str(value)!r}. Expected numbers.")
+            raise ValueError(
+                f"{name} holds {kind}, such as {str(value)!r}. Expected numbers."
+            )
 
 
 class Features(NamedTuple):
@@ -79,8 +83,8 @@ def check_rows(
 ) -> tuple[RowMatrix, Features]:
     """Validate samples; return them as rows, and their features.
 
-    `features` are those that they must have; None for any. `owner` is the name of the class that
-    messages speak of.
+    `features` are those that they must have; None for any. `owner` is the name of the
+    class that messages speak of.
     """
     image_shape = None if features is None else features.image_shape
     X, images = _flatten_images(X, name, owner, image_shape)
@@ -98,7 +102,9 @@ def check_rows(
         except ValueError as error:
             if features is None or images or not _is_image(X, features.n_features):
                 raise
-            raise ValueError(f"{error} A single image needs a first axis of length 1.") from error
+            raise ValueError(
+                f"{error} A single image needs a first axis of length 1."
+            ) from error
 
     if issparse(x):
         x = csr_array(x)
@@ -109,7 +115,8 @@ def check_rows(
 
 
 class _Probe(BaseEstimator):
-    """An estimator for scikit-learn's `validate_data` to read features from and write them to.
+    """An estimator for scikit-learn's `validate_data` to read features from and write
+    them to.
 
     Nothing of a fit may be set on the classifier itself before the fit has ended.
     """
@@ -133,13 +140,16 @@ def _probe(owner: str, features: Features | None) -> Any:
 def _is_image(X: Any, n_features: int) -> bool:
     """Whether this could be one image: its rows are no samples, but it has all of the pixels."""
     shape = np.shape(X)
-    return len(shape) == 2 and shape[1] != n_features and shape[0] * shape[1] == n_features
+    return (
+        len(shape) == 2 and shape[1] != n_features and shape[0] * shape[1] == n_features
+    )
 
 
 def _flatten_images(
     X: Any, name: str, owner: str, image_shape: tuple[int, int] | None
 ) -> tuple[Any, tuple[int, int] | None]:
-    """Return samples as rows, not validated yet, and the shape of the images if they were such.
+    """Return samples as rows, not validated yet, and the shape of the images if they
+    were such.
 
     `image_shape` is the shape that images must have.
     """
@@ -181,18 +191,23 @@ def check_labels(
     is_one_hot: bool | None = None,
     name: str = "y",
 ) -> Labels:
-    """Validate labels, one for each of `n_samples`, and turn them into the integers from 0.
+    """Validate labels, one for each of `n_samples`, and turn them into the integers
+    from 0.
 
-    They are encoded by `classes`; None for those in `y`, or its columns. `is_one_hot` is the form
-    that they must have, if there is one. `owner` is the name of the class that messages speak of.
+    They are encoded by `classes`; None for those in `y`, or its columns. `is_one_hot`
+    is the form that they must have, if there is one. `owner` is the name of the class
+    that messages speak of.
     """
     if y is None:
-        raise ValueError(f"{owner} requires {name} to be passed, but the target {name} is None.")
+        raise ValueError(
+            f"{owner} requires {name} to be passed, but the target {name} is None."
+        )
 
     has_rows = has_columns(y)
     if is_one_hot is not None and has_rows != is_one_hot:
         raise ValueError(
-            f"{name} holds {_form(has_rows)}, but {owner} was given {_form(is_one_hot)} before."
+            f"{name} holds {_form(has_rows)}, but {owner} was given "
+            f"{_form(is_one_hot)} before."
         )
 
     single = _positions_of_ones(y, name) if has_rows else _single_labels(y, owner, name)
@@ -207,14 +222,15 @@ def check_labels(
     columns = _classes_of_columns(y, name, known=classes)
     if classes is not None and not np.array_equal(columns, classes):
         raise ValueError(
-            f"{name} has the columns {columns.tolist()} of one-hot labels, but the classes are "
-            f"{classes.tolist()}."
+            f"{name} has the columns {columns.tolist()} of one-hot labels, but the "
+            f"classes are {classes.tolist()}."
         )
     return Labels(columns, single, is_one_hot=True)
 
 
 def _classes_of_columns(y: Any, name: str, known: np.ndarray | None) -> np.ndarray:
-    """Return the class of each column of one-hot labels: its name, or its number if it has none.
+    """Return the class of each column of one-hot labels: its name, or its number if it
+    has none.
 
     Columns without names, as many as the `known` classes, are taken for these.
     """
@@ -250,7 +266,8 @@ def check_classes(
     given = unique_labels(classes)
     if known is not None and not np.array_equal(given, known):
         raise ValueError(
-            f"classes={given.tolist()} are not those of the calls before, {known.tolist()}."
+            f"classes={given.tolist()} are not those of the calls before, "
+            f"{known.tolist()}."
         )
     return given
 
@@ -263,24 +280,30 @@ def has_columns(y: ArrayLike) -> bool:
 
 def _positions_of_ones(y: Any, name: str) -> np.ndarray:
     rows = y.toarray() if issparse(y) else np.asarray(y)
-    if rows.ndim != 2 or rows.dtype.kind not in "biuf" or not np.isin(rows, (0, 1)).all():
+    if (
+        rows.ndim != 2
+        or rows.dtype.kind not in "biuf"
+        or not np.isin(rows, (0, 1)).all()
+    ):
         raise ValueError(
-            f"{name} has shape {rows.shape}. Expected one label for each sample, in shape "
-            "(n_samples,), or one-hot labels, rows of a single 1 and else 0, in shape "
-            "(n_samples, n_classes)."
+            f"{name} has shape {rows.shape}. Expected one label for each sample, in "
+            "shape (n_samples,), or one-hot labels, rows of a single 1 and else 0, in "
+            "shape (n_samples, n_classes)."
         )
     n_ones = np.count_nonzero(rows, axis=1)
     if (n_ones != 1).any():
         row = int(np.argmax(n_ones != 1))
         raise ValueError(
-            f"{name} has {n_ones[row]} ones in row {row}. Several labels for one sample, or none, "
-            "are not supported: each row of one-hot labels holds a single 1."
+            f"{name} has {n_ones[row]} ones in row {row}. Several labels for one "
+            "sample, or none, are not supported: each row of one-hot labels holds a "
+            "single 1."
         )
     return rows.argmax(axis=1)
 
 
 def _single_labels(y: ArrayLike, owner: str, name: str) -> np.ndarray:
-    # pandas's nullable integers and truth values, which scikit-learn would turn into floats.
+    # pandas's nullable integers and truth values, which scikit-learn would turn into
+    # floats.
     nullable: Any = y
     own_dtype = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
     if own_dtype is not None and own_dtype.kind in "biu" and not nullable.isna().any():
@@ -317,7 +340,9 @@ def check_weights(
 
     refuse_text_and_dates(sample_weight, name)
     with rename_argument(name, "sample_weight"):
-        weights = _check_sample_weight(sample_weight, np.empty(n_samples), dtype=np.float64)
+        weights = _check_sample_weight(
+            sample_weight, np.empty(n_samples), dtype=np.float64
+        )
     if weights.min() < 0:
         raise ValueError(f"{name} holds negative weights, such as {weights.min()}.")
     if not weights.any():  # scikit-learn 1.6 does not check it
@@ -326,7 +351,9 @@ def check_weights(
 
 
 def with_class_weights(
-    weights: np.ndarray | None, labels: Labels, class_weight: dict[Any, float] | str | None
+    weights: np.ndarray | None,
+    labels: Labels,
+    class_weight: dict[Any, float] | str | None,
 ) -> np.ndarray | None:
     """Multiply the weights of samples by those of their classes."""
     if class_weight is None:
@@ -336,7 +363,9 @@ def with_class_weights(
     if weights is not None:
         of_samples = weights * of_samples
     if not of_samples.any():
-        raise ValueError("sample_weight and class_weight leave no sample with a weight above zero.")
+        raise ValueError(
+            "sample_weight and class_weight leave no sample with a weight above zero."
+        )
     return of_samples
 
 
@@ -344,17 +373,21 @@ def scaled_weights(weights: np.ndarray | None) -> np.ndarray | None:
     """Return weights as an array of float32 of its own. Only their ratios count."""
     if weights is None:
         return None
-    # A power of two, which changes no digit, brings them to where float32 neither overflows nor
-    # loses digits.
+    # A power of two, which changes no digit, brings them to where float32 neither
+    # overflows nor loses digits.
     return np.ldexp(weights, -np.frexp(weights.max())[1]).astype(np.float32)
 
 
-def _weights_of_classes(class_weight: dict[Any, float] | str, labels: Labels) -> np.ndarray:
+def _weights_of_classes(
+    class_weight: dict[Any, float] | str, labels: Labels
+) -> np.ndarray:
     if not isinstance(class_weight, dict):
         # Columns of one-hot labels may be empty.
         weights = np.ones(len(labels.classes))
         present = np.unique(labels.codes)
-        weights[present] = compute_class_weight(class_weight, classes=present, y=labels.codes)
+        weights[present] = compute_class_weight(
+            class_weight, classes=present, y=labels.codes
+        )
         return weights
     wrong = {
         label: weight
@@ -362,17 +395,20 @@ def _weights_of_classes(class_weight: dict[Any, float] | str, labels: Labels) ->
         if not (isinstance(weight, Real) and 0 <= weight < np.inf)
     }
     if wrong:
-        raise ValueError(f"class_weight must hold finite weights of 0 or more, got {wrong}.")
+        raise ValueError(
+            f"class_weight must hold finite weights of 0 or more, got {wrong}."
+        )
     return compute_class_weight(class_weight, classes=labels.classes, y=labels.classes)
 
 
 def set_aside(
     samples: Samples, sample_weight: np.ndarray | None, fraction: float, seed: int
 ) -> tuple[np.ndarray, Samples]:
-    """Split samples for early stopping: the rows to train on, and samples to validate on.
+    """Split samples for early stopping: the rows to train on, and samples to validate
+    on.
 
-    The split is stratified by class where that is possible. Samples to validate on have the
-    weights `sample_weight`, without those of their classes, as `X_val` has.
+    The split is stratified by class where that is possible. Samples to validate on have
+    the weights `sample_weight`, without those of their classes, as `X_val` has.
     """
     # A weight of 0 leaves a sample out, on either side.
     codes, weights = samples.codes, samples.weights
@@ -385,20 +421,26 @@ def set_aside(
             rows, validation_rows = split()
         except ValueError as error:
             raise ValueError(
-                f"early_stopping cannot set validation_fraction={fraction} of {len(used)} samples "
-                f"aside: {error} Change validation_fraction, or pass X_val and y_val."
+                f"early_stopping cannot set validation_fraction={fraction} of "
+                f"{len(used)} samples aside: {error} Change validation_fraction, or "
+                "pass X_val and y_val."
             ) from error
         lost = np.setdiff1d(codes[used], codes[rows])
         lost_classes = (
-            f" No sample of {len(lost)} class(es) is left to train on." if len(lost) else ""
+            f" No sample of {len(lost)} class(es) is left to train on."
+            if len(lost)
+            else ""
         )
         warn_caller(
-            f"early_stopping sets validation_fraction={fraction} of {len(used)} samples aside "
-            f"without stratifying them by class: {impossible}{lost_classes}",
+            f"early_stopping sets validation_fraction={fraction} of {len(used)} "
+            "samples aside without stratifying them by class: "
+            f"{impossible}{lost_classes}",
             UserWarning,
         )
 
     validation_weights = None
     if sample_weight is not None:
         validation_weights = scaled_weights(sample_weight[validation_rows])
-    return rows, Samples(samples.x[validation_rows], codes[validation_rows], validation_weights)
+    return rows, Samples(
+        samples.x[validation_rows], codes[validation_rows], validation_weights
+    )

@@ -1,8 +1,8 @@
 """A network in plain values, and its class probabilities in NumPy.
 
-A handful of operations on large blocks gains nothing from being compiled, and in NumPy they share
-no state: any number of threads can predict at once, and so can forked processes, in which
-TensorFlow cannot run.
+A handful of operations on large blocks gains nothing from being compiled, and in NumPy
+they share no state: any number of threads can predict at once, and so can forked
+processes, in which TensorFlow cannot run.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ class Architecture:
     def weight_shapes(self) -> list[tuple[int, ...]]:
         """Shapes of the kernel and the bias of each Dense layer."""
         widths = (self.n_features, *self.hidden_units, self.n_classes)
-        return [shape for n_in, n_out in pairwise(widths) for shape in ((n_in, n_out), (n_out,))]
+        return [
+            shape
+            for n_in, n_out in pairwise(widths)
+            for shape in ((n_in, n_out), (n_out,))
+        ]
 
     @property
     def n_weights(self) -> int:
@@ -65,8 +69,8 @@ class Architecture:
         generator = np.random.default_rng(seed)
         weights = []
         for shape in self.weight_shapes:
-            # Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
-            # networks", AISTATS 2010.
+            # Glorot and Bengio, "Understanding the difficulty of training deep
+            # feedforward neural networks", AISTATS 2010.
             limit = math.sqrt(6.0 / sum(shape)) if len(shape) == 2 else 0.0
             weights.append(generator.uniform(-limit, limit, shape).astype(np.float32))
         return weights
@@ -78,11 +82,14 @@ class TrainedNetwork:
 
     architecture: Architecture
     seed: int  # decides the initial weights, the orders of the epochs and the dropout
-    weights: list[np.ndarray]  # kernel and bias of each Dense layer, float32: those that predict
+    weights: list[
+        np.ndarray
+    ]  # kernel and bias of each Dense layer, float32: those that predict
     optimizer_key: str  # the optimizer, the learning rate aside
     optimizer_state: list[np.ndarray]  # the values of its variables
     history: dict[str, list[float]]  # the metrics of each epoch
-    # Where an optimizer averages the weights that predict: those that training goes on from.
+    # Where an optimizer averages the weights that predict: those that training goes on
+    # from.
     training_weights: list[np.ndarray] | None = None
 
 
@@ -108,13 +115,17 @@ def predict_proba(
         block = slice(start, start + n_rows)
         rows = x[block].toarray() if issparse(x) else x[block]
 
-        # The first product is nearly all of the work: in float32, of the rows where they lie.
-        # What follows is small: in float64, probabilities are as smooth as the weights allow,
-        # and sum to 1 to the last digit.
+        # The first product is nearly all of the work: in float32, of the rows where
+        # they lie. What follows is small: in float64, probabilities are as smooth as
+        # the weights allow, and sum to 1 to the last digit.
         values = rows.astype(np.float32, copy=False)
         # The probabilities of a network that has diverged are NaN.
         with np.errstate(over="ignore", invalid="ignore"):
-            for kernel, bias, function in zip(kernels, biases, activations, strict=True):
-                values = function((values @ kernel).astype(np.float64, copy=False) + bias)
+            for kernel, bias, function in zip(
+                kernels, biases, activations, strict=True
+            ):
+                values = function(
+                    (values @ kernel).astype(np.float64, copy=False) + bias
+                )
         probabilities[block] = values
     return probabilities

@@ -47,9 +47,13 @@ def from_format_1(state: dict[str, Any]) -> dict[str, Any]:
         return new
 
     if state["n_features_in_"] != state["_weights"][0].shape[0]:
-        raise ValueError("the features are not as many as the inputs of its first layer")
+        raise ValueError(
+            "the features are not as many as the inputs of its first layer"
+        )
     # A copy that one of scikit-learn's callbacks got during a fit has no training.
-    training = state.get("_training", {"seed": 0, "optimizer_key": "", "optimizer_state": []})
+    training = state.get(
+        "_training", {"seed": 0, "optimizer_key": "", "optimizer_state": []}
+    )
     new["_fitted"] = {
         "architecture": state["_architecture"],
         "seed": training["seed"],

@@ -22,7 +22,9 @@ _PACKAGES = {
 }
 
 
-def naming_packages(function: Function, what: str, *, needed: Iterable[str] = ()) -> Function:
+def naming_packages(
+    function: Function, what: str, *, needed: Iterable[str] = ()
+) -> Function:
     """Wrap a function, so that a module that it cannot import is named by its package.
 
     `what` is the subject of the message. Of `needed`, the modules that all calls need,
@@ -50,5 +52,6 @@ def raise_if_missing(what: str, modules: Iterable[str]) -> None:
     missing = sorted(_PACKAGES[name] for name in modules if find_spec(name) is None)
     if missing:
         raise ModuleNotFoundError(
-            f"{what} needs packages that are not installed here: pip install {' '.join(missing)}"
+            f"{what} needs packages that are not installed here: pip install "
+            f"{' '.join(missing)}"
         )

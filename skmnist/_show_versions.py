@@ -8,7 +8,9 @@ from importlib.metadata import PackageNotFoundError, requires, version
 import sklearn
 
 # By name, since other software has secrets in variables such as TF_VAR_password.
-_VARIABLES = re.compile("CUDA_VISIBLE|KERAS_B|OMP_NUM|SKMNIST_|TF_(CPP|DET|NUM|XLA)|XLA_FLAGS")
+_VARIABLES = re.compile(
+    "CUDA_VISIBLE|KERAS_B|OMP_NUM|SKMNIST_|TF_(CPP|DET|NUM|XLA)|XLA_FLAGS"
+)
 _DEVELOPMENT = re.compile(r"extra == .(docs|lint|test).")
 
 

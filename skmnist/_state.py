@@ -1,9 +1,10 @@
-"""A `SimpleMLPClassifier` as plain values: arrays, text, numbers, and lists and dicts of them.
+"""A `SimpleMLPClassifier` as plain values: arrays, text, numbers, and lists and dicts
+of them.
 
-This is what is pickled, copied and saved of one. A file that holds no objects of Keras or of this
-package can be read by what refuses to make any, stays small, and does not break when a class moves.
-Other objects that users pass in, such as a function as activation or a callback, are stored
-unchanged.
+This is what is pickled, copied and saved of one. A file that holds no objects of Keras
+or of this package can be read by what refuses to make any, stays small, and does not
+break when a class moves. Other objects that users pass in, such as a function as
+activation or a callback, are stored unchanged.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ def _plain_fitted(fitted: Fitted) -> dict[str, Any]:
     network = fitted.network
     fields = dataclasses.fields(network.architecture)
     return {
-        "architecture": {field.name: getattr(network.architecture, field.name) for field in fields},
+        "architecture": {
+            field.name: getattr(network.architecture, field.name) for field in fields
+        },
         "seed": network.seed,
         "weights": network.weights,
         "training_weights": network.training_weights,
@@ -127,7 +130,8 @@ def attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
         return attributes
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"This is not the state of a SimpleMLPClassifier, or a damaged one: {error!r}."
+            "This is not the state of a SimpleMLPClassifier, or a damaged one: "
+            f"{error!r}."
         ) from error
 
 
@@ -140,7 +144,9 @@ def _attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
     if isinstance(attributes["class_weight"], dict):
         attributes["class_weight"] = dict(attributes["class_weight"]["items"])
     if "_metadata_request" in attributes:
-        attributes["_metadata_request"] = _requests_of(attributes["_metadata_request"], owner)
+        attributes["_metadata_request"] = _requests_of(
+            attributes["_metadata_request"], owner
+        )
     if "_fitted" in attributes:
         attributes["_fitted"] = _fitted_of(attributes["_fitted"])
     return attributes
@@ -159,7 +165,11 @@ def _check_digest(state: dict[str, Any]) -> None:
 def _default_parameters(owner: Any) -> dict[str, Any]:
     """Return the defaults, for parameters that the version that has saved did not have."""
     parameters = inspect.signature(type(owner)).parameters.values()
-    return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+    return {
+        p.name: p.default
+        for p in parameters
+        if p.default is not inspect.Parameter.empty
+    }
 
 
 def _requests_of(plain: dict[str, dict[str, Any]], owner: Any) -> MetadataRequest:
@@ -192,19 +202,25 @@ _FITTED = {
 
 def _fitted_of(plain: dict[str, Any]) -> Fitted:
     if plain.keys() != _FITTED:
-        raise ValueError(f"names of its fit are missing or unknown: {plain.keys() ^ _FITTED}")
+        raise ValueError(
+            f"names of its fit are missing or unknown: {plain.keys() ^ _FITTED}"
+        )
 
     architecture = _architecture_of(plain["architecture"])
     weights = plain["weights"]
     _check_weights(weights, architecture.weight_shapes, plain["is_usable"])
     if plain["training_weights"] is not None:
-        _check_weights(plain["training_weights"], architecture.weight_shapes, is_usable=False)
+        _check_weights(
+            plain["training_weights"], architecture.weight_shapes, is_usable=False
+        )
     if plain["classes"].shape != (architecture.n_classes,):
         raise ValueError("the classes are not as many as the units of its last layer")
 
     names = plain["feature_names"]
     if names is not None and names.shape != (architecture.n_features,):
-        raise ValueError("the names of features are not as many as the inputs of its first layer")
+        raise ValueError(
+            "the names of features are not as many as the inputs of its first layer"
+        )
     if any(array.dtype.kind not in "biuf" for array in plain["optimizer_state"]):
         raise ValueError("the state of its optimizer is not made of numbers")
 
@@ -249,7 +265,8 @@ def _check_weights(
         raise ValueError("the weights are not those of its layers")
     if any(array.dtype != np.float32 for array in weights):
         raise ValueError("the weights are not float32")
-    # A training that diverged left NaN or infinity, and the classifier refuses to predict.
+    # A training that diverged left NaN or infinity, and the classifier refuses to
+    # predict.
     if is_usable and not all(np.isfinite(array).all() for array in weights):
         raise ValueError("the weights are not finite")
 
@@ -269,19 +286,24 @@ def _versions() -> dict[str, str]:
 def _check_versions(saved_with: dict[str, Any] | None) -> None:
     if not isinstance(saved_with, dict) or not {"format", "skmnist"} <= set(saved_with):
         raise ValueError(
-            "This is not the state of a SimpleMLPClassifier: it has no version information."
+            "This is not the state of a SimpleMLPClassifier: it has no version "
+            "information."
         )
 
     names = _versions().keys() & saved_with.keys()
     saved = {name: saved_with[name] for name in _versions() if name in names}
     # Messages repeat them, so they must not hold control characters.
-    if not all(re.fullmatch(r"[\w.+!-]+", version, re.ASCII) for version in saved.values()):
-        raise ValueError(f"This is not the state of a SimpleMLPClassifier: versions are {saved}.")
+    if not all(
+        re.fullmatch(r"[\w.+!-]+", version, re.ASCII) for version in saved.values()
+    ):
+        raise ValueError(
+            f"This is not the state of a SimpleMLPClassifier: versions are {saved}."
+        )
     if saved_with["format"] > _FORMAT:
         raise ValueError(
-            f"This SimpleMLPClassifier was saved with skmnist {saved['skmnist']}, in a form that "
-            f"skmnist {version('skmnist')} can't read. Install skmnist {saved['skmnist']} or a "
-            "later version."
+            f"This SimpleMLPClassifier was saved with skmnist {saved['skmnist']}, in a "
+            f"form that skmnist {version('skmnist')} can't read. Install skmnist "
+            f"{saved['skmnist']} or a later version."
         )
 
     for name, saved_version in saved.items():

@@ -13,7 +13,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 
 from skmnist._activations import ACTIVATIONS
-from skmnist._compat import CallbackSupportMixin, FitTasks, WithoutAttribute, _fit_context
+from skmnist._compat import (
+    CallbackSupportMixin,
+    FitTasks,
+    WithoutAttribute,
+    _fit_context,
+)
 from skmnist._deferred import Deferred, DeferredParameter, needed
 from skmnist._fitted import Fitted, FittedAttributes
 from skmnist._inputs import (
@@ -46,89 +51,96 @@ class _TrainingData(NamedTuple):
     """Validated samples, and the network that they need."""
 
     samples: Samples
-    sample_weight: np.ndarray | None  # (n_samples,) float64, without the weights of classes
+    sample_weight: (
+        np.ndarray | None
+    )  # (n_samples,) float64, without the weights of classes
     features: Features
     classes: np.ndarray
     is_one_hot: bool
     architecture: Architecture
 
 
-class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixin, BaseEstimator):
+class SimpleMLPClassifier(
+    FittedAttributes, ClassifierMixin, CallbackSupportMixin, BaseEstimator
+):
     """A small Keras network as a scikit-learn classifier.
 
     Without parameters it is the network of a well-known beginner's article on MNIST:
     Flatten, Dense(5, sigmoid), Dense(10, softmax), trained with Adam on the categorical
     cross-entropy for 5 epochs in batches of 32.
 
-    Layers, losses and optimizers are Keras's own, built through scikeras. An epoch runs as
-    one compiled program instead of Keras's loop over batches.
+    Layers, losses and optimizers are Keras's own, built through scikeras. An epoch runs
+    as one compiled program instead of Keras's loop over batches.
 
     Parameters
     ----------
     hidden_units : int or sequence of int, default=5
-        Number of units of the hidden layer, or of each of several hidden layers. An empty
-        sequence means none: softmax regression.
+        Number of units of the hidden layer, or of each of several hidden layers. An
+        empty sequence means none: softmax regression.
     activation : str or callable, default="sigmoid"
-        Activation of the hidden layers: the name of one in `keras.activations`, or a function
-        of a tensor.
+        Activation of the hidden layers: the name of one in `keras.activations`, or a
+        function of a tensor.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        The name of one in `keras.optimizers`, in lower case, or an instance. An instance is
-        copied, never modified.
+        The name of one in `keras.optimizers`, in lower case, or an instance. An
+        instance is copied, never modified.
     learning_rate : float, default=0.001
-        Learning rate of an optimizer that is given by its name. An instance has its own.
+        Learning rate of an optimizer that is given by its name. An instance has its
+        own.
     l2 : float, default=0.0
-        Strength of the L2 regularization: this times the sum of the squared kernels, biases
-        aside, is added to the loss of each batch, as Keras does it.
+        Strength of the L2 regularization: this times the sum of the squared kernels,
+        biases aside, is added to the loss of each batch, as Keras does it.
     dropout : float, default=0.0
         Fraction of the units of each hidden layer that are left out, at random, in each
         training step. At least 0, less than 1.
     epochs : int, default=5
         Number of passes over the training samples.
     batch_size : int, default=32
-        Number of samples in one step of the optimizer. The last step of an epoch takes what
-        is left.
+        Number of samples in one step of the optimizer. The last step of an epoch takes
+        what is left.
     shuffle : bool, default=True
         Whether each epoch takes the samples in an order of its own.
     early_stopping : bool, default=False
-        Whether to stop before `epochs` when the accuracy on validation samples no longer
-        improves, and to restore the weights of the best epoch. The validation samples are
-        `X_val` and `y_val` if they are given to `fit`, or are set aside from the training
-        samples: stratified by class, or with a warning if there are too few samples for that.
+        Whether to stop before `epochs` when the accuracy on validation samples no
+        longer improves, and to restore the weights of the best epoch. The validation
+        samples are `X_val` and `y_val` if they are given to `fit`, or are set aside
+        from the training samples: stratified by class, or with a warning if there are
+        too few samples for that.
     validation_fraction : float, default=0.1
         Fraction of the training samples to set aside for `early_stopping`.
     n_iter_no_change : int, default=10
-        Number of epochs in a row without improvement that `early_stopping` tolerates. With
-        ``np.inf`` it never stops, and goes back to the best epoch at the end.
+        Number of epochs in a row without improvement that `early_stopping` tolerates.
+        With ``np.inf`` it never stops, and goes back to the best epoch at the end.
     tol : float, default=1e-4
         By how much the accuracy must exceed the best one to count as an improvement for
         `early_stopping`.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, ``{label: weight}``. Classes may be left out, with the weight 1,
-        or labels given that are not in `y`, but not both. "balanced" is
+        Weights of the classes, ``{label: weight}``. Classes may be left out, with the
+        weight 1, or labels given that are not in `y`, but not both. "balanced" is
         ``n_samples / (n_classes * np.bincount(y))``. They multiply `sample_weight`.
     warm_start : bool, default=False
-        Whether `fit` continues where the last `fit` or `partial_fit` ended, with its weights,
-        optimizer state and history. `hidden_units` and `activation` must be the same as then;
-        an `optimizer` of another kind starts without state.
+        Whether `fit` continues where the last `fit` or `partial_fit` ended, with its
+        weights, optimizer state and history. `hidden_units` and `activation` must be
+        the same as then; an `optimizer` of another kind starts without state.
     callbacks : keras.callbacks.Callback, sequence of such, or None, default=None
-        Keras callbacks. `fit` calls these instances, as Keras does; scikit-learn's `clone`, and
-        so each fit of a search or of cross-validation, copies them. Callbacks with hooks for
-        batches make training slower: each batch is then run on its own.
+        Keras callbacks. `fit` calls these instances, as Keras does; scikit-learn's
+        `clone`, and so each fit of a search or of cross-validation, copies them.
+        Callbacks with hooks for batches make training slower: each batch is then run on
+        its own.
     random_state : int, RandomState instance or None, default=None
-        Decides the initial weights, the order of the samples and the dropout. The same int
-        gives bitwise the same network on the same machine, as long as TensorFlow computes in
-        the same way: switches such as TF_DETERMINISTIC_OPS, and the number of its threads, can
-        change the last digits. NumPy's, Python's and TensorFlow's global generators are neither
-        read nor changed, also for None.
+        Decides the initial weights, the order of the samples and the dropout. The same
+        int gives bitwise the same network on the same machine, as long as TensorFlow
+        computes in the same way: switches such as TF_DETERMINISTIC_OPS, and the number
+        of its threads, can change the last digits. NumPy's, Python's and TensorFlow's
+        global generators are neither read nor changed, also for None.
     verbose : int, default=0
-        0 prints nothing; 1 shows a progress bar and at most twenty lines; 2 prints one line
-        an epoch.
+        0 prints nothing; 1 shows a progress bar and at most twenty lines; 2 prints one
+        line an epoch.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels, sorted, of the type that was given; for one-hot labels, the numbers of the
-        columns.
+        The labels, sorted, of the type that was given; for one-hot labels, the numbers
+        of the columns.
     n_features_in_ : int
         Number of features of a sample: of pixels, for images.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -138,8 +150,9 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
     history_ : dict of str to list of float
         For each epoch "loss", the mean over the batches of the epoch as they came by,
         regularization included, and "accuracy", and with validation data "val_loss" and
-        "val_accuracy", computed at the end of the epoch and weighted by `sample_weight_val`.
-        All lists have the length `n_iter_`, with NaN for epochs without such a metric.
+        "val_accuracy", computed at the end of the epoch and weighted by
+        `sample_weight_val`. All lists have the length `n_iter_`, with NaN for epochs
+        without such a metric.
     loss_curve_ : list of float
         ``history_["loss"]``.
     loss_ : float or None
@@ -150,8 +163,8 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         The accuracy on the validation samples after each epoch of the last `fit`, if
         `early_stopping` is True.
     best_validation_score_ : float or None
-        The accuracy of the weights that were kept: the highest of `validation_scores_`, or that
-        of the weights that a warm start began with.
+        The accuracy of the weights that were kept: the highest of `validation_scores_`,
+        or that of the weights that a warm start began with.
     callbacks_ : list of keras.callbacks.Callback
         The callbacks of the last fit: the instances in `callbacks`.
     coefs_ : list of ndarray
@@ -167,8 +180,8 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
     out_activation_ : str
         "softmax".
     model_ : keras.Sequential
-        The network as a compiled Keras model. It is built on first access, from
-        copies of the weights and the optimizer's state: training or changing it does not
+        The network as a compiled Keras model. It is built on first access, from copies
+        of the weights and the optimizer's state: training or changing it does not
         change the classifier.
 
     See Also
@@ -177,8 +190,8 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
 
     Notes
     -----
-    The loss of a batch is divided by the sum of its weights, as in scikit-learn, where Keras
-    divides by the number of samples: a weight of 2 means the sample twice.
+    The loss of a batch is divided by the sum of its weights, as in scikit-learn, where
+    Keras divides by the number of samples: a weight of 2 means the sample twice.
 
     Ctrl-C ends a fit with a warning; the classifier is fitted with what it has learnt.
 
@@ -223,7 +236,9 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         tol: float = 1e-4,
         class_weight: dict[Any, float] | str | None = None,
         warm_start: bool = False,
-        callbacks: keras.callbacks.Callback | Sequence[keras.callbacks.Callback] | None = None,
+        callbacks: keras.callbacks.Callback
+        | Sequence[keras.callbacks.Callback]
+        | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -263,15 +278,18 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
 (n_samples, height, width)
-            Training samples: any numbers. uint8 is used as it is, anything else as float32.
+            Training samples: any numbers. uint8 is used as it is, anything else as
+            float32.
         y : array-like of shape (n_samples,), or one-hot of shape (n_samples, n_classes)
-            Labels: numbers, text or truth values. Or rows of a single 1 and else 0, whose
-            columns are the classes; predictions then come back in the same form.
+            Labels: numbers, text or truth values. Or rows of a single 1 and else 0,
+            whose columns are the classes; predictions then come back in the same form.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the training samples; None for 1. A weight of 0 leaves a sample out.
+            Weights of the training samples; None for 1. A weight of 0 leaves a sample
+            out.
         X_val : array-like or sparse matrix of the shape of `X`, default=None
             Samples to compute "val_loss" and "val_accuracy" on after each epoch. In a
-            `Pipeline`, ``transform_input=["X_val"]`` transforms them as it transforms `X`.
+            `Pipeline`, ``transform_input=["X_val"]`` transforms them as it transforms
+            `X`.
         y_val : array-like of the form of `y`, default=None
             Labels of `X_val`, all of which must be in `y`.
         sample_weight_val : array-like of shape (n_val,), default=None
@@ -324,8 +342,8 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         y : array-like of shape (n_samples,), or one-hot of shape (n_samples, n_classes)
             Labels. Not every class needs to be among them.
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come. Needed in the first call, optional afterwards and
-            for one-hot labels.
+            All labels that will ever come. Needed in the first call, optional
+            afterwards and for one-hot labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples; None for 1.
 
@@ -337,8 +355,8 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         Raises
         ------
         ValueError
-            If `classes` is missing in the first call or differs from the earlier ones, if
-            `y` has other labels, or if anything else can't be used.
+            If `classes` is missing in the first call or differs from the earlier ones,
+            if `y` has other labels, or if anything else can't be used.
         """
         refuse_full_data_parameters(self.early_stopping, self.class_weight)
         last = self._fitted
@@ -358,9 +376,10 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
 
         Returns
         -------
-        ndarray of shape (n_samples,), or (n_samples, n_classes) after a fit to one-hot labels
-            The most probable of `classes_`, of the labels' own type; one-hot after one-hot
-            labels, as int64.
+        ndarray of shape (n_samples,), or (n_samples, n_classes) after a fit to one-hot
+        labels
+            The most probable of `classes_`, of the labels' own type; one-hot after
+            one-hot labels, as int64.
         """
         fitted = self._last_fit()
         codes = self._probabilities(fitted, X).argmax(axis=1)
@@ -380,8 +399,8 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         Returns
         -------
         ndarray of shape (n_samples, n_classes), float64
-            Columns in the order of `classes_`, two of them for two classes; each row sums
-            to 1.
+            Columns in the order of `classes_`, two of them for two classes; each row
+            sums to 1.
         """
         return self._probabilities(self._last_fit(), X)
 
@@ -463,7 +482,8 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         *,
         classes: np.ndarray | None = None,
     ) -> _TrainingData:
-        """Validate what to train on; it must suit the fit that is to be continued, if any.
+        """Validate what to train on; it must suit the fit that is to be continued, if
+        any.
 
         `classes` may be missing among the labels; None for those in `y`.
         """
@@ -488,7 +508,9 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
             _check_continuation(last, labels.classes, architecture)
 
         own_weights = check_weights(sample_weight, x.shape[0])
-        weights = scaled_weights(with_class_weights(own_weights, labels, self.class_weight))
+        weights = scaled_weights(
+            with_class_weights(own_weights, labels, self.class_weight)
+        )
         return _TrainingData(
             samples=Samples(x, labels.codes, weights),
             sample_weight=own_weights,
@@ -499,14 +521,24 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         )
 
     def _check_validation_data(
-        self, X_val: Any, y_val: Any, sample_weight_val: ArrayLike | None, data: _TrainingData
+        self,
+        X_val: Any,
+        y_val: Any,
+        sample_weight_val: ArrayLike | None,
+        data: _TrainingData,
     ) -> Samples | None:
-        values = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        values = {
+            "X_val": X_val,
+            "y_val": y_val,
+            "sample_weight_val": sample_weight_val,
+        }
         given = [name for name, value in values.items() if value is not None]
         if not given:
             return None
         if given[:2] != ["X_val", "y_val"]:
-            raise ValueError(f"fit needs X_val and y_val together, got only {' and '.join(given)}.")
+            raise ValueError(
+                f"fit needs X_val and y_val together, got only {' and '.join(given)}."
+            )
 
         owner = type(self).__name__
         x, _ = check_rows(X_val, owner, data.features, name="X_val")
@@ -547,7 +579,10 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
             stopping = EarlyStopping(float(self.n_iter_no_change), float(self.tol))
             if validation is None:
                 rows, validation = set_aside(
-                    data.samples, data.sample_weight, float(self.validation_fraction), seed
+                    data.samples,
+                    data.sample_weight,
+                    float(self.validation_fraction),
+                    seed,
                 )
 
         task = TrainingTask(
@@ -616,8 +651,8 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         return {"_fitted": fitted}
 
     def _validate_params(self) -> None:
-        # scikit-learn reads the constraints from an attribute of the class. Those of Keras's names
-        # are not known before Keras is imported, by the first fit.
+        # scikit-learn reads the constraints from an attribute of the class. Those of
+        # Keras's names are not known before Keras is imported, by the first fit.
         validate_parameters(self.get_params(deep=False), type(self).__name__)
 
     def __sklearn_clone__(self) -> SimpleMLPClassifier:
@@ -647,7 +682,8 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.sparse = True
-        # Five units and five epochs are the article's, and an introduction, not a good score.
+        # Five units and five epochs are the article's, and an introduction, not a good
+        # score.
         tags.classifier_tags.poor_score = True
         return tags
 
@@ -665,7 +701,9 @@ class SimpleMLPClassifier(FittedAttributes, ClassifierMixin, CallbackSupportMixi
         return BaseEstimator._get_fitted_attr_html(listed, doc_link)
 
 
-def _check_continuation(last: Fitted, classes: np.ndarray, architecture: Architecture) -> None:
+def _check_continuation(
+    last: Fitted, classes: np.ndarray, architecture: Architecture
+) -> None:
     """Raise ValueError if a fit can't go on with these classes and layers."""
     if not np.array_equal(classes, last.classes):
         raise ValueError(
@@ -678,12 +716,14 @@ def _check_continuation(last: Fitted, classes: np.ndarray, architecture: Archite
         now, before = getattr(architecture, name), getattr(last.architecture, name)
         if now != before:
             raise ValueError(
-                f"The network was fitted with {name}={before!r} and can't go on with {now!r}. "
-                "Set warm_start=False to start anew."
+                f"The network was fitted with {name}={before!r} and can't go on with "
+                f"{now!r}. Set warm_start=False to start anew."
             )
 
 
-def _activation_in_numpy(activation: str | Callable) -> Callable[[np.ndarray], np.ndarray]:
+def _activation_in_numpy(
+    activation: str | Callable,
+) -> Callable[[np.ndarray], np.ndarray]:
     if isinstance(activation, str):
         return ACTIVATIONS[activation]
 
@@ -697,15 +737,15 @@ def _warn_of(result: FitResult) -> None:
     n_epochs = len(result.network.history["loss"])
     if result.was_interrupted:
         warn_caller(
-            f"Training was interrupted after {n_epochs} whole epochs. The classifier keeps "
-            "what it has learnt so far. Press Ctrl-C twice to end a search.",
+            f"Training was interrupted after {n_epochs} whole epochs. The classifier "
+            "keeps what it has learnt so far. Press Ctrl-C twice to end a search.",
             UserWarning,
         )
     if result.has_diverged or not result.is_usable:
         outcome = "is that of its best epoch" if result.is_usable else "cannot predict"
         warn_caller(
             f"Training diverged: the loss of epoch {n_epochs} is not finite, and the "
-            f"network {outcome}. Lower learning_rate, or that of the optimizer, or scale the "
-            "features.",
+            f"network {outcome}. Lower learning_rate, or that of the optimizer, or "
+            "scale the features.",
             ConvergenceWarning,
         )

@@ -77,7 +77,9 @@ def fitted_to_images(digits):
 @pytest.fixture(scope="session")
 def pipeline(sample):
     """A scaler and a good classifier, fitted to the sample. Don't fit it again."""
-    classifier = SimpleMLPClassifier(hidden_units=32, learning_rate=0.01, epochs=10, random_state=0)
+    classifier = SimpleMLPClassifier(
+        hidden_units=32, learning_rate=0.01, epochs=10, random_state=0
+    )
     return make_pipeline(MinMaxScaler(), classifier).fit(sample.X_train, sample.y_train)
 
 

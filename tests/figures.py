@@ -51,7 +51,11 @@ def visible_texts(figure):
         if ax.axison:
             texts += axis_texts(ax.xaxis) + axis_texts(ax.yaxis)
     # The boxes of slanted texts overlap where their letters do not.
-    texts = [text for text in texts if text.get_text().strip() and text.get_rotation() in (0, 90)]
+    texts = [
+        text
+        for text in texts
+        if text.get_text().strip() and text.get_rotation() in (0, 90)
+    ]
     return [(text.get_text(), text.get_window_extent()) for text in texts]
 
 
@@ -69,11 +73,15 @@ def faults(figure):
     assert texts
     outer = figure.bbox.padded(1)
     found = [
-        text for text, box in texts if not (outer.contains(*box.min) and outer.contains(*box.max))
+        text
+        for text, box in texts
+        if not (outer.contains(*box.min) and outer.contains(*box.max))
     ]
     for i, (text, box) in enumerate(texts):
         shrunk = box.padded(-1)
         found += [
-            (text, other) for other, near in texts[i + 1 :] if shrunk.overlaps(near.padded(-1))
+            (text, other)
+            for other, near in texts[i + 1 :]
+            if shrunk.overlaps(near.padded(-1))
         ]
     return found

@@ -24,26 +24,36 @@ needs_weighted_mlp = pytest.mark.skipif(
 
 # XLA takes a second for each program.
 compiled_if_slow = pytest.mark.parametrize(
-    "both_ways", ["not compiled", pytest.param("compiled", marks=pytest.mark.slow)], indirect=True
+    "both_ways",
+    ["not compiled", pytest.param("compiled", marks=pytest.mark.slow)],
+    indirect=True,
 )
 
 # A learning rate so small that a step changes no weight of float32.
 NO_STEP = 1e-30
 
-# polars 2 has no interchange protocol, by which older versions of scikit-learn read its columns.
-# It is not imported here: workers of a cluster import this module beside other threads.
+# polars 2 has no interchange protocol, by which older versions of scikit-learn read its
+# columns. It is not imported here: workers of a cluster import this module beside other
+# threads.
 needs_polars = pytest.mark.skipif(
     not is_before("polars", 2) and is_before("scikit-learn", 1, 9),
     reason="scikit-learn before 1.9 does not read the column names of polars 2",
 )
 
 # Their order as text is not that of the digits.
-NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
+NAMES = np.array(
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+)
 
 
 def network(**parameters):
     """A classifier that is right about two digits in three after a tenth of a second."""
-    defaults = {"hidden_units": 16, "learning_rate": 0.01, "epochs": 5, "random_state": 0}
+    defaults = {
+        "hidden_units": 16,
+        "learning_rate": 0.01,
+        "epochs": 5,
+        "random_state": 0,
+    }
     return SimpleMLPClassifier(**defaults | parameters)
 
 
@@ -66,7 +76,9 @@ def fitted_by_hand(estimator, X, y, **fit_params):
 def weighted_by_hand(estimator, X, y, sample_weight):
     """The same with weights, which must make a difference, or it would be no comparison."""
     weighted = fitted_by_hand(estimator, X, y, sample_weight=sample_weight)
-    assert not np.allclose(weighted.coefs_[1], fitted_by_hand(estimator, X, y).coefs_[1])
+    assert not np.allclose(
+        weighted.coefs_[1], fitted_by_hand(estimator, X, y).coefs_[1]
+    )
     return weighted
 
 
@@ -78,5 +90,7 @@ def state_without_checksum(classifier):
 
 def assert_same_network(one, other, atol=0.0):
     """All weights are the same: bit for bit, or nearly so."""
-    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
+    for a, b in zip(
+        one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True
+    ):
         np.testing.assert_allclose(a, b, rtol=0, atol=atol)

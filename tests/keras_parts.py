@@ -10,7 +10,9 @@ class Warm(keras.optimizers.schedules.LearningRateSchedule):
         self.peak = peak
 
     def __call__(self, step):
-        return self.peak * keras.ops.minimum(1.0, (keras.ops.cast(step, "float32") + 1) / 10)
+        return self.peak * keras.ops.minimum(
+            1.0, (keras.ops.cast(step, "float32") + 1) / 10
+        )
 
     def get_config(self):
         return {}

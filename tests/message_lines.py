@@ -33,7 +33,9 @@ class LineRunner:
         self.found = None
         fit = SimpleMLPClassifier.fit
         monkeypatch.setattr(skmnist, "load_mnist", self.load)
-        monkeypatch.setattr(SimpleMLPClassifier, "fit", lambda *args: self.fit(fit, *args))
+        monkeypatch.setattr(
+            SimpleMLPClassifier, "fit", lambda *args: self.fit(fit, *args)
+        )
 
     def load(self, *arguments, **options):
         data = load_mnist(*arguments, **options)

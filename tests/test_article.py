@@ -29,13 +29,18 @@ class TestSample:
     def test_raw_pixels(self, sample):
         classifier = SimpleMLPClassifier(epochs=75, random_state=0)
         classifier.fit(sample.images_train, sample.y_train)
-        assert classifier.n_iter_ * len(sample.y_train) // classifier.batch_size == ARTICLE_STEPS
+        assert (
+            classifier.n_iter_ * len(sample.y_train) // classifier.batch_size
+            == ARTICLE_STEPS
+        )
         assert classifier.model_.count_params() == 3985
         assert 0.6 < classifier.score(sample.images_test, sample.y_test) < 0.82
         assert classifier.loss_curve_[-1] < 1.2 < classifier.loss_curve_[0]
 
     def test_scaled_pixels(self, sample):
-        scaled = make_pipeline(MinMaxScaler(), SimpleMLPClassifier(epochs=75, random_state=0))
+        scaled = make_pipeline(
+            MinMaxScaler(), SimpleMLPClassifier(epochs=75, random_state=0)
+        )
         scaled.fit(sample.X_train, sample.y_train)
         assert 0.78 < scaled.score(sample.X_test, sample.y_test) < 0.9
 
@@ -45,7 +50,9 @@ class TestAllOfMNIST:
     """The article's own run. Its accuracy on raw pixels differs much from seed to seed."""
 
     def test_raw_pixels(self, mnist):
-        classifier = SimpleMLPClassifier(random_state=0).fit(mnist.images_train, mnist.y_train)
+        classifier = SimpleMLPClassifier(random_state=0).fit(
+            mnist.images_train, mnist.y_train
+        )
         assert classifier.n_iter_ * 60_000 // classifier.batch_size == ARTICLE_STEPS
         assert 0.68 < classifier.score(mnist.images_test, mnist.y_test) < 0.83
         assert np.all(np.diff(classifier.loss_curve_) < 0)

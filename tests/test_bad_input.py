@@ -1,7 +1,8 @@
 """Wrong parameters and wrong arguments: what is raised, and what it says.
 
-One case for each kind and each constraint. `fit` gets them all, since every method checks its
-arguments by the same code; that the others check them at all is tested with a few.
+One case for each kind and each constraint. `fit` gets them all, since every method
+checks its arguments by the same code; that the others check them at all is tested with
+a few.
 """
 
 import datetime
@@ -25,7 +26,8 @@ BACKENDS = {"keras", "scikeras", "tensorflow"}
 def refuses(exception, *texts):
     """Expect an exception that says all of `texts` and never went through TensorFlow.
 
-    Whoever gets it should read about the argument they gave, not about a layer or a tensor.
+    Whoever gets it should read about the argument they gave, not about a layer or a
+    tensor.
     """
     with pytest.raises(exception) as caught:
         yield
@@ -90,8 +92,12 @@ class TestParameters:
         with refuses(ValueError, f"'{name}' parameter", "Got 0 instead"):
             SimpleMLPClassifier(**{name: 0}).partial_fit(X, y, classes=range(10))
 
-    @pytest.mark.parametrize(("name", "known"), [("activation", "'relu'"), ("optimizer", "'adam'")])
-    def test_a_name_that_is_unknown_brings_those_that_are_known(self, X, y, name, known):
+    @pytest.mark.parametrize(
+        ("name", "known"), [("activation", "'relu'"), ("optimizer", "'adam'")]
+    )
+    def test_a_name_that_is_unknown_brings_those_that_are_known(
+        self, X, y, name, known
+    ):
         with refuses(ValueError, known):
             SimpleMLPClassifier(**{name: "nothing like it"}).fit(X, y)
 
@@ -107,7 +113,9 @@ class TestParameters:
 
     def test_class_weights_that_leave_no_class(self, X, y):
         weights = dict.fromkeys(range(10), 0.0)
-        with refuses(ValueError, "class_weight leave no sample with a weight above zero"):
+        with refuses(
+            ValueError, "class_weight leave no sample with a weight above zero"
+        ):
             SimpleMLPClassifier(class_weight=weights).fit(X, y)
 
     def test_weights_of_samples_and_classes_that_leave_none(self, X, y):
@@ -116,13 +124,19 @@ class TestParameters:
 
     def test_balanced_classes_are_unknown_to_partial_fit(self, X, y):
         with refuses(ValueError, 'class_weight="balanced"', "partial_fit"):
-            SimpleMLPClassifier(class_weight="balanced").partial_fit(X, y, classes=range(10))
+            SimpleMLPClassifier(class_weight="balanced").partial_fit(
+                X, y, classes=range(10)
+            )
 
 
 WRONG_ROWS = {
     "nothing": (None, ValueError, "2D array"),
     "one row": (np.zeros(784), ValueError, "Expected 2D array, got 1D array"),
-    "images with a channel": (np.zeros((40, 28, 28, 1)), ValueError, "X has shape (40, 28, 28, 1)"),
+    "images with a channel": (
+        np.zeros((40, 28, 28, 1)),
+        ValueError,
+        "X has shape (40, 28, 28, 1)",
+    ),
     "no rows": (np.zeros((0, 784)), ValueError, "0 sample(s)"),
     "no images": (np.zeros((0, 28, 28)), ValueError, "0 sample(s)"),
     "no features": (np.zeros((40, 0)), ValueError, "0 feature(s)"),
@@ -134,15 +148,27 @@ WRONG_ROWS = {
         ValueError,
         "X contains infinity",
     ),
-    "too large": (np.full((40, 784), 1e39), ValueError, "too large for dtype('float32')"),
+    "too large": (
+        np.full((40, 784), 1e39),
+        ValueError,
+        "too large for dtype('float32')",
+    ),
     "numbers as text": (np.full((40, 784), "0.5"), ValueError, "X holds text"),
     "dates": (np.full((40, 784), "2026-01-01", "M8[ns]"), ValueError, "X holds dates"),
-    "durations in a list": ([[datetime.timedelta(1)] * 784] * 40, ValueError, "X holds dates"),
+    "durations in a list": (
+        [[datetime.timedelta(1)] * 784] * 40,
+        ValueError,
+        "X holds dates",
+    ),
     "bytes": (np.full((40, 784), b"dark"), ValueError, "X holds text"),
     "a list of text": ([["dark"] * 784] * 40, ValueError, "X holds text"),
     "text as objects": (np.full((40, 784), "dark", dtype=object), ValueError, "'dark'"),
     "text in a table": (pd.DataFrame({"ink": ["dark"] * 40}), ValueError, "'dark'"),
-    "complex numbers": (np.full((40, 784), 1j), ValueError, "Complex data not supported"),
+    "complex numbers": (
+        np.full((40, 784), 1j),
+        ValueError,
+        "Complex data not supported",
+    ),
     "rows of several lengths": ([[1.0, 2.0], [3.0]] * 20, ValueError, "inhomogeneous"),
 }
 
@@ -170,7 +196,9 @@ class TestRows:
     def test_another_number_of_labels(self, fitted, X, y, n_labels):
         classifier = SimpleMLPClassifier()
         for method in (classifier.fit, classifier.partial_fit, fitted.score):
-            with refuses(ValueError, "inconsistent numbers of samples", "40", str(n_labels)):
+            with refuses(
+                ValueError, "inconsistent numbers of samples", "40", str(n_labels)
+            ):
                 if method == classifier.partial_fit:
                     method(X, y[:n_labels], classes=range(10))
                 else:
@@ -182,7 +210,9 @@ class TestRows:
                 classifier.predict(np.zeros((3, 783)))
 
     def test_a_single_image(self, fitted, digits):
-        with pytest.raises(ValueError, match=r"X has 28 features.*needs a first axis of length 1"):
+        with pytest.raises(
+            ValueError, match=r"X has 28 features.*needs a first axis of length 1"
+        ):
             fitted.predict(digits.images[0])
         # Rows of a wrong length are nothing that another axis could help.
         with pytest.raises(ValueError, match=r"expecting 784 features as input\.$"):
@@ -190,7 +220,9 @@ class TestRows:
 
     def test_images_of_another_size(self, fitted_to_images, digits):
         stretched = digits.images.reshape(-1, 14, 56)
-        going_on = SimpleMLPClassifier(epochs=1, warm_start=True).fit(digits.images, digits.y)
+        going_on = SimpleMLPClassifier(epochs=1, warm_start=True).fit(
+            digits.images, digits.y
+        )
         with refuses(ValueError, "X holds images of shape (14, 56)", "(28, 28)"):
             fitted_to_images.predict(stretched)
         for method in (going_on.fit, going_on.partial_fit):
@@ -216,16 +248,40 @@ WRONG_LABELS = {
     "continuous": (np.linspace(0, 1, 40), ValueError, "Unknown label type: continuous"),
     "NaN": (np.full(40, np.nan), ValueError, "y contains NaN"),
     "infinity": (cycle(0.0, np.inf), ValueError, "y contains infinity"),
-    "missing values": (pd.Series(cycle(1, None), dtype="Int64"), ValueError, "y contains NaN"),
-    "missing text": (pd.Series(cycle("a", None), dtype="category"), ValueError, "contains NaN"),
-    "missing objects": (np.array(cycle(1, None), dtype=object), ValueError, "y holds None"),
-    "several labels": (np.array([[1, 0, 0], [0, 1, 1]] * 20), ValueError, "2 ones in row 1"),
+    "missing values": (
+        pd.Series(cycle(1, None), dtype="Int64"),
+        ValueError,
+        "y contains NaN",
+    ),
+    "missing text": (
+        pd.Series(cycle("a", None), dtype="category"),
+        ValueError,
+        "contains NaN",
+    ),
+    "missing objects": (
+        np.array(cycle(1, None), dtype=object),
+        ValueError,
+        "y holds None",
+    ),
+    "several labels": (
+        np.array([[1, 0, 0], [0, 1, 1]] * 20),
+        ValueError,
+        "2 ones in row 1",
+    ),
     "no label": (np.array([[1, 0, 0], [0, 0, 0]] * 20), ValueError, "0 ones in row 1"),
-    "sparse, several": (scipy.sparse.csr_array(np.ones((40, 3))), ValueError, "3 ones in row 0"),
+    "sparse, several": (
+        scipy.sparse.csr_array(np.ones((40, 3))),
+        ValueError,
+        "3 ones in row 0",
+    ),
     "probabilities": (np.full((40, 4), 0.25), ValueError, "y has shape (40, 4)"),
     "columns of text": (np.array([["0", "1"]] * 40), ValueError, "y has shape (40, 2)"),
     "three dimensions": (np.zeros((40, 2, 1)), ValueError, "y has shape (40, 2, 1)"),
-    "too few one-hot": (np.eye(10)[cycle(*range(10))][:39], ValueError, "40 samples, but 39"),
+    "too few one-hot": (
+        np.eye(10)[cycle(*range(10))][:39],
+        ValueError,
+        "40 samples, but 39",
+    ),
     "bytes": (np.array(cycle(b"a", b"b")), TypeError, "bytes"),
 }
 
@@ -254,7 +310,9 @@ class TestLabels:
 
     def test_one_hot_labels_with_other_classes(self, X, y):
         one_hot = np.eye(10, dtype=int)[y]
-        with refuses(ValueError, "y has the columns [0, 1, 2, 3, 4", "the classes are [0, 1, 2]"):
+        with refuses(
+            ValueError, "y has the columns [0, 1, 2, 3, 4", "the classes are [0, 1, 2]"
+        ):
             SimpleMLPClassifier().partial_fit(X, one_hot, classes=[0, 1, 2])
 
     @pytest.mark.parametrize("first_is_one_hot", [True, False])
@@ -274,7 +332,10 @@ WRONG_WEIGHTS = {
     "a column": (np.ones((40, 1)), "weights must be 1D array or scalar"),
     "NaN": (np.full(40, np.nan), "sample_weight contains NaN"),
     "infinity": (np.full(40, np.inf), "sample_weight contains infinity"),
-    "negative": (np.linspace(-1, 1, 40), "sample_weight holds negative weights, such as -1.0"),
+    "negative": (
+        np.linspace(-1, 1, 40),
+        "sample_weight holds negative weights, such as -1.0",
+    ),
     "zero": (np.zeros(40), "must contain at least one non-zero number"),
     "text": ("balanced", "sample_weight holds text"),
 }
@@ -304,7 +365,9 @@ class TestValidationData:
 
     def test_labels_that_the_training_has_not(self, X, y):
         is_known = y < 7
-        with refuses(ValueError, "y_val holds labels", "[0, 1, 2, 3, 4, 5, 6]: [7, 8, 9]"):
+        with refuses(
+            ValueError, "y_val holds labels", "[0, 1, 2, 3, 4, 5, 6]: [7, 8, 9]"
+        ):
             SimpleMLPClassifier().fit(X[is_known], y[is_known], X_val=X, y_val=y)
 
     @pytest.mark.parametrize("dtype", [str, object])
@@ -323,14 +386,18 @@ class TestValidationData:
     def test_images_of_another_size(self, digits):
         stretched = digits.images.reshape(-1, 14, 56)
         with refuses(ValueError, "X_val holds images of shape (14, 56)", "(28, 28)"):
-            SimpleMLPClassifier().fit(digits.images, digits.y, X_val=stretched, y_val=digits.y)
+            SimpleMLPClassifier().fit(
+                digits.images, digits.y, X_val=stretched, y_val=digits.y
+            )
 
 
 class TestWarmStart:
     """And partial_fit, which starts from what is there as well."""
 
     def test_partial_fit_without_classes(self, X, y):
-        with refuses(ValueError, "classes must be passed on the first call to partial_fit"):
+        with refuses(
+            ValueError, "classes must be passed on the first call to partial_fit"
+        ):
             SimpleMLPClassifier().partial_fit(X, y)
 
     def test_partial_fit_with_a_label_that_is_no_class(self, X, y):

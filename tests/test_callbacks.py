@@ -66,10 +66,16 @@ class Quiet(keras.callbacks.Callback):
 
 DO_NOTHING = {
     "batch hook": lambda folder: Quiet(),
-    "epoch hook": lambda folder: keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: None),
+    "epoch hook": lambda folder: keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: None
+    ),
     "TerminateOnNaN": lambda folder: keras.callbacks.TerminateOnNaN(),
-    "ModelCheckpoint": lambda folder: keras.callbacks.ModelCheckpoint(folder / "model.keras"),
-    "BackupAndRestore": lambda folder: keras.callbacks.BackupAndRestore(folder / "backup"),
+    "ModelCheckpoint": lambda folder: keras.callbacks.ModelCheckpoint(
+        folder / "model.keras"
+    ),
+    "BackupAndRestore": lambda folder: keras.callbacks.BackupAndRestore(
+        folder / "backup"
+    ),
 }
 
 
@@ -136,14 +142,19 @@ def as_keras():
 
 class TestOrderOfKeras:
     @pytest.mark.parametrize(
-        ("stop_in", "has_validation"), [(None, False), *((hook, True) for hook in (None, *HOOKS))]
+        ("stop_in", "has_validation"),
+        [(None, False), *((hook, True) for hook in (None, *HOOKS))],
     )
     def test_hooks_and_their_arguments(self, as_keras, stop_in, has_validation):
         theirs, ours = (Recorder(stop_in) for _ in range(2))
         as_keras.fit_both((theirs, ours), has_validation)
         assert ours.params == theirs.params == {"epochs": 2, "steps": 3, "verbose": 0}
-        assert [call[:-1] for call in ours.calls] == [call[:-1] for call in theirs.calls]
-        for (*_, our_logs), (*_, their_logs) in zip(ours.calls, theirs.calls, strict=True):
+        assert [call[:-1] for call in ours.calls] == [
+            call[:-1] for call in theirs.calls
+        ]
+        for (*_, our_logs), (*_, their_logs) in zip(
+            ours.calls, theirs.calls, strict=True
+        ):
             assert our_logs == (their_logs and pytest.approx(their_logs, rel=1e-4))
 
     def test_averaged_weights_are_validated(self):
@@ -158,7 +169,9 @@ class TestOrderOfKeras:
         theirs, ours = both.fit_both(callbacks)
         for name in ("loss", "val_loss", "val_accuracy"):
             assert ours[name] == pytest.approx(theirs[name], rel=1e-4)
-        for kernel, expected in zip(both.ours.coefs_, both.theirs.get_weights()[::2], strict=True):
+        for kernel, expected in zip(
+            both.ours.coefs_, both.theirs.get_weights()[::2], strict=True
+        ):
             np.testing.assert_allclose(kernel, expected, rtol=1e-4, atol=1e-6)
 
     def test_early_stopping_keeps_the_averaged_weights_that_it_scored(self, digits):
@@ -181,20 +194,31 @@ class TestOrderOfKeras:
         setattr(stop, hook, lambda *_: setattr(stop.model, "stop_training", True))
         stopped = fit(digits, callbacks=stop, shuffle=False)
         one_step = SimpleMLPClassifier(6, epochs=1, shuffle=False, random_state=0)
-        assert_same_network(stopped, one_step.fit(digits.X[:32], np.r_[digits.y[:32]]), atol=1e-6)
+        assert_same_network(
+            stopped, one_step.fit(digits.X[:32], np.r_[digits.y[:32]]), atol=1e-6
+        )
 
     def test_a_metric_is_improved_in_its_direction(self, digits, tmp_path):
         callbacks = [
             keras.callbacks.EarlyStopping("val_accuracy", patience=9),
-            keras.callbacks.ReduceLROnPlateau("val_accuracy", patience=1, min_delta=1.0),
+            keras.callbacks.ReduceLROnPlateau(
+                "val_accuracy", patience=1, min_delta=1.0
+            ),
             keras.callbacks.ModelCheckpoint(
                 tmp_path / "best.keras", monitor="val_accuracy", save_best_only=True
             ),
         ]
-        watched = SimpleMLPClassifier(6, learning_rate=0.02, callbacks=callbacks, random_state=0)
+        watched = SimpleMLPClassifier(
+            6, learning_rate=0.02, callbacks=callbacks, random_state=0
+        )
         watched.fit(digits.X, digits.y, X_val=digits.X, y_val=digits.y)
         best = max(watched.history_["val_accuracy"])
-        assert callbacks[0].best == callbacks[2].best == best > watched.history_["val_accuracy"][0]
+        assert (
+            callbacks[0].best
+            == callbacks[2].best
+            == best
+            > watched.history_["val_accuracy"][0]
+        )
         assert watched.history_["learning_rate"][-1] < 0.02
 
 
@@ -202,7 +226,9 @@ class TestWhatTheyDo:
     def test_looking_on_changes_nothing(self, digits):
         weights = []
         looks_on = keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: weights.append(looks_on.model.get_weights())
+            on_epoch_end=lambda epoch, logs: weights.append(
+                looks_on.model.get_weights()
+            )
         )
         watched = fit(digits, callbacks=looks_on)
         assert_same_network(watched, fit(digits))
@@ -217,10 +243,14 @@ class TestWhatTheyDo:
         )
         watched = fit(digits, callbacks=[callback])
         assert [batch for batch, _ in losses] == 3 * list(range(10))
-        np.testing.assert_allclose([loss for _, loss in losses[9::10]], watched.loss_curve_)
+        np.testing.assert_allclose(
+            [loss for _, loss in losses[9::10]], watched.loss_curve_
+        )
         assert_same_network(watched, fit(digits), atol=1e-5)
 
-    def test_those_of_keras_that_can_wait_are_called_at_ends_of_blocks(self, digits, monkeypatch):
+    def test_those_of_keras_that_can_wait_are_called_at_ends_of_blocks(
+        self, digits, monkeypatch
+    ):
         batches = []
         monkeypatch.setattr(
             keras.callbacks.TerminateOnNaN,
@@ -238,7 +268,9 @@ class TestWhatTheyDo:
         begun = fit(digits, callbacks=begin, shuffle=False)
         assert_same_network(begun, fit(digits, shuffle=False, random_state=1))
         zeros = [np.zeros_like(w) for w in start]
-        end = keras.callbacks.LambdaCallback(on_train_end=lambda logs: end.model.set_weights(zeros))
+        end = keras.callbacks.LambdaCallback(
+            on_train_end=lambda logs: end.model.set_weights(zeros)
+        )
         assert not fit(digits, callbacks=end).coefs_[0].any()
 
     def test_early_stopping_restores_the_best_weights(self, digits):
@@ -268,34 +300,50 @@ class TestWhatTheyDo:
         assert_same_network(frozen, expected, atol=1e-6)
 
     def test_sees_the_rate_of_a_schedule(self, digits):
-        schedule = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
+        schedule = keras.optimizers.schedules.ExponentialDecay(
+            0.1, decay_steps=3, decay_rate=0.5
+        )
         rates = []
         callback = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: rates.append(
                 float(callback.model.optimizer.learning_rate)
             )
         )
-        watched = fit(digits, callbacks=callback, optimizer=keras.optimizers.SGD(schedule))
-        np.testing.assert_allclose(rates, [0.1 * 0.5 ** (10 * n / 3) for n in (1, 2, 3)], rtol=1e-5)
-        assert_same_network(watched, fit(digits, optimizer=keras.optimizers.SGD(schedule)))
+        watched = fit(
+            digits, callbacks=callback, optimizer=keras.optimizers.SGD(schedule)
+        )
+        np.testing.assert_allclose(
+            rates, [0.1 * 0.5 ** (10 * n / 3) for n in (1, 2, 3)], rtol=1e-5
+        )
+        assert_same_network(
+            watched, fit(digits, optimizer=keras.optimizers.SGD(schedule))
+        )
 
     def test_what_some_epochs_log_is_nan_in_the_others(self, digits):
         callback = keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: logs.update({"odd": 1.0} if epoch % 2 else {})
+            on_epoch_end=lambda epoch, logs: logs.update(
+                {"odd": 1.0} if epoch % 2 else {}
+            )
         )
         history = fit(digits, callbacks=callback, epochs=4).history_
         np.testing.assert_equal(history["odd"], [math.nan, 1.0, math.nan, 1.0])
 
     def test_checkpoints_hold_nothing_of_this_package(self, digits, tmp_path):
-        trained = fit(digits, callbacks=[keras.callbacks.ModelCheckpoint(tmp_path / "m.keras")])
+        trained = fit(
+            digits, callbacks=[keras.callbacks.ModelCheckpoint(tmp_path / "m.keras")]
+        )
         with zipfile.ZipFile(tmp_path / "m.keras") as file:
             assert b"skmnist" not in file.read("config.json")
-        by_keras = keras.saving.load_model(tmp_path / "m.keras").predict(digits.X, verbose=0)
+        by_keras = keras.saving.load_model(tmp_path / "m.keras").predict(
+            digits.X, verbose=0
+        )
         np.testing.assert_allclose(trained.predict_proba(digits.X), by_keras, atol=1e-6)
 
     @pytest.mark.parametrize("wrong", [[Recorder], [Recorder(), None]])
     def test_what_is_not_a_callback_is_refused(self, digits, wrong):
-        with pytest.raises(TypeError, match=r"callbacks\[\d\] must be an instance of keras"):
+        with pytest.raises(
+            TypeError, match=r"callbacks\[\d\] must be an instance of keras"
+        ):
             fit(digits, callbacks=wrong)
 
     def test_an_error_in_a_callback_reaches_the_user(self, digits):
@@ -335,7 +383,9 @@ class TestInstances:
                 self.n_fits += 1
 
         classifier = SimpleMLPClassifier(epochs=1, callbacks=[Shared()])
-        search = GridSearchCV(classifier, {"hidden_units": [2, 3]}, cv=2).fit(digits.X, digits.y)
+        search = GridSearchCV(classifier, {"hidden_units": [2, 3]}, cv=2).fit(
+            digits.X, digits.y
+        )
         assert classifier.callbacks[0].n_fits == 5
         assert clone(search.best_estimator_).callbacks == classifier.callbacks
 
@@ -359,7 +409,9 @@ class TestInstances:
         assert path.exists() or name == "EarlyStopping"
         for copied in (copy.deepcopy(fitted), pickle.loads(pickle.dumps(fitted))):
             assert_same_network(copied, fitted)
-            assert type(copied.callbacks_[0]) is type(copied.callbacks) is type(callback)
+            assert (
+                type(copied.callbacks_[0]) is type(copied.callbacks) is type(callback)
+            )
         assert callback.model is not None
 
 
@@ -369,39 +421,57 @@ class TestScikitLearnCallbacks:
         """The module, which scikit-learn has from 1.9 on."""
         return pytest.importorskip("sklearn.callback", reason="needs scikit-learn 1.9")
 
-    def test_each_epoch_is_a_task_with_a_fitted_estimator(self, digits, sklearn_callback):
+    def test_each_epoch_is_a_task_with_a_fitted_estimator(
+        self, digits, sklearn_callback
+    ):
         monitor = sklearn_callback.ScoringMonitor(scoring="accuracy")
-        classifier = SimpleMLPClassifier(6, learning_rate=0.01, epochs=3, random_state=0)
+        classifier = SimpleMLPClassifier(
+            6, learning_rate=0.01, epochs=3, random_state=0
+        )
         classifier.set_callbacks(monitor).fit(digits.X, digits.y)
         rows = monitor.get_logs().data
         epochs = [row["accuracy"] for row in rows if row["task_name"] == "epoch"]
         expected = [
-            fit(digits, learning_rate=0.01, epochs=n).score(digits.X, digits.y) for n in (1, 2, 3)
+            fit(digits, learning_rate=0.01, epochs=n).score(digits.X, digits.y)
+            for n in (1, 2, 3)
         ]
         assert epochs == expected
-        assert [row["accuracy"] for row in rows if row["task_name"] == "fit"] == expected[-1:]
+        assert [
+            row["accuracy"] for row in rows if row["task_name"] == "fit"
+        ] == expected[-1:]
 
     def test_they_get_the_weights_of_the_samples(self, digits, sklearn_callback):
         """As LogisticRegression passes them."""
         weights = np.where(digits.y < 5, 100.0, 0.01)
-        for classifier in (SimpleMLPClassifier(6, epochs=2), LogisticRegression(max_iter=2)):
+        for classifier in (
+            SimpleMLPClassifier(6, epochs=2),
+            LogisticRegression(max_iter=2),
+        ):
             monitor = sklearn_callback.ScoringMonitor(scoring="accuracy")
-            classifier.set_callbacks(monitor).fit(digits.X, digits.y, sample_weight=weights)
+            classifier.set_callbacks(monitor).fit(
+                digits.X, digits.y, sample_weight=weights
+            )
             scores = [row["accuracy"] for row in monitor.get_logs().data]
             assert classifier.score(digits.X, digits.y, weights) in scores
             assert classifier.score(digits.X, digits.y) not in scores
 
     def test_they_nest_from_a_search_down_to_the_epochs(self, digits, sklearn_callback):
         monitor = sklearn_callback.ScoringMonitor(scoring="accuracy")
-        classifier = SimpleMLPClassifier(6, epochs=2, random_state=0).set_callbacks(monitor)
+        classifier = SimpleMLPClassifier(6, epochs=2, random_state=0).set_callbacks(
+            monitor
+        )
         pipeline = Pipeline([("scale", MinMaxScaler()), ("mlp", classifier)])
-        search = GridSearchCV(pipeline, {"mlp__hidden_units": [3, 4]}, cv=2, refit=False)
+        search = GridSearchCV(
+            pipeline, {"mlp__hidden_units": [3, 4]}, cv=2, refit=False
+        )
         search.fit(digits.X, digits.y)
         rows = monitor.get_logs("most_recent").data
         assert sum(row["task_name"] == "epoch" for row in rows) == 2 * 2 * 2
 
     def test_progress_bar_reaches_the_end(self, digits, sklearn_callback, capsys):
-        classifier = SimpleMLPClassifier(6, epochs=4).set_callbacks(sklearn_callback.ProgressBar())
+        classifier = SimpleMLPClassifier(6, epochs=4).set_callbacks(
+            sklearn_callback.ProgressBar()
+        )
         classifier.fit(digits.X, digits.y)
         out = capsys.readouterr().out
         assert "SimpleMLPClassifier" in out

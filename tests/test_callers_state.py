@@ -59,7 +59,9 @@ STATES = {
     "bfloat16": lambda: dtype("bfloat16"),
     "mixed precision": lambda: dtype_policy("mixed_float16"),
     "channels first": lambda: setting(
-        keras.config.image_data_format, keras.config.set_image_data_format, "channels_first"
+        keras.config.image_data_format,
+        keras.config.set_image_data_format,
+        "channels_first",
     ),
     "eager functions": lambda: setting(
         tf.config.functions_run_eagerly, tf.config.run_functions_eagerly, True
@@ -83,9 +85,12 @@ FITS = {
 
 
 def fit(digits, **parameters):
-    parameters = {"learning_rate": 0.01, "epochs": 2, "dropout": 0.1, "random_state": 0} | (
-        parameters
-    )
+    parameters = {
+        "learning_rate": 0.01,
+        "epochs": 2,
+        "dropout": 0.1,
+        "random_state": 0,
+    } | (parameters)
     return SimpleMLPClassifier(6, **parameters).fit(digits.images, digits.y)
 
 
@@ -142,7 +147,9 @@ class TestWhatCannotBe:
     def test_graphs(self, digits):
         with (
             tf.Graph().as_default(),
-            pytest.raises(RuntimeError, match=r"eager execution, which is off here.*outside of"),
+            pytest.raises(
+                RuntimeError, match=r"eager execution, which is off here.*outside of"
+            ),
         ):
             fit(digits)
 
@@ -151,12 +158,17 @@ class TestWhatCannotBe:
         def function():
             fit(digits)
 
-        with pytest.raises(RuntimeError, match="Fitting needs TensorFlow's eager execution"):
+        with pytest.raises(
+            RuntimeError, match="Fitting needs TensorFlow's eager execution"
+        ):
             function()
 
     def test_the_model(self, digits):
         classifier = fit(digits)
-        with tf.Graph().as_default(), pytest.raises(RuntimeError, match="Building a network"):
+        with (
+            tf.Graph().as_default(),
+            pytest.raises(RuntimeError, match="Building a network"),
+        ):
             _ = classifier.model_
 
     @pytest.mark.slow

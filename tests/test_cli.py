@@ -31,7 +31,13 @@ from tests.helpers import assert_same_network
 
 FIGURES = sorted(
     f"{name}.png"
-    for name in ("confusion_matrix", "first_digits", "hidden_units", "predictions", "training")
+    for name in (
+        "confusion_matrix",
+        "first_digits",
+        "hidden_units",
+        "predictions",
+        "training",
+    )
 )
 PICTURES = Path(__file__).parent / "pictures"
 # Would clear the screen and rename the window.
@@ -102,11 +108,19 @@ def test_the_article_without_options(tmp_path, monkeypatch):
     run = Run()
     assert (run.status, run.err) == (0, "")
     expected = [
-        *("images_train  uint8 of shape (4000, 28, 28)", "The first digits are 2, 0, 9, 3, 4."),
+        *(
+            "images_train  uint8 of shape (4000, 28, 28)",
+            "The first digits are 2, 0, 9, 3, 4.",
+        ),
         *("(None, 784)", "(None, 5)", "(None, 10)"),
         "Total params: 3,985",  # not those of the optimizer
         "4,000 images, pixels scaled to 0 to 1; 75 epochs of 125 gradient steps",  # the article's
-        *("Epoch  1/75  loss ", "Epoch 75/75  loss ", "Test accuracy: 0.", "weighted avg"),
+        *(
+            "Epoch  1/75  loss ",
+            "Epoch 75/75  loss ",
+            "Test accuracy: 0.",
+            "weighted avg",
+        ),
         f"The figures are in {tmp_path.resolve() / 'skmnist-output'}",
         "Try next: skmnist --search 5 16 64 128\n",
     ]
@@ -129,27 +143,52 @@ def test_options_reach_the_network_and_it_is_saved(small_data, tmp_path):
     assert (run.status, run.err) == (0, "")
     data = load_mnist(small_data)
     by_hand = SimpleMLPClassifier(
-        (7, 3), activation="relu", epochs=3, batch_size=20, learning_rate=0.01, random_state=3
+        (7, 3),
+        activation="relu",
+        epochs=3,
+        batch_size=20,
+        learning_rate=0.01,
+        random_state=3,
     ).fit(data.images_train / np.float32(255), data.y_train)
     saved = load(path)
     assert_same_network(saved[-1], by_hand)
-    assert run.accuracy == pytest.approx(saved.score(data.images_test, data.y_test), abs=1e-4)
+    assert run.accuracy == pytest.approx(
+        saved.score(data.images_test, data.y_test), abs=1e-4
+    )
     assert_in_order(run.out, ["3 epochs of 10 gradient steps", f"saved in {path}"])
     assert_figures(folder, FIGURES)
 
 
 @pytest.mark.slow
-def test_softmax_regression_on_raw_pixels_for_1000_epochs(small_data, tmp_path, monkeypatch):
+def test_softmax_regression_on_raw_pixels_for_1000_epochs(
+    small_data, tmp_path, monkeypatch
+):
     monkeypatch.setenv("TERM", "dumb")
-    options = ["--hidden-units", "--raw-pixels", "--batch-size", "200", "--epochs", "1000"]
-    files = ["--data", small_data, "--output", tmp_path / "figures", "--save", tmp_path / "a.skops"]
+    options = [
+        "--hidden-units",
+        "--raw-pixels",
+        "--batch-size",
+        "200",
+        "--epochs",
+        "1000",
+    ]
+    files = [
+        "--data",
+        small_data,
+        "--output",
+        tmp_path / "figures",
+        "--save",
+        tmp_path / "a.skops",
+    ]
     run = Run(*options, *files, out=Terminal())
     assert run.status == 0
     assert [kernel.shape for kernel in load(tmp_path / "a.skops").coefs_] == [(560, 10)]
     assert "200 images, raw pixels; 1,000 epochs of 1 gradient step\n" in run.out
     epochs = [line for line in run.out.splitlines() if line.startswith("Epoch")]
     assert epochs[-1].startswith("Epoch 1000/1000 loss")
-    assert all(re.search(r"val_accuracy \d\.\d+$", line) for line in epochs)  # not wrapped
+    assert all(
+        re.search(r"val_accuracy \d\.\d+$", line) for line in epochs
+    )  # not wrapped
     assert "\x1b" not in run.out
 
 
@@ -172,13 +211,21 @@ def test_a_search_ranks_trains_saves_and_draws(small_data, tmp_path, monkeypatch
     # scikit-learn has progress bars from 1.9 on.
     progress = "GridSearchCV - search" if find_spec("sklearn.callback") else "[CV] END"
     parts = [announced, "9 fits of 4 epochs", progress, "rank_test_score"]
-    assert_in_order(run.out, [*parts, "Test accuracy: ", "weighted avg", f"in {folder}"])
+    assert_in_order(
+        run.out, [*parts, "Test accuracy: ", "weighted avg", f"in {folder}"]
+    )
     assert "Try next: skmnist predict" in run.out
     assert not re.search(r"\x1b\[[\d;]*m", run.out)  # colours and bold letters
-    rows = re.findall(r"^ +(\d+) +(\d+) +([\d.]+) +[\d.]+ +[\d.]+$", run.out, re.MULTILINE)
+    rows = re.findall(
+        r"^ +(\d+) +(\d+) +([\d.]+) +[\d.]+ +[\d.]+$", run.out, re.MULTILINE
+    )
     scores = dict(zip((7, 3, 16), by_hand.cv_results_["mean_test_score"], strict=True))
-    assert [int(rank) for rank, _, _ in rows] == sorted(by_hand.cv_results_["rank_test_score"])
-    assert {int(width): float(score) for _, width, score in rows} == pytest.approx(scores, abs=1e-4)
+    assert [int(rank) for rank, _, _ in rows] == sorted(
+        by_hand.cv_results_["rank_test_score"]
+    )
+    assert {int(width): float(score) for _, width, score in rows} == pytest.approx(
+        scores, abs=1e-4
+    )
     assert_same_network(load(path)[-1], by_hand.best_estimator_)
     score = by_hand.score(data.images_test / np.float32(255), data.y_test)
     assert run.accuracy == pytest.approx(score, abs=1e-4)
@@ -194,7 +241,9 @@ class TestPredict:
         assert (run.status, run.err) == (0, "")
         for picture, line in zip(pictures, run.out.splitlines(), strict=True):
             name, *shown = line.split()
-            probabilities = pipeline.predict_proba(read_digit(picture).reshape(1, -1))[0]
+            probabilities = pipeline.predict_proba(read_digit(picture).reshape(1, -1))[
+                0
+            ]
             order = np.argsort(-probabilities, kind="stable")
             assert name == picture.name
             assert list(zip(shown[::2], shown[1::2], strict=True)) == [
@@ -203,26 +252,41 @@ class TestPredict:
 
     def test_takes_a_search_over_steps_that_make_other_features(self, sample, tmp_path):
         pipeline = make_pipeline(
-            StandardScaler(), PCA(random_state=0), SimpleMLPClassifier(8, random_state=0)
+            StandardScaler(),
+            PCA(random_state=0),
+            SimpleMLPClassifier(8, random_state=0),
         )
         model = GridSearchCV(pipeline, {"pca__n_components": [30]}, cv=2)
-        save(model.fit(sample.X_train[:500], sample.y_train[:500]), tmp_path / "pca.skops")
+        save(
+            model.fit(sample.X_train[:500], sample.y_train[:500]),
+            tmp_path / "pca.skops",
+        )
         run = Run("predict", tmp_path / "pca.skops", PICTURES / "3-drawn.png")
         label = model.predict(read_digit(PICTURES / "3-drawn.png").reshape(1, -1))[0]
         assert run.out.startswith(f"3-drawn.png   {label} (")
 
     @pytest.mark.filterwarnings("default")
-    def test_goes_on_after_errors_and_warnings_of_one_line(self, fitted_to_images, tmp_path):
+    def test_goes_on_after_errors_and_warnings_of_one_line(
+        self, fitted_to_images, tmp_path
+    ):
         save(fitted_to_images, tmp_path / "images.skops")
         (tmp_path / "text.png").write_text("no picture")
-        bad = [tmp_path / "text.png", tmp_path / "none.png", PICTURES / "several-427.png"]
+        bad = [
+            tmp_path / "text.png",
+            tmp_path / "none.png",
+            PICTURES / "several-427.png",
+        ]
         run = Run("predict", tmp_path / "images.skops", *bad, PICTURES / "3-drawn.png")
         assert run.status == 1
         expected = "error: .*text.png.*\n.*error: .*none.png.*\n.*warning: .*several-427.png.*\n"
         assert re.fullmatch(f"skmnist: {expected}", run.err)
-        assert re.fullmatch(r"several-427.png +\d \(.*\)\n3-drawn.png +\d \(.*\)\n", run.out)
+        assert re.fullmatch(
+            r"several-427.png +\d \(.*\)\n3-drawn.png +\d \(.*\)\n", run.out
+        )
 
-    def test_show_draws_a_row_for_each_picture_that_was_read(self, fitted_to_images, tmp_path):
+    def test_show_draws_a_row_for_each_picture_that_was_read(
+        self, fitted_to_images, tmp_path
+    ):
         save(fitted_to_images, tmp_path / "images.skops")
         picture = tmp_path / "$3_$^.png"  # as a formula, an error of matplotlib's
         picture.write_bytes((PICTURES / "3-drawn.png").read_bytes())
@@ -236,11 +300,17 @@ class TestPredict:
         height, width = image.shape[:2]
         blue = np.array(matplotlib.colors.to_rgb("tab:blue"))
         for row in (image[: height // 2, :, :3], image[height // 2 :, :, :3]):
-            given, seen, bars = np.split(row[: height // 2], [width // 4, width // 2], axis=1)
-            assert given.mean() > seen.mean() + 0.2  # black on white, and white on black
+            given, seen, bars = np.split(
+                row[: height // 2], [width // 4, width // 2], axis=1
+            )
+            assert (
+                given.mean() > seen.mean() + 0.2
+            )  # black on white, and white on black
             assert (abs(bars - blue) < 0.01).all(axis=2).any()
 
-    @pytest.mark.skipif(sys.platform == "win32", reason="names of files that POSIX allows")
+    @pytest.mark.skipif(
+        sys.platform == "win32", reason="names of files that POSIX allows"
+    )
     def test_control_characters_are_escaped(self, digits, tmp_path):
         names = np.array([f"digit {label}{CONTROL}" for label in range(10)])
         classifier = SimpleMLPClassifier(epochs=1, random_state=0)
@@ -260,13 +330,21 @@ class TestPredict:
         [
             (lambda path: None, "No such file"),
             (lambda path: path.write_bytes(b"rubbish"), "can't be loaded"),
-            (lambda path: save(LogisticRegression(), path), "holds a LogisticRegression"),
+            (
+                lambda path: save(LogisticRegression(), path),
+                "holds a LogisticRegression",
+            ),
             (lambda path: save(SimpleMLPClassifier(), path), "not fitted yet"),
             (
-                lambda path: save(SimpleMLPClassifier().fit(np.eye(9), np.arange(9) % 2), path),
+                lambda path: save(
+                    SimpleMLPClassifier().fit(np.eye(9), np.arange(9) % 2), path
+                ),
                 r"trained on samples of shape \(9,\)",
             ),
-            (lambda path: path.write_bytes(skops.io.dumps(print)), "types that are not trusted"),
+            (
+                lambda path: path.write_bytes(skops.io.dumps(print)),
+                "types that are not trusted",
+            ),
         ],
     )
     def test_wrong_models_end_in_one_line(self, tmp_path, write, message):
@@ -280,7 +358,9 @@ class TestPredict:
 def test_a_process_imports_no_more_than_it_needs(fitted, tmp_path):
     """And its output is a pipe for ASCII."""
     save(fitted, tmp_path / "digits.skops")
-    picture = os.fsencode(tmp_path) + (b"/3-\xff.png" if sys.platform == "linux" else b"/3.png")
+    picture = os.fsencode(tmp_path) + (
+        b"/3-\xff.png" if sys.platform == "linux" else b"/3.png"
+    )
     with open(picture, "wb") as file:
         file.write((PICTURES / "3-drawn.png").read_bytes())
     code = (
@@ -300,35 +380,80 @@ def test_a_process_imports_no_more_than_it_needs(fitted, tmp_path):
     )
     assert (done.returncode, done.stderr) == (0, b"")
     text = done.stdout.decode("ascii")
-    for option in ("--data", "--raw-pixels", "--search", "--activation", "--epochs", "--save"):
+    for option in (
+        "--data",
+        "--raw-pixels",
+        "--search",
+        "--activation",
+        "--epochs",
+        "--save",
+    ):
         assert re.search(f"^  {option}( |$)", text, re.MULTILINE)
     *help_text, version, answer = text.splitlines()
     assert max(map(len, help_text)) <= 80
     assert version == f"skmnist {skmnist.__version__}"
-    assert answer.startswith(r"3-\udcff.png   " if sys.platform == "linux" else "3.png ")
+    assert answer.startswith(
+        r"3-\udcff.png   " if sys.platform == "linux" else "3.png "
+    )
 
 
 class TestErrors:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            ("--hidden-units 5 -3", "argument --hidden-units: must be a whole number greater than"),
-            ("--hidden-units 2.5", "argument --hidden-units: must be a whole number greater than"),
+            (
+                "--hidden-units 5 -3",
+                "argument --hidden-units: must be a whole number greater than",
+            ),
+            (
+                "--hidden-units 2.5",
+                "argument --hidden-units: must be a whole number greater than",
+            ),
             ("--search", "argument --search: expected at least one argument"),
-            ("--search 5 --hidden-units 7", "--hidden-units: not allowed with argument --search"),
-            ("--learning-rate inf", "argument --learning-rate: must be a number greater than 0"),
-            ("--seed 4294967296", r"argument --seed: must be a whole number from 0 to 2\*\*32 - 1"),
-            ("--epoch 3", r"unrecognized arguments: --epoch 3. Did you mean --epochs\?"),
-            ("search 5 16", r"unrecognized arguments: search 5 16. Did you mean --search\?"),
+            (
+                "--search 5 --hidden-units 7",
+                "--hidden-units: not allowed with argument --search",
+            ),
+            (
+                "--learning-rate inf",
+                "argument --learning-rate: must be a number greater than 0",
+            ),
+            (
+                "--seed 4294967296",
+                r"argument --seed: must be a whole number from 0 to 2\*\*32 - 1",
+            ),
+            (
+                "--epoch 3",
+                r"unrecognized arguments: --epoch 3. Did you mean --epochs\?",
+            ),
+            (
+                "search 5 16",
+                r"unrecognized arguments: search 5 16. Did you mean --search\?",
+            ),
             ("predct a.skops b.png", r"Did you mean predict\?"),
             ("xyz", r"unrecognized arguments: xyz. \(see"),
             ("--\x1b[2J", r"unrecognized arguments: --\\x1b\[2J"),
-            ("--save m.pkl", r"--save: must end with .skops, as in 'm.skops', not 'm.pkl'"),
-            ("predict m.skops a.png --show b.jpg", "--show: must end with .png, .* not 'b.jpg'"),
+            (
+                "--save m.pkl",
+                r"--save: must end with .skops, as in 'm.skops', not 'm.pkl'",
+            ),
+            (
+                "predict m.skops a.png --show b.jpg",
+                "--show: must end with .png, .* not 'b.jpg'",
+            ),
             ("predict m.skops", "the following arguments are required: PICTURE"),
-            ("--activation rely", r"activation of Keras, not 'rely'. Did you mean relu\?"),
-            ("--activation xyzzy", "not 'xyzzy'. They are celu, elu, .*, tanh, tanh_shrink."),
-            ("--transpose", r"unrecognized arguments: --transpose. Did you mean --transposed\?"),
+            (
+                "--activation rely",
+                r"activation of Keras, not 'rely'. Did you mean relu\?",
+            ),
+            (
+                "--activation xyzzy",
+                "not 'xyzzy'. They are celu, elu, .*, tanh, tanh_shrink.",
+            ),
+            (
+                "--transpose",
+                r"unrecognized arguments: --transpose. Did you mean --transposed\?",
+            ),
         ],
     )
     def test_wrong_options_end_in_one_line(self, arguments, message):
@@ -341,7 +466,10 @@ class TestErrors:
         [
             (["--data", "fashon"], r"source='fashon': .*'fashion'"),
             (["--data", os.devnull], "is not a regular file"),
-            (["--target-column", "y"], "is not one. On the command line, --target-column gives"),
+            (
+                ["--target-column", "y"],
+                "is not one. On the command line, --target-column gives",
+            ),
             (["--output", __file__], "test_cli.py: File exists"),
             (["--save", f"{'a' * 300}.skops"], "a{300}.skops: File name too long"),
         ],
@@ -356,7 +484,10 @@ class TestErrors:
         assert "epoch" not in run.out
 
     def test_only_the_folder_of_the_figures_is_left_behind(self, small_data, tmp_path):
-        assert Run("--data", tmp_path / "no.npz", "--output", tmp_path / "figures").status == 1
+        assert (
+            Run("--data", tmp_path / "no.npz", "--output", tmp_path / "figures").status
+            == 1
+        )
         assert os.listdir(tmp_path) == []
         folder, path = tmp_path / "folder.skops", tmp_path / "old.skops"
         path.write_bytes(b"old")
@@ -371,7 +502,9 @@ class TestErrors:
 
     def test_lines_of_code_stay_lines(self, tmp_path):
         (tmp_path / "mnist-original.mat").write_bytes(b"MATLAB 5.0")
-        run = Run("--data", tmp_path / "mnist-original.mat", "--output", tmp_path / "figures")
+        run = Run(
+            "--data", tmp_path / "mnist-original.mat", "--output", tmp_path / "figures"
+        )
         assert (run.status, run.out) == (1, "")
         first, *lines = run.err.splitlines()
         assert first.startswith("skmnist: error: ")
@@ -380,7 +513,9 @@ class TestErrors:
         assert lines[-1] == "    SimpleMLPClassifier().fit(X / X.max(), y)"
 
     @pytest.mark.parametrize("backend", ["missing.part", "rich"])
-    def test_a_package_that_is_missing_ends_in_one_line(self, tmp_path, monkeypatch, backend):
+    def test_a_package_that_is_missing_ends_in_one_line(
+        self, tmp_path, monkeypatch, backend
+    ):
         name = backend.partition(".")[0]
         error = ModuleNotFoundError(f"No module named {backend!r}", name=backend)
 
@@ -405,7 +540,8 @@ class TestErrors:
         monkeypatch.setattr("skmnist.cli._train.load_mnist", load_nothing)
         run = Run("--output", tmp_path)
         assert re.fullmatch(
-            "skmnist: error: .*KERAS_BACKEND is 'jax', .* TensorFlow: unset it.\n", run.err
+            "skmnist: error: .*KERAS_BACKEND is 'jax', .* TensorFlow: unset it.\n",
+            run.err,
         )
 
 
@@ -428,7 +564,9 @@ class TestTables:
     def test_the_message_names_the_option(self, labels_last, tmp_path):
         run = Run("--data", labels_last, "--output", tmp_path)
         assert run.status == 1
-        assert run.err.endswith("On the command line, --target-column gives target_column.\n")
+        assert run.err.endswith(
+            "On the command line, --target-column gives target_column.\n"
+        )
 
     @pytest.mark.parametrize(
         "options",
@@ -481,7 +619,14 @@ def trained(request, sample, tmp_path_factory):
     }
     np.savez(folder / "levels.npz", **parts)
     options = ["--hidden-units", "32", "--learning-rate", "0.01", "--epochs", "15"]
-    files = ["--data", folder / "levels.npz", "--output", folder, "--save", folder / "a.skops"]
+    files = [
+        "--data",
+        folder / "levels.npz",
+        "--output",
+        folder,
+        "--save",
+        folder / "a.skops",
+    ]
     return highest, parts, Run(*options, *files), folder / "a.skops"
 
 
@@ -537,7 +682,9 @@ class TestCommand:
     @pytest.mark.slow
     def test_python_m(self, tmp_path):
         out = self.run(sys.executable, "-m", "skmnist", folder=tmp_path)
-        assert out.endswith(f"Try next: {sys.executable} -m skmnist --search 5 16 64 128\n")
+        assert out.endswith(
+            f"Try next: {sys.executable} -m skmnist --search 5 16 64 128\n"
+        )
 
     @pytest.mark.parametrize(
         ("argv", "path", "expected"),
@@ -549,12 +696,18 @@ class TestCommand:
         ],
         ids=["by its path", "found on the path", "from Python", "python -m"],
     )
-    def test_is_shown_as_it_was_called(self, tmp_path, monkeypatch, capsys, argv, path, expected):
+    def test_is_shown_as_it_was_called(
+        self, tmp_path, monkeypatch, capsys, argv, path, expected
+    ):
         program = tmp_path / "skmnist"
         program.touch(mode=0o755)
         monkeypatch.setenv("PATH", path.format(bin=tmp_path))
-        monkeypatch.setattr(sys, "argv", [*(word.format(bin=tmp_path) for word in argv), "--wrong"])
-        monkeypatch.setattr(sys, "orig_argv", [".venv/bin/python", "-m", "skmnist", "--wrong"])
+        monkeypatch.setattr(
+            sys, "argv", [*(word.format(bin=tmp_path) for word in argv), "--wrong"]
+        )
+        monkeypatch.setattr(
+            sys, "orig_argv", [".venv/bin/python", "-m", "skmnist", "--wrong"]
+        )
         with pytest.raises(SystemExit):
             main()
         expected = expected.format(bin=tmp_path)

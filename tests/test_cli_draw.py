@@ -24,7 +24,9 @@ def saved(digits, tmp_path, monkeypatch):
 
 
 def test_the_page_is_that_of_to_html(saved, tmp_path, capsys):
-    estimator = saved(make_pipeline(FunctionTransformer(scale_pixels), network(epochs=1)))
+    estimator = saved(
+        make_pipeline(FunctionTransformer(scale_pixels), network(epochs=1))
+    )
     assert main(["draw", "digits.skops", "-o", "pages/me.html"]) == 0
     page = (tmp_path / "pages" / "me.html").read_text(encoding="utf-8")
     assert page == to_html(estimator)
@@ -46,12 +48,17 @@ def test_a_network_without_a_scaler_reads_raw_pixels(saved, tmp_path):
 
 WRONG_FILES = {
     "missing": (None, "digits.skops: No such file"),
-    "no network": (StandardScaler(), "digits.skops holds a StandardScaler, not a SimpleMLP"),
+    "no network": (
+        StandardScaler(),
+        "digits.skops holds a StandardScaler, not a SimpleMLP",
+    ),
     "no images": (make_pipeline(StandardScaler(), network(epochs=1)), "30 features"),
 }
 
 
-@pytest.mark.parametrize(("estimator", "message"), WRONG_FILES.values(), ids=WRONG_FILES)
+@pytest.mark.parametrize(
+    ("estimator", "message"), WRONG_FILES.values(), ids=WRONG_FILES
+)
 def test_files_that_hold_no_network_for_a_page(
     digits, tmp_path, monkeypatch, capsys, estimator, message
 ):
@@ -70,7 +77,9 @@ WRONG_OPTIONS = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "message"), WRONG_OPTIONS.values(), ids=WRONG_OPTIONS)
+@pytest.mark.parametrize(
+    ("arguments", "message"), WRONG_OPTIONS.values(), ids=WRONG_OPTIONS
+)
 def test_wrong_options(capsys, arguments, message):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)

@@ -45,7 +45,9 @@ def test_fit_context_validates_the_parameters_unless_configured_otherwise():
 def test_constraints_name_the_parameter_and_the_value(constraint, good, bad):
     def validate(value):
         constraints = {"parameter": [constraint, None]}
-        _compat.validate_parameter_constraints(constraints, {"parameter": value}, "Owner")
+        _compat.validate_parameter_constraints(
+            constraints, {"parameter": value}, "Owner"
+        )
 
     validate(good)
     validate(None)
@@ -63,7 +65,10 @@ def test_check_y_gives_one_dimension_without_nan():
 
 def test_check_sample_weight_gives_a_weight_for_each_sample():
     X = np.zeros((2, 3))
-    assert _compat._check_sample_weight(None, X, dtype=np.float64).tolist() == [1.0, 1.0]
+    assert _compat._check_sample_weight(None, X, dtype=np.float64).tolist() == [
+        1.0,
+        1.0,
+    ]
     weights = _compat._check_sample_weight([1, 2], X, dtype=np.float64)
     assert weights.tolist() == [1.0, 2.0]
     assert weights.dtype == np.float64
@@ -92,7 +97,9 @@ def test_requests_are_plain():
 
 def test_callbacks_of_an_estimator():
     assert not _compat.callbacks_of(SimpleMLPClassifier())
-    sklearn_callback = pytest.importorskip("sklearn.callback", reason="needs scikit-learn 1.9")
+    sklearn_callback = pytest.importorskip(
+        "sklearn.callback", reason="needs scikit-learn 1.9"
+    )
     bar = sklearn_callback.ProgressBar()
     assert _compat.callbacks_of(SimpleMLPClassifier().set_callbacks(bar)) == [bar]
 
@@ -115,7 +122,9 @@ class TestKeras:
 
     def test_what_optimizers_override_is_there(self):
         overridden = {name for name in vars(_Stateless) if not name.startswith("__")}
-        assert {name for name in overridden if not hasattr(keras.optimizers.Adam, name)} == set()
+        assert {
+            name for name in overridden if not hasattr(keras.optimizers.Adam, name)
+        } == set()
 
     def test_schedule_of_an_optimizer(self):
         schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)

@@ -21,8 +21,9 @@ pytestmark = [
 
 INTERRUPTED = "\nskmnist: interrupted\n"
 
-# One process plays all of it, one scene after the other: starting TensorFlow takes seconds. It
-# presses from a thread, which each scene waits for: no press comes too late, in the next scene.
+# One process plays all of it, one scene after the other: starting TensorFlow takes
+# seconds. It presses from a thread, which each scene waits for: no press comes too
+# late, in the next scene.
 SCENES = """
 import random
 import keras
@@ -232,7 +233,9 @@ class Press(keras.callbacks.Callback):
 @pytest.mark.parametrize(("epoch", "n_iter"), [(0, 0), (2, 2)])
 def test_in_the_batch_of_an_epoch(digits, epoch, n_iter):
     """Two batches of an epoch count as well, and the next fit is whole."""
-    classifier = SimpleMLPClassifier(6, epochs=4, callbacks=[Press(epoch, 1)], random_state=0)
+    classifier = SimpleMLPClassifier(
+        6, epochs=4, callbacks=[Press(epoch, 1)], random_state=0
+    )
     with pytest.warns(UserWarning, match="interrupted"):
         classifier.fit(digits.X, digits.y)
     assert classifier.n_iter_ == len(classifier.loss_curve_) == n_iter
@@ -247,7 +250,9 @@ def test_in_the_batch_of_an_epoch(digits, epoch, n_iter):
 
 @pytest.mark.parametrize("n_presses", [1, 2])
 def test_two_in_a_row_end_more_than_a_fit(digits, n_presses, monkeypatch):
-    monkeypatch.setattr("skmnist.engine.interruption.Interrupts._last_press", float("-inf"))
+    monkeypatch.setattr(
+        "skmnist.engine.interruption.Interrupts._last_press", float("-inf")
+    )
 
     # Shells start background jobs without it.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -257,7 +262,11 @@ def test_two_in_a_row_end_more_than_a_fit(digits, n_presses, monkeypatch):
             signal.raise_signal(signal.SIGINT)
 
     classifier = SimpleMLPClassifier(callbacks=keras.callbacks.LambdaCallback(press))
-    ends = pytest.raises(KeyboardInterrupt) if n_presses == 2 else pytest.warns(match="interrupted")
+    ends = (
+        pytest.raises(KeyboardInterrupt)
+        if n_presses == 2
+        else pytest.warns(match="interrupted")
+    )
     try:
         with ends:
             classifier.fit(digits.X, digits.y)

@@ -20,9 +20,19 @@ def test_a_few_thousand_damaged_files():
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    # Every format was refused often, and read now and then: neither is what always happens.
-    for kind in ("idx", r"idx\.gz", "npz, stored", "npz, deflated", "csv", "csv, no names"):
+    # Every format was refused often, and read now and then: neither is what always
+    # happens.
+    for kind in (
+        "idx",
+        r"idx\.gz",
+        "npz, stored",
+        "npz, deflated",
+        "csv",
+        "csv, no names",
+    ):
         for outcome in ("refused", "read"):
-            count = re.search(rf"^{kind} +{outcome} +([\d,]+)$", done.stdout, re.MULTILINE)
+            count = re.search(
+                rf"^{kind} +{outcome} +([\d,]+)$", done.stdout, re.MULTILINE
+            )
             assert count is not None, done.stdout
             assert int(count[1].replace(",", "")) >= 20

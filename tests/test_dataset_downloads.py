@@ -1,8 +1,8 @@
 """load_mnist's downloads, from a server on this machine.
 
-What is real here is all of the code, over HTTP. Google's mnist.npz and its four files of
-Fashion-MNIST are never downloaded by these tests: the server has small stand-ins, whose hashes
-take the place of the real ones.
+What is real here is all of the code, over HTTP. Google's mnist.npz and its four files
+of Fashion-MNIST are never downloaded by these tests: the server has small stand-ins,
+whose hashes take the place of the real ones.
 """
 
 import gzip
@@ -56,8 +56,12 @@ def server(monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.answers, server.requested = {}, []
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(_named_sets, "ORIGIN", f"http://127.0.0.1:{server.server_port}/")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    monkeypatch.setattr(
+        _named_sets, "ORIGIN", f"http://127.0.0.1:{server.server_port}/"
+    )
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}
+    )
     thread.start()
     yield server
     server.shutdown()
@@ -123,7 +127,13 @@ def test_failed_download_leaves_nothing(server, cache, answer):
         server.answers["/mnist.npz"] = answer
     with pytest.raises(OSError, match=r"mnist\.npz could not be downloaded") as caught:
         load_mnist("full")
-    for word in ("source='full'", str(cache), sha256(npz()), "source='sample'", "SKMNIST_DATA"):
+    for word in (
+        "source='full'",
+        str(cache),
+        sha256(npz()),
+        "source='sample'",
+        "SKMNIST_DATA",
+    ):
         assert word in str(caught.value)
     assert "\x1b" not in str(caught.value)
     assert os.listdir(cache) == []
@@ -146,7 +156,9 @@ def test_only_the_right_file_replaces_a_wrong_one(server, cache):
 def test_without_a_network(cache, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", no_names)
     for source, folder in (("full", cache), ("fashion", cache / "fashion-mnist")):
-        with pytest.raises(OSError, match=f"source='{source}'.*no host has a name") as caught:
+        with pytest.raises(
+            OSError, match=f"source='{source}'.*no host has a name"
+        ) as caught:
             load_mnist(source)
         assert f"file, unaltered, into {str(folder)!r}" in str(caught.value)
     (cache / "mnist.npz").write_bytes(npz())
@@ -202,7 +214,9 @@ def test_a_set_that_is_added_has_one_place(cache, monkeypatch, capsys):
     cache.mkdir(parents=True)
     (cache / "mnist.npz").write_bytes(npz())
     assert_holds_arrays(load_mnist("mine"))
-    with pytest.raises(FileNotFoundError, match="expected 'sample', 'full', 'fashion', 'mine' or"):
+    with pytest.raises(
+        FileNotFoundError, match="expected 'sample', 'full', 'fashion', 'mine' or"
+    ):
         load_mnist("nime")
     with pytest.raises(SystemExit):
         main(["--help"])

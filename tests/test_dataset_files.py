@@ -96,7 +96,9 @@ def image_sets(draw, dtypes=("u1",), label_dtypes=("u1",)):
     arrays = []
     for _ in range(2):
         n = draw(st.integers(1, 5))
-        pixels = hnp.arrays(draw(st.sampled_from(dtypes)), (n, *size), elements=st.integers(0, 255))
+        pixels = hnp.arrays(
+            draw(st.sampled_from(dtypes)), (n, *size), elements=st.integers(0, 255)
+        )
         arrays.append(np.asarray(draw(pixels), order=draw(st.sampled_from("CF"))))
         dtype = draw(st.sampled_from(label_dtypes))
         arrays.append(draw(hnp.arrays(dtype, n, elements=st.integers(0, 99))))
@@ -112,7 +114,10 @@ WRONG_ARRAYS = {
         {"x_train": np.zeros((6, 20), np.uint8)},
         "(6, 20) and the dtype uint8; expected one or more images",
     ),
-    "no images": ({"x_test": np.zeros((0, 5, 4), np.uint8)}, "expected one or more images"),
+    "no images": (
+        {"x_test": np.zeros((0, 5, 4), np.uint8)},
+        "expected one or more images",
+    ),
     "two sizes": ({"x_test": np.zeros((2, 4, 5), np.uint8)}, "5 x 4 pixels, x_test in"),
     "floats": (
         {"x_train": np.zeros((6, 5, 4))},
@@ -163,7 +168,9 @@ WRONG_CLAIMS = {
 class TestNpz:
     @settings(max_examples=40, deadline=None)
     @given(
-        arrays=image_sets(["u1", "<u2", ">i2", "<i8", ">u8"], ["u1", "i1", "<i4", ">i8", "<u8"]),
+        arrays=image_sets(
+            ["u1", "<u2", ">i2", "<i8", ">u8"], ["u1", "i1", "<i4", ">i8", "<u8"]
+        ),
         save=st.sampled_from([np.savez, np.savez_compressed]),
     )
     def test_round_trip(self, folder, arrays, save):
@@ -179,7 +186,9 @@ class TestNpz:
             assert word in data.DESCR
 
     def test_text_labels(self, folder):
-        path = write_npz(folder / "small.npz", y_train=list("abcabc"), y_test=["c", "b"])
+        path = write_npz(
+            folder / "small.npz", y_train=list("abcabc"), y_test=["c", "b"]
+        )
         assert load_mnist(path).y_train.tolist() == list("abcabc")
 
     def test_other_arrays_are_not_read(self, folder):
@@ -271,7 +280,8 @@ class TestNpz:
         data = load_mnist(mnist_npz)
         assert data.X_train.shape == (60_000, 784)
         np.testing.assert_array_equal(
-            np.bincount(data.y_test), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+            np.bincount(data.y_test),
+            [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
         )
         # The sample is from the training set.
         official_test = {row.tobytes() for row in data.X_test}
@@ -282,13 +292,19 @@ IMAGES = b"\0\0\x08\x03"
 WRONG_IDX = {
     "empty": (b"", "begins with b''"),
     "floats": (b"\0\0\x0d\x03" + bytes(12), r"begins with b'.*\\r\\x03', not with"),
-    "one dimension": (b"\0\0\x08\x01" + bytes(12), r"begins with b'.*\\x08\\x01', not with"),
+    "one dimension": (
+        b"\0\0\x08\x01" + bytes(12),
+        r"begins with b'.*\\x08\\x01', not with",
+    ),
     "half a header": (IMAGES + bytes(11), "unpack requires a buffer of 12 bytes"),
     "no images": (
         IMAGES + bytes(12),
         r"\(0, 0, 0\) and the dtype uint8; expected one or more",
     ),
-    "far too many": (IMAGES + struct.pack(">3I", 2**32 - 1, 28, 28), "more than the file can"),
+    "far too many": (
+        IMAGES + struct.pack(">3I", 2**32 - 1, 28, 28),
+        "more than the file can",
+    ),
     "a byte too few": (
         IMAGES + struct.pack(">3I", 6, 5, 4) + bytes(119),
         "not hold the 120 bytes",
@@ -302,16 +318,24 @@ WRONG_IDX = {
 
 class TestIdx:
     @settings(max_examples=40, deadline=None)
-    @given(arrays=image_sets(), packed=st.tuples(*[st.booleans()] * 4), dots=st.booleans())
+    @given(
+        arrays=image_sets(), packed=st.tuples(*[st.booleans()] * 4), dots=st.booleans()
+    )
     def test_round_trip(self, tmp_path_factory, arrays, packed, dots):
-        names = [name.replace("-idx", ".idx") for name in IDX_NAMES] if dots else IDX_NAMES
+        names = (
+            [name.replace("-idx", ".idx") for name in IDX_NAMES] if dots else IDX_NAMES
+        )
         folder = write_idx(tmp_path_factory.mktemp("idx"), arrays, packed, names)
         assert_holds(load_mnist(folder), arrays)
 
     @pytest.mark.parametrize(
         ("split", "labels", "names"),
         [
-            ("letters", [0, 1, 26, 27], ["0", "A", "Z", "27"]),  # 0 and 27 are not EMNIST's
+            (
+                "letters",
+                [0, 1, 26, 27],
+                ["0", "A", "Z", "27"],
+            ),  # 0 and 27 are not EMNIST's
             ("balanced", [9, 10, 35, 36, 46], ["9", "A", "Z", "a", "t"]),
         ],
     )
@@ -337,7 +361,9 @@ class TestIdx:
 
     def test_qmnist(self, tmp_path):
         arrays = small_arrays()
-        labels = [np.c_[a, np.full((len(a), 7), 99)].astype(np.int32) for a in arrays[1::2]]
+        labels = [
+            np.c_[a, np.full((len(a), 7), 99)].astype(np.int32) for a in arrays[1::2]
+        ]
         names = [
             f"qmnist-{part}-{kind}"
             for part in ("train", "test")
@@ -348,14 +374,18 @@ class TestIdx:
 
     def test_nested_folders(self, tmp_path):
         """As torchvision and Kaggle have them."""
-        write_idx(tmp_path / "MNIST" / "raw", names=[f"{name}/{name}" for name in IDX_NAMES])
+        write_idx(
+            tmp_path / "MNIST" / "raw", names=[f"{name}/{name}" for name in IDX_NAMES]
+        )
         for root in ("MNIST/raw", "MNIST", "."):
             assert_holds(load_mnist(tmp_path / root), small_arrays())
 
     def test_of_a_file_packed_and_unpacked_the_latter_is_read(self, tmp_path):
         write_idx(tmp_path, packed=[True] * 4)
         for path in list(tmp_path.iterdir())[:3]:
-            path.rename(path.with_suffix(""))  # browsers unpack, or do not, and leave the name
+            path.rename(
+                path.with_suffix("")
+            )  # browsers unpack, or do not, and leave the name
         write_idx(tmp_path)
         (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"damaged")
         assert_holds(load_mnist(tmp_path), small_arrays())
@@ -363,7 +393,9 @@ class TestIdx:
     def test_missing_files(self, tmp_path):
         write_idx(tmp_path)
         (tmp_path / "train-labels-idx1-ubyte").unlink()
-        with pytest.raises(ValueError, match=r"has no train labels \(it holds 't10k-images-idx3-u"):
+        with pytest.raises(
+            ValueError, match=r"has no train labels \(it holds 't10k-images-idx3-u"
+        ):
             load_mnist(tmp_path)
         (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(small_arrays()[1]))
         (tmp_path / "test-images-idx3-ubyte").write_bytes(idx(small_arrays()[2]))
@@ -382,7 +414,9 @@ class TestIdx:
 
     def test_a_file_of_another_name(self, tmp_path):
         (tmp_path / "digits-ubyte").write_bytes(idx(small_arrays()[0]))
-        with pytest.raises(ValueError, match="one IDX file of four, whose folder loads"):
+        with pytest.raises(
+            ValueError, match="one IDX file of four, whose folder loads"
+        ):
             load_mnist(tmp_path / "digits-ubyte")
 
     @pytest.mark.parametrize("gz", [False, True], ids=["plain", "gzipped"])
@@ -403,7 +437,9 @@ class TestIdx:
         write_idx(tmp_path)
         path = tmp_path / f"{IDX_NAMES[0]}.gz"
         path.write_bytes(gzip.compress(idx(small_arrays()[0])))
-        with pytest.raises(ValueError, match="one IDX file of four, whose folder loads"):
+        with pytest.raises(
+            ValueError, match="one IDX file of four, whose folder loads"
+        ):
             load_mnist(path)
 
     def test_missing_files_of_a_chosen_split(self, tmp_path):
@@ -418,7 +454,9 @@ class TestIdx:
         content = bytearray(path.read_bytes())
         content[-8] ^= 1
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"t10k-labels.*cannot be read .*CRC check failed"):
+        with pytest.raises(
+            ValueError, match=r"t10k-labels.*cannot be read .*CRC check failed"
+        ):
             load_mnist(tmp_path)
 
 
@@ -457,7 +495,9 @@ def matlab(path, X, y):
 
 
 def matlab_of_images(path, X, y):
-    scipy.io.savemat(path, {"labels": y, "digits": X.reshape(-1, 28, 28).transpose(1, 2, 0)})
+    scipy.io.savemat(
+        path, {"labels": y, "digits": X.reshape(-1, 28, 28).transpose(1, 2, 0)}
+    )
 
 
 def matlab_of_rows(path, X, y):
@@ -467,7 +507,9 @@ def matlab_of_rows(path, X, y):
 def matlab_of_emnist(path, X, y):
     swapped = X.reshape(-1, 28, 28).transpose(0, 2, 1).reshape(X.shape)
     part = {"images": swapped, "labels": y[:, np.newaxis], "writers": y[:, np.newaxis]}
-    scipy.io.savemat(path, {"dataset": {"train": part, "test": part, "mapping": np.eye(2)}})
+    scipy.io.savemat(
+        path, {"dataset": {"train": part, "test": part, "mapping": np.eye(2)}}
+    )
 
 
 def hdf5(path, X, y):
@@ -478,9 +520,13 @@ def hdf5(path, X, y):
 
 def arff(path, X, y):
     names = "".join(f"@ATTRIBUTE pixel{i} REAL\n" for i in range(784))
-    rows = "".join(",".join(map(str, [*x, label])) + "\n" for x, label in zip(X, y, strict=True))
+    rows = "".join(
+        ",".join(map(str, [*x, label])) + "\n" for x, label in zip(X, y, strict=True)
+    )
     classes = "@ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}"
-    path.write_text(f"% from OpenML\n@RELATION mnist_784\n{names}{classes}\n@DATA\n{rows}")
+    path.write_text(
+        f"% from OpenML\n@RELATION mnist_784\n{names}{classes}\n@DATA\n{rows}"
+    )
 
 
 def zipped(path, X, y):
@@ -510,7 +556,9 @@ def svmlight(path, X, y):
 
 
 def json_records(path, X, y):
-    records = [{"label": int(k), "pixels": x.tolist()} for x, k in zip(X, y, strict=True)]
+    records = [
+        {"label": int(k), "pixels": x.tolist()} for x, k in zip(X, y, strict=True)
+    ]
     path.write_text(json.dumps(records))
 
 
@@ -523,11 +571,15 @@ def json_columns(path, X, y):
 
 
 def json_arrays(path, X, y):
-    path.write_text(json.dumps({"labels": y.tolist(), "images": X.tolist(), "note": "MNIST"}))
+    path.write_text(
+        json.dumps({"labels": y.tolist(), "images": X.tolist(), "note": "MNIST"})
+    )
 
 
 def pickled_as_deep_learning_net(path, X, y):
-    path.write_bytes(gzip.compress(pickle.dumps(((X / np.float32(255), y), (X, y), (X, y)))))
+    path.write_bytes(
+        gzip.compress(pickle.dumps(((X / np.float32(255), y), (X, y), (X, y))))
+    )
 
 
 def pickled(path, X, y):
@@ -549,7 +601,9 @@ def separate(first, second):
 
 
 def save_rows(path, X, **options):
-    pd.DataFrame(X.reshape(len(X), -1)).to_csv(path, **{"index": False, "header": False} | options)
+    pd.DataFrame(X.reshape(len(X), -1)).to_csv(
+        path, **{"index": False, "header": False} | options
+    )
 
 
 def save_rows_with_names(path, X):
@@ -603,7 +657,11 @@ OTHER_KINDS = {
         content(lambda X, y: bz2.compress(csv(X, y))),
         "packed with bzip2",
     ),
-    "xz": ("digits.csv.xz", content(lambda X, y: lzma.compress(csv(X, y))), "packed with xz"),
+    "xz": (
+        "digits.csv.xz",
+        content(lambda X, y: lzma.compress(csv(X, y))),
+        "packed with xz",
+    ),
     "UTF-16": (
         "digits.csv",
         content(lambda X, y: csv(X, y).decode().encode("utf-16")),
@@ -637,10 +695,18 @@ OTHER_KINDS = {
         lambda path, X, y: table(X, y).to_json(path, orient="split"),
         "JSON",
     ),
-    "JSON, by column": ("digits.json", lambda path, X, y: table(X, y).to_json(path), "JSON"),
+    "JSON, by column": (
+        "digits.json",
+        lambda path, X, y: table(X, y).to_json(path),
+        "JSON",
+    ),
     "JSON, a record a line": ("digits.jsonl", json_lines, "JSON"),
     "JSON, arrays": ("digits.txt", json_arrays, "JSON"),
-    "pickle of deeplearning.net": ("mnist.pkl.gz", pickled_as_deep_learning_net, "a pickle"),
+    "pickle of deeplearning.net": (
+        "mnist.pkl.gz",
+        pickled_as_deep_learning_net,
+        "a pickle",
+    ),
     "other arrays": ("digits.npz", other_arrays, "lacks x_train"),
     "X_train.npy": (
         "X_train.npy",
@@ -657,7 +723,9 @@ OTHER_KINDS = {
     ),
     "X_train.csv": (
         "X_train.csv",
-        separate(("X_train.csv", save_rows_with_names), ("y_train.csv", save_rows_with_names)),
+        separate(
+            ("X_train.csv", save_rows_with_names), ("y_train.csv", save_rows_with_names)
+        ),
         "has pixels and no labels, which are in another file",
     ),
     "train_labels.csv": (
@@ -670,10 +738,14 @@ OTHER_KINDS = {
 
 
 @pytest.mark.parametrize("kind", OTHER_KINDS)
-def test_the_lines_of_a_message_read_a_file_of_another_kind(kind, tmp_path, X, y, line_runner):
+def test_the_lines_of_a_message_read_a_file_of_another_kind(
+    kind, tmp_path, X, y, line_runner
+):
     name, write, words = OTHER_KINDS[kind]
     write(tmp_path / name, X, y)
-    with pytest.raises(ValueError, match=re.escape(repr(str(tmp_path / name)))) as caught:
+    with pytest.raises(
+        ValueError, match=re.escape(repr(str(tmp_path / name)))
+    ) as caught:
         load_mnist(tmp_path / name)
     assert words in str(caught.value)
     assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
@@ -706,12 +778,16 @@ def test_images_and_labels_in_separate_files(kind, tmp_path, X, y, line_runner):
         save(tmp_path / name, array)
         if "train" in name:
             save(tmp_path / name.replace("train", "test"), array[:10])
-    with pytest.raises(ValueError, match="holds images and labels in separate files") as caught:
+    with pytest.raises(
+        ValueError, match="holds images and labels in separate files"
+    ) as caught:
         load_mnist(tmp_path)
     assert line_runner.run(lines_of(caught.value)) == pairs(X, y)
 
 
-@pytest.mark.parametrize("name", ["images_of_cats.csv", "my-images.csv", "ImageId,Label.csv"])
+@pytest.mark.parametrize(
+    "name", ["images_of_cats.csv", "my-images.csv", "ImageId,Label.csv"]
+)
 def test_names_that_say_more_are_no_pair(name, tmp_path, X, y):
     save_rows(tmp_path / name, X)
     save_rows(tmp_path / "labels.csv", y)
@@ -719,7 +795,9 @@ def test_names_that_say_more_are_no_pair(name, tmp_path, X, y):
         load_mnist(tmp_path)
 
 
-@pytest.mark.parametrize("options", [{"index": True, "header": True}, {}], ids=["index", "none"])
+@pytest.mark.parametrize(
+    "options", [{"index": True, "header": True}, {}], ids=["index", "none"]
+)
 def test_pixels_alone_are_read_by_the_line(tmp_path, X, options):
     save_rows(tmp_path / "digits.csv", X, **options)
     with pytest.raises(ValueError, match="it has pixels and no labels") as caught:
@@ -732,9 +810,13 @@ def test_pixels_alone_are_read_by_the_line(tmp_path, X, options):
 def test_a_damaged_file_of_labels(tmp_path, X):
     save_rows(tmp_path / "X_train.csv", X)
     (tmp_path / "y_train.csv").write_bytes(b"\xff\n")
-    with pytest.raises(ValueError, match="images and labels in separate files") as caught:
+    with pytest.raises(
+        ValueError, match="images and labels in separate files"
+    ) as caught:
         load_mnist(tmp_path)
-    assert f"y = pandas.read_csv({str(tmp_path / 'y_train.csv')!r})" in str(caught.value)
+    assert f"y = pandas.read_csv({str(tmp_path / 'y_train.csv')!r})" in str(
+        caught.value
+    )
 
 
 def test_a_workbook(tmp_path, X, y, line_runner, monkeypatch):
@@ -780,7 +862,9 @@ def test_tensors_of_pytorch(tmp_path, X, y, is_zip, line_runner, monkeypatch):
 def test_parquet(tmp_path, X, y, has_pictures, line_runner, monkeypatch):
     """The package that reads Parquet is not needed: pandas is a stand-in."""
     path = tmp_path / "train-00000-of-00001.parquet"
-    path.write_bytes(b"PAR1 ... image bytes path label" if has_pictures else b"PAR1 ... label")
+    path.write_bytes(
+        b"PAR1 ... image bytes path label" if has_pictures else b"PAR1 ... label"
+    )
     frame = table(X, y)
     if has_pictures:
         files = [io.BytesIO() for _ in X]
@@ -800,7 +884,9 @@ POINTER = (
 )
 
 
-@pytest.mark.parametrize("name", ["mnist.csv", "mnist.npz", "mnist.csv.gz", "mnist.mat", "idx"])
+@pytest.mark.parametrize(
+    "name", ["mnist.csv", "mnist.npz", "mnist.csv.gz", "mnist.mat", "idx"]
+)
 def test_pointers_of_git_lfs(tmp_path, X, y, name, line_runner, monkeypatch):
     source = path = tmp_path / name
     if name == "idx":
@@ -827,7 +913,9 @@ def test_pointers_of_git_lfs(tmp_path, X, y, name, line_runner, monkeypatch):
 )
 def test_web_pages_in_place_of_files(tmp_path, text):
     (tmp_path / "mnist.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match="HTML or XML, such as a web page in place of a file"):
+    with pytest.raises(
+        ValueError, match="HTML or XML, such as a web page in place of a file"
+    ):
         load_mnist(tmp_path / "mnist.csv")
 
 
@@ -839,13 +927,33 @@ def test_web_pages_in_place_of_files(tmp_path, text):
         ("digits.joblib", pickled, "joblib.load("),
         ("digits.npy", lambda path, X, y: np.save(path, X), "a single NumPy array"),
         ("digits.h5", lambda path, X, y: path.write_bytes(b"\x89HDF"), "h5py.File("),
-        ("digits.mat", lambda path, X, y: path.write_bytes(b"damaged"), "scipy.io.loadmat("),
+        (
+            "digits.mat",
+            lambda path, X, y: path.write_bytes(b"damaged"),
+            "scipy.io.loadmat(",
+        ),
         ("one.mat", lambda path, X, y: scipy.io.savemat(path, {"a": X}), "loadmat("),
         ("digits.json", lambda path, X, y: path.write_text('{"a": 1}'), "json.load("),
-        ("digits.json", lambda path, X, y: path.write_text('{"a": [[1]], "b": []}'), "json.load("),
-        ("unknown", lambda path, X, y: path.write_bytes(bytes(range(256))), "it holds NUL bytes"),
-        ("digits.tar.xz", lambda path, X, y: path.write_bytes(b"\xfd7zXZ\0"), "unpack_archive("),
-        ("digits.7z", lambda path, X, y: path.write_bytes(b"7z\xbc\xaf'\x1c"), "with 7-Zip"),
+        (
+            "digits.json",
+            lambda path, X, y: path.write_text('{"a": [[1]], "b": []}'),
+            "json.load(",
+        ),
+        (
+            "unknown",
+            lambda path, X, y: path.write_bytes(bytes(range(256))),
+            "it holds NUL bytes",
+        ),
+        (
+            "digits.tar.xz",
+            lambda path, X, y: path.write_bytes(b"\xfd7zXZ\0"),
+            "unpack_archive(",
+        ),
+        (
+            "digits.7z",
+            lambda path, X, y: path.write_bytes(b"7z\xbc\xaf'\x1c"),
+            "with 7-Zip",
+        ),
         ("digit.png", lambda path, X, y: path.write_bytes(b"\x89PNG"), "read_digit("),
         ("digits.npz", lambda path, X, y: np.savez(path, a=X, b=y), "print("),
         ("digits.json", lambda path, X, y: path.write_text("[1, 2"), "json.load("),
@@ -853,7 +961,9 @@ def test_web_pages_in_place_of_files(tmp_path, text):
 )
 def test_other_kinds_of_files(tmp_path, X, y, name, write, words):
     write(tmp_path / name, X, y)
-    with pytest.raises(ValueError, match=r"^'/.*' (is|cannot be read|lacks) ") as caught:
+    with pytest.raises(
+        ValueError, match=r"^'/.*' (is|cannot be read|lacks) "
+    ) as caught:
         load_mnist(tmp_path / name)
     assert words in str(caught.value)
 
@@ -861,7 +971,9 @@ def test_other_kinds_of_files(tmp_path, X, y, name, write, words):
 def test_a_picture_is_read_by_its_line(tmp_path, X, monkeypatch):
     path = tmp_path / "digit.png"
     Image.fromarray(X[0].reshape(28, 28)).save(path)
-    with pytest.raises(ValueError, match="is a picture, of which read_digit reads one") as caught:
+    with pytest.raises(
+        ValueError, match="is a picture, of which read_digit reads one"
+    ) as caught:
         load_mnist(path)
     namespace = {}
     exec("\n".join(lines_of(caught.value)), namespace)
@@ -871,7 +983,9 @@ def test_a_picture_is_read_by_its_line(tmp_path, X, monkeypatch):
 def test_folder_without_images(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing here")
     (tmp_path / "train-images-idx3-ubyte").mkdir()
-    with pytest.raises(ValueError, match=r"without a known set of images \(it holds 'notes.txt', "):
+    with pytest.raises(
+        ValueError, match=r"without a known set of images \(it holds 'notes.txt', "
+    ):
         load_mnist(tmp_path)
 
 
@@ -918,22 +1032,36 @@ class TestSeveralSets:
             [("", "idx", ""), ("", "table", "mnist_")],
             [("", "npz", "mnist"), ("fashion-mnist", "idx", "")],
             [("", "npz", "mnist"), ("", "table", "mnist_"), ("", "npz", "kmnist")],
-            [("", "idx", "emnist-letters-"), ("", "idx", "emnist-digits-"), ("", "idx", "")],
+            [
+                ("", "idx", "emnist-letters-"),
+                ("", "idx", "emnist-digits-"),
+                ("", "idx", ""),
+            ],
             [("MNIST/raw", "idx", ""), ("FashionMNIST/raw", "idx", "")],
-            [("", "table", ""), ("", "table", "fashion-mnist_"), ("", "table", "mnist_")],
+            [
+                ("", "table", ""),
+                ("", "table", "fashion-mnist_"),
+                ("", "table", "mnist_"),
+            ],
             [("", "idx", ""), ("raw", "table", "a-"), ("raw", "table", "b-")],
             [("", "table", "mnist_"), ("mnist", "npz", "digits")],
         ],
-        ids=lambda sets: ", ".join(f"{folder}/{begin}{kind}" for folder, kind, begin in sets),
+        ids=lambda sets: ", ".join(
+            f"{folder}/{begin}{kind}" for folder, kind, begin in sets
+        ),
     )
     def test_are_chosen_by_the_lines(self, tmp_path, X, y, sets, line_runner):
         for n, (folder, kind, begin) in enumerate(sets, start=20):
             self.write(tmp_path / folder, X, y, n, kind, begin)
-        with pytest.raises(ValueError, match="holds more than one set of images") as caught:
+        with pytest.raises(
+            ValueError, match="holds more than one set of images"
+        ) as caught:
             load_mnist(tmp_path)
         found = [line_runner.run([line]) for line in lines_of(caught.value)]
         counts = range(20, 20 + len(sets))
-        expected = [sorted([*pairs(X[:n], y[:n]), *pairs(X[:1], y[:1])]) for n in counts]
+        expected = [
+            sorted([*pairs(X[:n], y[:n]), *pairs(X[:1], y[:1])]) for n in counts
+        ]
         assert sorted(found) == sorted(expected)
 
     @pytest.mark.parametrize("kind", ["npz", "idx", "table"])

@@ -75,7 +75,9 @@ def with_label(X, y, names=PIXELS, **options):
 
 
 def without_names(X, y, **options):
-    return pd.DataFrame(np.c_[y, X]).to_csv(**{"index": False, "header": False} | options)
+    return pd.DataFrame(np.c_[y, X]).to_csv(
+        **{"index": False, "header": False} | options
+    )
 
 
 def as_numpy_writes(X, y):
@@ -87,7 +89,9 @@ def as_numpy_writes(X, y):
 def as_r_writes_a_table(X, y):
     """The names of all columns but the first, which are those of the rows."""
     names = " ".join(f'"{name}"' for name in ["label", *PIXELS])
-    rows = [f'"{i + 1}" ' + " ".join(map(str, row)) for i, row in enumerate(np.c_[y, X])]
+    rows = [
+        f'"{i + 1}" ' + " ".join(map(str, row)) for i, row in enumerate(np.c_[y, X])
+    ]
     return "\n".join([names, *rows, ""])
 
 
@@ -114,19 +118,31 @@ def with_empty_column(X, y):
 
 READ = {
     "no names, label first": without_names,
-    "no names, a comma at each row's end": lambda X, y: without_names(X, y).replace("\n", ",\n"),
-    "no names, text labels": lambda X, y: without_names(X, np.array(list("zyxwvutsrq"))[y]),
+    "no names, a comma at each row's end": lambda X, y: without_names(X, y).replace(
+        "\n", ",\n"
+    ),
+    "no names, text labels": lambda X, y: without_names(
+        X, np.array(list("zyxwvutsrq"))[y]
+    ),
     "no names, text labels last": lambda X, y: (
         pd.DataFrame(X)
         .assign(label=np.array(list("zyxwvutsrq"))[y])
         .to_csv(index=False, header=False)
     ),
-    "no names, quoted labels": lambda X, y: without_names(X, [f"'{label}'" for label in y]),
-    "no names, labels as bytes": lambda X, y: without_names(X, [f"b'{label}'" for label in y]),
+    "no names, quoted labels": lambda X, y: without_names(
+        X, [f"'{label}'" for label in y]
+    ),
+    "no names, labels as bytes": lambda X, y: without_names(
+        X, [f"b'{label}'" for label in y]
+    ),
     "numbers for names": lambda X, y: without_names(X, y, header=True),
-    "numbers for names, and an index": lambda X, y: without_names(X, y, header=True, index=True),
+    "numbers for names, and an index": lambda X, y: without_names(
+        X, y, header=True, index=True
+    ),
     "label and pixels from 0": with_label,
-    "label and pixels from 1": lambda X, y: with_label(X, y, [f"p{i}" for i in range(1, 785)]),
+    "label and pixels from 1": lambda X, y: with_label(
+        X, y, [f"p{i}" for i in range(1, 785)]
+    ),
     "label and numbers": lambda X, y: with_label(X, y, range(784)),
     "label and the columns' numbers": lambda X, y: with_label(
         X, y, [f"V{i}" for i in range(2, 786)]
@@ -146,8 +162,12 @@ READ = {
     "names in a comment": as_numpy_writes,
     "comments above": lambda X, y: "# digits\n#\n" + with_label(X, y),
     "a title above": lambda X, y: "Digits, of MNIST\n\n" + with_label(X, y),
-    "comments of another mark above": lambda X, y: "% digits\n// of 28, 28\n" + with_label(X, y),
-    "comments above no names": lambda X, y: "# digits, of 28, 28\n" + without_names(X, y),
+    "comments of another mark above": lambda X, y: (
+        "% digits\n// of 28, 28\n" + with_label(X, y)
+    ),
+    "comments above no names": lambda X, y: (
+        "# digits, of 28, 28\n" + without_names(X, y)
+    ),
     "row names without a name": as_r_writes_a_table,
     "a separator declared": lambda X, y: "sep=;\n" + with_label(X, y, sep=";"),
     "tabs": lambda X, y: with_label(X, y, sep="\t"),
@@ -196,7 +216,9 @@ def test_labels_are_found_by_name_in_any_layout(folder, data):
 
 def test_own_frames_written_and_read_again(folder):
     data = load_mnist("sample", as_frame=True, train_size=100, random_state=0)
-    pd.concat([data.X_train, data.y_train], axis=1).to_csv(folder / "own.csv", index=False)
+    pd.concat([data.X_train, data.y_train], axis=1).to_csv(
+        folder / "own.csv", index=False
+    )
     assert loaded(load_mnist(folder / "own.csv")) == pairs(data.X_train, data.y_train)
 
 
@@ -230,7 +252,9 @@ def read_as_names_by_r(X, y):
 
 
 def more_columns(X, y, **columns):
-    return pd.DataFrame(X, columns=PIXELS).assign(label=y, **columns).to_csv(index=False)
+    return (
+        pd.DataFrame(X, columns=PIXELS).assign(label=y, **columns).to_csv(index=False)
+    )
 
 
 def one_hot(y):
@@ -244,14 +268,17 @@ def one_hot_with_names(X, y):
 
 def pixels_in_one_column(X, y):
     text = [" ".join(map(str, row)) for row in X]
-    return pd.DataFrame({"emotion": y, "pixels": text, "Usage": "Training"}).to_csv(index=False)
+    return pd.DataFrame({"emotion": y, "pixels": text, "Usage": "Training"}).to_csv(
+        index=False
+    )
 
 
 def predictions(X, y):
     return pd.DataFrame({"ImageId": range(1, 101), "Label": y}).to_csv(index=False)
 
 
-# The layout, words of the message, and which of its lines to run (None for all of them).
+# The layout, words of the message, and which of its lines to run (None for all of
+# them).
 REFUSED = {
     "no names, label last": (
         lambda X, y: pd.DataFrame(np.c_[X, y]).to_csv(index=False, header=False),
@@ -326,7 +353,9 @@ REFUSED = {
     ),
     "one-hot labels with numbers for names": (
         lambda X, y: (
-            pd.DataFrame(X, columns=PIXELS).join(pd.DataFrame(one_hot(y))).to_csv(index=False)
+            pd.DataFrame(X, columns=PIXELS)
+            .join(pd.DataFrame(one_hot(y)))
+            .to_csv(index=False)
         ),
         "one-hot, in the columns 785 to 794",
         None,
@@ -353,12 +382,18 @@ REFUSED = {
             .join(pd.DataFrame(X, columns=[f"again{i}" for i in range(784)]))
             .to_csv(index=False)
         ),
-        "more than a label and pixels: 'again0', 'again1', 'again2', 'again3', ..., 'again783'",
+        "more than a label and pixels: 'again0', 'again1', 'again2', 'again3', ..., "
+        "'again783'",
         None,
     ),
     "pixels with other names": (
         lambda X, y: with_label(
-            X, y, ["q" + "".join(pair) for pair in product(string.ascii_letters[:28], repeat=2)]
+            X,
+            y,
+            [
+                "q" + "".join(pair)
+                for pair in product(string.ascii_letters[:28], repeat=2)
+            ],
         ),
         "not the positions of pixels",
         None,
@@ -436,18 +471,24 @@ REFUSED = {
     ),
     "colours and opacity": (
         lambda X, y: with_label(
-            np.dstack([np.repeat(X[..., np.newaxis], 3, axis=2), np.full(X.shape, 255)]).reshape(
-                100, -1
-            ),
+            np.dstack(
+                [np.repeat(X[..., np.newaxis], 3, axis=2), np.full(X.shape, 255)]
+            ).reshape(100, -1),
             y,
             range(4 * 784),
         ),
         "colours",
         None,
     ),
-    "one-hot labels with names": (one_hot_with_names, "one-hot, in the columns 1 to 10", None),
+    "one-hot labels with names": (
+        one_hot_with_names,
+        "one-hot, in the columns 1 to 10",
+        None,
+    ),
     "one-hot labels": (
-        lambda X, y: pd.DataFrame(np.c_[X, one_hot(y)]).to_csv(header=False, index=False, sep=" "),
+        lambda X, y: pd.DataFrame(np.c_[X, one_hot(y)]).to_csv(
+            header=False, index=False, sep=" "
+        ),
         "one-hot, in the columns 785 to 794",
         None,
     ),
@@ -467,9 +508,9 @@ REFUSED = {
         None,
     ),
     "R's names": (
-        lambda X, y: pd.DataFrame(np.c_[y, X], columns=[f"V{i}" for i in range(1, 786)]).to_csv(
-            index=False
-        ),
+        lambda X, y: pd.DataFrame(
+            np.c_[y, X], columns=[f"V{i}" for i in range(1, 786)]
+        ).to_csv(index=False),
         "no column can be the label",
         None,
     ),
@@ -478,7 +519,11 @@ REFUSED = {
         "it has pixels and no labels",
         slice(0, 0),
     ),
-    "pixels in one column": (pixels_in_one_column, "all pixels of an image in one", None),
+    "pixels in one column": (
+        pixels_in_one_column,
+        "all pixels of an image in one",
+        None,
+    ),
 }
 
 
@@ -515,7 +560,9 @@ def noisy_paper(X):
 ALIKE = {
     "noisy paper": noisy_paper,
     "two levels, noisy": lambda X: (noisy_paper(X) > 235).astype(int),
-    "a corner with ink now and then": lambda X: np.c_[X[:, :-1], np.arange(100) % 20 == 0],
+    "a corner with ink now and then": lambda X: np.c_[
+        X[:, :-1], np.arange(100) % 20 == 0
+    ],
 }
 
 
@@ -535,7 +582,9 @@ def test_without_names_what_is_not_certain_is_asked(folder, X, y, kind, position
 
 def test_small_images_without_names_are_asked(folder):
     digits = load_digits()
-    shifted = np.roll(digits.images, 3, axis=2).reshape(-1, 64)  # ink in the first pixel
+    shifted = np.roll(digits.images, 3, axis=2).reshape(
+        -1, 64
+    )  # ink in the first pixel
     np.savetxt(folder / "alike.csv", np.c_[shifted, digits.target], "%d", ",")
     assert "target_column" in refused(folder / "alike.csv")
 
@@ -575,7 +624,9 @@ def test_a_pixel_as_target_column_is_refused(folder, frame):
 
 
 @pytest.mark.parametrize("target_column", [0, "X7"])
-def test_names_of_values_are_no_positions_with_a_target_column_either(folder, X, y, target_column):
+def test_names_of_values_are_no_positions_with_a_target_column_either(
+    folder, X, y, target_column
+):
     first = np.flatnonzero(y == 7)[0]
     X, y = np.roll(X, -first, axis=0), np.roll(y, -first)
     write(folder / "any.csv", read_as_names(X, y, "X"))
@@ -605,9 +656,13 @@ def test_what_target_column_leaves_out_is_described(folder, X, y):
 
 
 def test_target_column_is_for_tables():
-    with pytest.raises(ValueError, match=r"target_column='y' is for tables, but source='sample'"):
+    with pytest.raises(
+        ValueError, match=r"target_column='y' is for tables, but source='sample'"
+    ):
         load_mnist("sample", target_column="y")
-    with pytest.raises(TypeError, match=r"The .target_column. parameter of load_mnist .* Got 1.5"):
+    with pytest.raises(
+        TypeError, match=r"The .target_column. parameter of load_mnist .* Got 1.5"
+    ):
         load_mnist("sample", target_column=1.5)
 
 
@@ -640,7 +695,17 @@ def test_the_last_fifth_of_each_label_tests(folder):
         data = load_mnist(folder / "any.csv")
     # Of twelve times 7 the last two, of four times 4 none, of five times 2 the last.
     assert data.images_test[:, 0, 0].tolist() == [10, 15, 20]
-    assert data.images_train[:, 0, 0].tolist() == [*range(10), 11, 12, 13, 14, 16, 17, 18, 19]
+    assert data.images_train[:, 0, 0].tolist() == [
+        *range(10),
+        11,
+        12,
+        13,
+        14,
+        16,
+        17,
+        18,
+        19,
+    ]
     assert data.y_test.tolist() == [7, 7, 2]
     assert "last fifth" in data.DESCR
 
@@ -648,7 +713,10 @@ def test_the_last_fifth_of_each_label_tests(folder):
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        *((9, value) for value in ["256", "-1", "0.5", "", "nan", "two", "True", "0x10"]),
+        *(
+            (9, value)
+            for value in ["256", "-1", "0.5", "", "nan", "two", "True", "0x10"]
+        ),
         *((16, value) for value in ["0.5", "", "?", "NaN", "=9"]),
     ],
 )
@@ -672,7 +740,9 @@ def test_a_table_large_enough_for_several_threads(folder, ending):
     content = "" if ending == "\n" else "\n"  # as a blank line before
     content += frame.to_csv(index=False, lineterminator=ending)
     (folder / "any.csv").write_text(content, newline="")
-    assert loaded(load_mnist(folder / "any.csv")) == pairs(X, (np.arange(4000) % 7).tolist())
+    assert loaded(load_mnist(folder / "any.csv")) == pairs(
+        X, (np.arange(4000) % 7).tolist()
+    )
     head, middle, tail = content.partition(f"{ending}6,")
     (folder / "any.csv").write_text(f"{head}{middle}x{tail}", newline="")
     assert re.search(r"row 7, column 2 .* holds 'x\d", refused(folder / "any.csv"))
@@ -698,7 +768,10 @@ WRONG_TABLES = {
     "pictures' numbers": ("image,digit\n1,2\n2,3\n", "fewer than 16 pixels"),
     "1 x 1 pixel": ("label,1x1\n" + "1,2\n2,3\n" * 9, "fewer than 16 pixels"),
     "3 x 3 pixels": ("1,2,3,4,5,6,7,8,9,0\n" * 9, "fewer than 16 pixels"),
-    "a row too short": (f"label,{NAMES}\n1,{ZEROS[:-2]}\n", "row 1, column 17 ('p15') holds ''"),
+    "a row too short": (
+        f"label,{NAMES}\n1,{ZEROS[:-2]}\n",
+        "row 1, column 17 ('p15') holds ''",
+    ),
     "a row too long": (
         f"label,{NAMES}\n1,{ZEROS}\n2,{ZEROS},3\n",
         "Expected 17 fields in line 3, saw 18",
@@ -732,7 +805,9 @@ def test_wrong_tables(folder, kind):
 
 
 def test_an_array_as_numpy_prints_it(folder, X, y):
-    frame = pd.DataFrame({"label": y[:20], "pixels": [str(np.repeat(row, 2)) for row in X[:20]]})
+    frame = pd.DataFrame(
+        {"label": y[:20], "pixels": [str(np.repeat(row, 2)) for row in X[:20]]}
+    )
     frame.to_csv(folder / "wrong.csv", index=False)
     assert "without most of its values" in refused(folder / "wrong.csv")
 
@@ -790,14 +865,18 @@ class TestFolder:
     def test_the_pair_with_images_among_others(self, tmp_path, frame):
         for part in ("train", "test"):  # as in Colab
             frame.to_csv(tmp_path / f"digits_{part}.csv", index=False)
-            (tmp_path / f"california_housing_{part}.csv").write_text("longitude,latitude\n1,2\n")
+            (tmp_path / f"california_housing_{part}.csv").write_text(
+                "longitude,latitude\n1,2\n"
+            )
         (tmp_path / "latest.csv").touch()
         assert loaded(load_mnist(tmp_path)) == loaded(load_mnist(tmp_path / "digits"))
 
     def test_letters_in_one_of_them(self, tmp_path):
         for part, labels in (("train", "012abc"), ("test", "012012")):
             frame = pd.DataFrame({f"p{i}": range(200, 206) for i in range(16)})
-            frame.assign(label=list(labels)).to_csv(tmp_path / f"{part}.csv", index=False)
+            frame.assign(label=list(labels)).to_csv(
+                tmp_path / f"{part}.csv", index=False
+            )
         data = load_mnist(tmp_path)
         assert data.y_train.tolist() == list("012abc")
         assert data.y_test.tolist() == list("012012")
@@ -815,7 +894,9 @@ class TestFolder:
         labelled.insert(0, "label", y)
         labelled.to_csv(tmp_path / "train.csv", **options)
         labelled.drop(columns="label").to_csv(tmp_path / "test.csv", **options)
-        with pytest.warns(UserWarning, match=r"test\.csv' has no labels .*last fifth") as warned:
+        with pytest.warns(
+            UserWarning, match=r"test\.csv' has no labels .*last fifth"
+        ) as warned:
             data = load_mnist(tmp_path)
         assert warned[0].filename == __file__
         assert loaded(data) == pairs(X, y)
@@ -846,9 +927,13 @@ class TestFolder:
 
     def test_other_columns_in_the_table_to_test(self, tmp_path, frame):
         frame.to_csv(tmp_path / "train.csv", index=False)
-        other = frame.drop(columns="class").set_axis([f"p{i}q{i}" for i in range(784)], axis=1)
+        other = frame.drop(columns="class").set_axis(
+            [f"p{i}q{i}" for i in range(784)], axis=1
+        )
         other.to_csv(tmp_path / "test.csv", index=False)
-        with pytest.raises(ValueError, match=r"test\.csv' cannot be read: .* by their names"):
+        with pytest.raises(
+            ValueError, match=r"test\.csv' cannot be read: .* by their names"
+        ):
             load_mnist(tmp_path)
 
     def test_a_damaged_table(self, tmp_path, frame):
@@ -916,10 +1001,18 @@ class TestEmnist:
         ],
     )
     @pytest.mark.parametrize("is_swapped", [True, False])
-    def test_other_names_are_asked(self, tmp_path, images, y, name, is_swapped, line_runner):
+    def test_other_names_are_asked(
+        self, tmp_path, images, y, name, is_swapped, line_runner
+    ):
         stored = images.transpose(0, 2, 1) if is_swapped else images
         if name.endswith(".npz"):
-            np.savez(tmp_path / name, x_train=stored, y_train=y, x_test=stored[:1], y_test=y[:1])
+            np.savez(
+                tmp_path / name,
+                x_train=stored,
+                y_train=y,
+                x_test=stored[:1],
+                y_test=y[:1],
+            )
             expected = sorted([*pairs(images, y), *pairs(images[:1], y[:1])])
         else:
             self.write(tmp_path / name, stored, y)
@@ -931,16 +1024,22 @@ class TestEmnist:
 
     def test_half_of_a_pair_by_another_name(self, tmp_path, images, y):
         self.write(tmp_path / "emnist-letters-train.csv", images.transpose(0, 2, 1), y)
-        self.write(tmp_path / "emnist-letters-test-again.csv", images.transpose(0, 2, 1), y)
+        self.write(
+            tmp_path / "emnist-letters-test-again.csv", images.transpose(0, 2, 1), y
+        )
         assert "test-again" in refused_source(tmp_path)
         data = load_mnist(tmp_path, transposed=True)
         np.testing.assert_array_equal(data.images_test, images)
         assert "EMNIST:" not in data.DESCR  # which split it is, is not certain
 
     def test_transposed_is_for_files(self):
-        with pytest.raises(ValueError, match=r"transposed=True is for files, but source='sample'"):
+        with pytest.raises(
+            ValueError, match=r"transposed=True is for files, but source='sample'"
+        ):
             load_mnist("sample", transposed=True)
-        with pytest.raises(TypeError, match=r"'transposed' parameter of load_mnist .* Got 'yes'"):
+        with pytest.raises(
+            TypeError, match=r"'transposed' parameter of load_mnist .* Got 'yes'"
+        ):
             load_mnist("sample", transposed="yes")
 
 
@@ -951,9 +1050,15 @@ class TestLevels:
         ("change", "words"),
         [
             (lambda X: X // 16, ["pixels are from 0 to 15", "X / 15"]),
-            (lambda X: (X > 127).astype(int), ["pixels are 0 and 1", "need no scaling"]),
+            (
+                lambda X: (X > 127).astype(int),
+                ["pixels are 0 and 1", "need no scaling"],
+            ),
             (lambda X: 255 - X, ["images are dark on light", "255 - X inverts"]),
-            (lambda X: 15 - X // 16, ["from 0 to 15", "dark on light", "15 - X inverts"]),
+            (
+                lambda X: 15 - X // 16,
+                ["from 0 to 15", "dark on light", "15 - X inverts"],
+            ),
         ],
         ids=["16 levels", "two levels", "dark on light", "16 levels, dark on light"],
     )
@@ -981,4 +1086,7 @@ class TestLevels:
         ids=["as they are", "two levels of 255", "on grey"],
     )
     def test_mnist_s_are_not(self, tmp_path, X, y, change):
-        assert load_mnist(write(tmp_path / "levels.csv", with_label(change(X), y))) is not None
+        assert (
+            load_mnist(write(tmp_path / "levels.csv", with_label(change(X), y)))
+            is not None
+        )

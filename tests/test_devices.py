@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from skmnist import SimpleMLPClassifier
 
-# Without soft placement, an operation that is not bound to the processor fails where the device
-# around it is missing, as XLA fails on devices that it has no compiler for.
+# Without soft placement, an operation that is not bound to the processor fails where
+# the device around it is missing, as XLA fails on devices that it has no compiler for.
 FIT_INSIDE_OTHER_DEVICES = """
 import json
 import numpy as np

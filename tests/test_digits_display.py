@@ -47,7 +47,11 @@ def test_a_wrong_prediction_stands_out_by_text_and_frame():
     )
     assert captions(display.plot()) == ["7 (90%)", "4 (60%)\ntrue: 1", "2 (>99%)"]
     np.testing.assert_array_equal(display.wrong, [False, True, False])
-    assert [is_framed(frame, "tab:red") for frame in display.frames_] == [False, True, False]
+    assert [is_framed(frame, "tab:red") for frame in display.frames_] == [
+        False,
+        True,
+        False,
+    ]
     colors = [same_color(text.get_color(), "tab:red") for text in display.captions_]
     assert colors == [False, True, False]
 
@@ -65,8 +69,12 @@ def test_predictions_and_probabilities_are_those_of_the_estimator(small_digits):
     fitted = GridSearchCV(bayes, {}, cv=2).fit(X, names)
     display = DigitsDisplay.from_estimator(fitted, X, names, n=20)
     np.testing.assert_array_equal(display.predictions, fitted.predict(X[:20]))
-    np.testing.assert_allclose(display.probabilities, fitted.predict_proba(X[:20]).max(axis=1))
-    np.testing.assert_array_equal(pixels(display), X[:20].reshape(-1, 8, 8))  # not as scaled
+    np.testing.assert_allclose(
+        display.probabilities, fitted.predict_proba(X[:20]).max(axis=1)
+    )
+    np.testing.assert_array_equal(
+        pixels(display), X[:20].reshape(-1, 8, 8)
+    )  # not as scaled
 
 
 def test_a_classifier_without_probabilities(small_digits):
@@ -102,12 +110,19 @@ def test_worst_pairs_are_the_most_frequent_confusions():
     y_pred = np.array([8, 8, 8, 5, 9, 9, 4, 1])
     probabilities = np.array([0.4, 0.9, 0.7, 1, 0.5, 0.6, 1, 1])
     display = DigitsDisplay.from_predictions(
-        np.zeros((8, 9)), y_true, y_pred, probabilities=probabilities, worst_pairs=2, n=2
+        np.zeros((8, 9)),
+        y_true,
+        y_pred,
+        probabilities=probabilities,
+        worst_pairs=2,
+        n=2,
     )
     assert display.pairs == {(5, 8): 3, (4, 9): 2}
     np.testing.assert_array_equal(display.indices, [1, 2, 5, 4])
     assert captions(display) == ["90%", "70%", "60%", "50%"]
-    left, right = ([image.get_extent()[0] for image in display.images_[i::2]] for i in (0, 1))
+    left, right = (
+        [image.get_extent()[0] for image in display.images_[i::2]] for i in (0, 1)
+    )
     assert left[0] == left[1] < right[0] == right[1]  # a row for each pair
     headings = {text.get_text() for text in display.ax_.texts} - set(captions(display))
     assert headings == {"5 read as 8: 3 times", "4 read as 9: 2 times"}
@@ -115,10 +130,14 @@ def test_worst_pairs_are_the_most_frequent_confusions():
 
 def test_data_frames_keep_their_feature_names_and_order(small_digits):
     X, y = small_digits
-    index = np.arange(len(y))[::-1] * 2  # row numbers and labels of the index never agree
+    index = (
+        np.arange(len(y))[::-1] * 2
+    )  # row numbers and labels of the index never agree
     frame = pd.DataFrame(X, index=index, columns=[f"pixel {i}" for i in range(64)])
     series = pd.Series(y, index=index)
-    display = DigitsDisplay.from_estimator(GaussianNB().fit(frame, series), frame, series, n=6)
+    display = DigitsDisplay.from_estimator(
+        GaussianNB().fit(frame, series), frame, series, n=6
+    )
     np.testing.assert_array_equal(display.labels, y[:6])
     np.testing.assert_array_equal(pixels(display), X[:6].reshape(6, 8, 8))
 
@@ -137,7 +156,9 @@ def test_one_gray_scale_for_all_images():
     assert {image.get_clim() for image in display.images_} == {(0, 250)}
 
 
-@pytest.mark.parametrize(("style", "background"), [("default", 255), ("dark_background", 0)])
+@pytest.mark.parametrize(
+    ("style", "background"), [("default", 255), ("dark_background", 0)]
+)
 def test_digits_are_ink_on_the_background(style, background):
     image = np.zeros((1, 20, 20), dtype=np.uint8)
     image[0, 8:12, 8:12] = 255
@@ -145,7 +166,9 @@ def test_digits_are_ink_on_the_background(style, background):
         display = DigitsDisplay(image).plot()
         colors = drawn(display.figure_)
     box = display.images_[0].get_window_extent()
-    x, y = np.array([(box.x0 + box.x1) / 2, len(colors) - (box.y0 + box.y1) / 2], dtype=int)
+    x, y = np.array(
+        [(box.x0 + box.x1) / 2, len(colors) - (box.y0 + box.y1) / 2], dtype=int
+    )
     np.testing.assert_array_equal(colors[y, x], 255 - background)
     np.testing.assert_array_equal(colors[y, int(box.x0 + 0.1 * box.width)], background)
 
@@ -171,7 +194,9 @@ def ends(display):
 
 
 def test_wide_figures_are_used():
-    display = DigitsDisplay.from_images(np.zeros((10, 64)), range(10), figsize=(20, 2.2))
+    display = DigitsDisplay.from_images(
+        np.zeros((10, 64)), range(10), figsize=(20, 2.2)
+    )
     left, right, _, _ = ends(display)
     assert right - left > 0.8 * display.figure_.bbox.width
 
@@ -238,19 +263,33 @@ def test_the_constructor_refuses(arguments, message):
 
 
 def test_probabilities_may_exceed_one_in_the_last_digit():
-    display = DigitsDisplay(np.zeros((1, 4, 4)), predictions=[3], probabilities=[1.0000001])
+    display = DigitsDisplay(
+        np.zeros((1, 4, 4)), predictions=[3], probabilities=[1.0000001]
+    )
     assert captions(display.plot()) == ["3 (100%)"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"X": np.zeros((2, 50))}, "50 features of X do not make a square.*image_shape"),
+        (
+            {"X": np.zeros((2, 50))},
+            "50 features of X do not make a square.*image_shape",
+        ),
         ({"image_shape": (5, 5)}, r"64 features of X are not \(5, 5\)"),
         ({"image_shape": (0, 64)}, r"64 features of X are not \(0, 64\)"),
-        ({"image_shape": 8}, r"image_shape must be two integers, \(height, width\).*got 8"),
-        ({"image_shape": (8, 8, 1)}, r"image_shape must be two integers.*got \(8, 8, 1\)"),
-        ({"image_shape": (6.4, 10)}, r"image_shape must be two integers.*got \(6.4, 10\)"),
+        (
+            {"image_shape": 8},
+            r"image_shape must be two integers, \(height, width\).*got 8",
+        ),
+        (
+            {"image_shape": (8, 8, 1)},
+            r"image_shape must be two integers.*got \(8, 8, 1\)",
+        ),
+        (
+            {"image_shape": (6.4, 10)},
+            r"image_shape must be two integers.*got \(6.4, 10\)",
+        ),
         ({"X": np.zeros((2, 4, 4, 3))}, r"\(2, 4, 4, 3\)"),
         ({"n": 0}, "n == 0"),
         ({"worst_first": True}, "worst_first=True needs the true labels"),
@@ -267,6 +306,8 @@ def test_from_predictions_refuses(arguments, message):
 
 def test_from_estimator_refuses_what_is_not_a_fitted_classifier(small_digits):
     with pytest.raises(ValueError, match="only supports classifiers"):
-        DigitsDisplay.from_estimator(LinearRegression().fit(*small_digits), *small_digits)
+        DigitsDisplay.from_estimator(
+            LinearRegression().fit(*small_digits), *small_digits
+        )
     with pytest.raises(NotFittedError):
         DigitsDisplay.from_estimator(GaussianNB(), *small_digits)

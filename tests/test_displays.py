@@ -26,7 +26,9 @@ DISPLAYS = {
         predictions=[1] * 10,
         probabilities=RNG.random(10),
     ),
-    "long names": DigitsDisplay(RNG.random((5, 10, 40)), labels=LONG, predictions=LONG[::-1]),
+    "long names": DigitsDisplay(
+        RNG.random((5, 10, 40)), labels=LONG, predictions=LONG[::-1]
+    ),
     "pairs": DigitsDisplay(
         RNG.random((3, 28, 28)),
         labels=[5, 5, 4],
@@ -44,7 +46,9 @@ DISPLAYS = {
         classes=list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
     ),
     "units of long names": HiddenUnitsDisplay(
-        RNG.normal(size=(4, 28, 28)), output_weights=RNG.normal(size=(4, 5)), classes=LONG
+        RNG.normal(size=(4, 28, 28)),
+        output_weights=RNG.normal(size=(4, 5)),
+        classes=LONG,
     ),
     "training": TrainingDisplay(HISTORY, early_stopping=True),
     "search of one": SearchDisplay(
@@ -60,7 +64,11 @@ DISPLAYS = {
         best_index=1,
     ),
     "search of three": SearchDisplay(
-        {"width": [5, 16] * 6, "rate": [1, 2, 4] * 4, "kind": ["relu", "tanh", "elu"] * 4},
+        {
+            "width": [5, 16] * 6,
+            "rate": [1, 2, 4] * 4,
+            "kind": ["relu", "tanh", "elu"] * 4,
+        },
         SCORES,
         best_index=1,
     ),
@@ -86,7 +94,9 @@ def in_a_grid(layout):
     def make():
         figure, axes = plt.subplots(2, 2, figsize=(12, 9), layout=layout)
         if layout is None:
-            figure.subplots_adjust(hspace=0.4)  # or the labels of the grid itself would touch
+            figure.subplots_adjust(
+                hspace=0.4
+            )  # or the labels of the grid itself would touch
         for other in axes.flat[1:]:
             other.set(xlabel="x", ylabel="y", title="title")
         return axes[0, 0]
@@ -118,13 +128,22 @@ AXES = {
 
 
 @pytest.mark.parametrize(
-    "name", ["long names", "pairs", "units of 26 classes", "units of long names", "search of five"]
+    "name",
+    [
+        "long names",
+        "pairs",
+        "units of 26 classes",
+        "units of long names",
+        "search of five",
+    ],
 )
 def test_no_text_lies_on_another_or_outside_a_new_figure(name):
     assert not faults(DISPLAYS[name].plot().figure_)
 
 
-@pytest.mark.parametrize("name", ["digits", "units", "training", "search of one", "search of two"])
+@pytest.mark.parametrize(
+    "name", ["digits", "units", "training", "search of one", "search of two"]
+)
 def test_small_axes_can_be_read(name):
     figure = Figure(figsize=(3, 2), layout="constrained")
     DISPLAYS[name].plot(figure.add_subplot())
@@ -132,7 +151,9 @@ def test_small_axes_can_be_read(name):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("name", ["pairs", "units", "training", "search of one", "search of two"])
+@pytest.mark.parametrize(
+    "name", ["pairs", "units", "training", "search of one", "search of two"]
+)
 def test_figures_of_all_sizes_can_be_read(name, size):
     assert not faults(DISPLAYS[name].plot(figsize=size).figure_)
 
@@ -263,7 +284,9 @@ def test_a_display_is_described_in_short(name, text):
 
 @pytest.mark.parametrize("name", ["digits", "training", "search of two"])
 def test_only_a_single_axes_is_drawn_into(name):
-    with pytest.raises(ValueError, match=r"ax must be one matplotlib Axes, .* got ndarray"):
+    with pytest.raises(
+        ValueError, match=r"ax must be one matplotlib Axes, .* got ndarray"
+    ):
         DISPLAYS[name].plot(np.array([None, None]))
 
 

@@ -28,7 +28,8 @@ distributed = pytest.importorskip("distributed", reason=NEEDED)
 pytestmark = pytest.mark.timeout(180)
 
 N_WORKERS = 2
-# Of two thirds of the digits: 21 steps, and 1,648, which are enough for XLA to compile them.
+# Of two thirds of the digits: 21 steps, and 1,648, which are enough for XLA to compile
+# them.
 TRAININGS = {"not compiled": {"epochs": 3}, "compiled": {"epochs": 60, "batch_size": 1}}
 WIDTHS = {"not compiled": [4, 8, 16], "compiled": [4, 8]}
 
@@ -40,14 +41,16 @@ PASSES = 2
 def client(tmp_path_factory):
     """A client of two workers with one thread each, which nothing but its users uses."""
     with (
-        # Dask sets OMP_NUM_THREADS for its workers in this process, and leaves it there.
+        # Dask sets OMP_NUM_THREADS for its workers in this process, and leaves it
+        # there.
         mock.patch.dict(os.environ),
         dask.config.set(
             {
-                # For so long Dask tries to reach a dead worker for its results, by default 30 s.
+                # For so long Dask tries to reach a dead worker for its results, by
+                # default 30 s.
                 "distributed.comm.timeouts.connect": "10s",
-                # So often Dask drops second copies of data, by default every 2 s: who relies on
-                # them without asking that they stay shall see it here.
+                # So often Dask drops second copies of data, by default every 2 s: who
+                # relies on them without asking that they stay shall see it here.
                 "distributed.scheduler.active-memory-manager.interval": "50ms",
             }
         ),
@@ -101,8 +104,8 @@ def assert_same_search(one, other):
     assert_same_network(one.best_estimator_[-1], other.best_estimator_[-1])
 
 
-# The classes of the callbacks are made in functions: the workers can't import this module, and
-# what no module has by name is sent to them as it is.
+# The classes of the callbacks are made in functions: the workers can't import this
+# module, and what no module has by name is sent to them as it is.
 
 
 def note_process():
@@ -123,7 +126,10 @@ def die_once(n_units, note):
 
         def on_epoch_end(self, epoch, logs=None):
             pid = os.getpid()
-            if pid == self.client_pid or self.model.layers[-1].kernel.shape[0] != n_units:
+            if (
+                pid == self.client_pid
+                or self.model.layers[-1].kernel.shape[0] != n_units
+            ):
                 return
             try:
                 # Of all trainings on all workers, only one can make the file.
@@ -131,8 +137,9 @@ def die_once(n_units, note):
                     file.write(str(pid))
             except FileExistsError:
                 return
-            # Until the client has fetched what this worker had finished. Else all goes well too,
-            # but slowly: Dask tries for a while to fetch it from the dead worker.
+            # Until the client has fetched what this worker had finished. Else all goes
+            # well too, but slowly: Dask tries for a while to fetch it from the dead
+            # worker.
             time.sleep(1)
             os.kill(pid, signal.SIGKILL)
 
@@ -142,8 +149,12 @@ def die_once(n_units, note):
 @pytest.mark.slow
 class TestCluster:
     @pytest.mark.parametrize("training", TRAININGS)
-    def test_a_search_finds_what_it_finds_alone(self, client, rows, digits, training, search_alone):
-        worker_pids(client)  # with fewer than two threads, joblib would train in this process
+    def test_a_search_finds_what_it_finds_alone(
+        self, client, rows, digits, training, search_alone
+    ):
+        worker_pids(
+            client
+        )  # with fewer than two threads, joblib would train in this process
         with joblib.parallel_config(backend="dask", client=client):
             search = new_search(training).fit(rows, digits.y)
         assert_same_search(search, search_alone(training))
@@ -163,7 +174,9 @@ class TestCluster:
         trained_by = {fold[-1].callbacks_[0].pid for fold in folds["estimator"]}
         assert trained_by
         assert trained_by <= pids
-        for fold, train in zip(folds["estimator"], folds["indices"]["train"], strict=True):
+        for fold, train in zip(
+            folds["estimator"], folds["indices"]["train"], strict=True
+        ):
             alone = chain().fit(rows[train], digits.y[train])
             assert_same_network(fold[-1], alone[-1])
             assert fold[-1].history_ == alone[-1].history_
@@ -171,22 +184,29 @@ class TestCluster:
     def test_blocks_are_predicted_by_the_workers(self, client, digits, fitted):
         X = da.from_array(digits.X, chunks=(BLOCK, -1))
         predicted = X.map_blocks(fitted.predict, dtype=digits.y.dtype, drop_axis=1)
-        np.testing.assert_array_equal(client.compute(predicted).result(), fitted.predict(digits.X))
+        np.testing.assert_array_equal(
+            client.compute(predicted).result(), fitted.predict(digits.X)
+        )
 
-    @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal to kill with")
+    @pytest.mark.skipif(
+        not hasattr(signal, "SIGKILL"), reason="needs a signal to kill with"
+    )
     def test_a_worker_is_killed_in_the_middle_of_a_search(
         self, client, rows, digits, search_alone, tmp_path
     ):
         note = tmp_path / "killed"
-        # What Dask can't compute again must be on both workers and stay there, as the rows and
-        # the labels are, or be sent with each task, as joblib does it with lists.
+        # What Dask can't compute again must be on both workers and stay there, as the
+        # rows and the labels are, or be sent with each task, as joblib does it with
+        # lists.
         folds = StratifiedKFold(3).split(rows, digits.y)
         folds = [(train.tolist(), test.tolist()) for train, test in folds]
         search = new_search(cv=folds, callbacks=die_once(8, note))
         before = worker_pids(client)
         client.amm.stop()
         try:
-            with joblib.parallel_config(backend="dask", client=client, scatter=[rows, digits.y]):
+            with joblib.parallel_config(
+                backend="dask", client=client, scatter=[rows, digits.y]
+            ):
                 search.fit(rows, digits.y)
         finally:
             client.amm.start()
@@ -212,7 +232,9 @@ class Blocks:
 
     def _count(self, block):
         self._in_memory.append(weakref.ref(block))
-        self.most = max(self.most, sum(block() is not None for block in self._in_memory))
+        self.most = max(
+            self.most, sum(block() is not None for block in self._in_memory)
+        )
         return block
 
     def _read(self, start):
@@ -237,7 +259,9 @@ class Blocks:
         y = da.from_array(np.load(self._folder / "y.npy", mmap_mode="r"), chunks=BLOCK)
         mapped = np.load(self._folder / "X.npy", mmap_mode="r")
         pieces = [
-            da.from_delayed(dask.delayed(self._read)(start), shape=(n, 784), dtype=mapped.dtype)
+            da.from_delayed(
+                dask.delayed(self._read)(start), shape=(n, 784), dtype=mapped.dtype
+            )
             for start, n in zip(self.starts, y.chunks[0], strict=True)
         ]
         X = da.concatenate(pieces)
@@ -250,9 +274,15 @@ class Blocks:
 class TestBlocks:
     @pytest.mark.parametrize(
         ("source", "dtype"),
-        [("from_files", "uint8"), ("from_a_mapped_file", "float32"), ("from_dask", "uint8")],
+        [
+            ("from_files", "uint8"),
+            ("from_a_mapped_file", "float32"),
+            ("from_dask", "uint8"),
+        ],
     )
-    def test_they_train_what_blocks_in_memory_train(self, digits, rows, tmp_path, dtype, source):
+    def test_they_train_what_blocks_in_memory_train(
+        self, digits, rows, tmp_path, dtype, source
+    ):
         X = rows if dtype == "uint8" else digits.X
         parameters = {"learning_rate": 0.01, "dropout": 0.1, "random_state": 0}
         expected = SimpleMLPClassifier(8, **parameters)

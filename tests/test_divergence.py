@@ -15,7 +15,9 @@ from tests.helpers import assert_same_network
 
 
 def diverging_in_step(step, rate=0.05, rate_of_divergence=1e30):
-    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([step], [rate, rate_of_divergence])
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
+        [step], [rate, rate_of_divergence]
+    )
     return SimpleMLPClassifier(
         8,
         activation="relu",
@@ -30,7 +32,12 @@ class TestWithoutEarlyStopping:
     @pytest.fixture
     def diverged(self, digits):
         classifier = SimpleMLPClassifier(
-            6, activation="relu", optimizer="sgd", learning_rate=1e30, epochs=20, random_state=0
+            6,
+            activation="relu",
+            optimizer="sgd",
+            learning_rate=1e30,
+            epochs=20,
+            random_state=0,
         )
         with pytest.warns(UserWarning, match="Lower learning_rate"):
             return classifier.fit(digits.X, digits.y)
@@ -62,18 +69,22 @@ class TestWithEarlyStopping:
         classifier = diverging_in_step(4 * n_steps)
         with pytest.warns(ConvergenceWarning, match="is that of its best epoch"):
             classifier.fit(digits.X, digits.y)
-        assert not np.isfinite([classifier.loss_, classifier.history_["val_loss"][-1]]).all()
+        assert not np.isfinite(
+            [classifier.loss_, classifier.history_["val_loss"][-1]]
+        ).all()
         best = np.argmax(classifier.validation_scores_)
         assert best < 4
         untouched = clone(classifier).set_params(
             epochs=best + 1, optimizer=keras.optimizers.SGD(0.05), early_stopping=True
         )
         np.testing.assert_array_equal(
-            classifier.predict(digits.X), untouched.fit(digits.X, digits.y).predict(digits.X)
+            classifier.predict(digits.X),
+            untouched.fit(digits.X, digits.y).predict(digits.X),
         )
 
     def test_an_epoch_that_diverged_is_not_the_best(self):
-        # Without numbers every row would be of the first class, which nearly all rows are of.
+        # Without numbers every row would be of the first class, which nearly all rows
+        # are of.
         X = np.random.default_rng(0).normal(size=(100, 5))
         y = (np.arange(100) % 10 == 0).astype(int)
         with pytest.warns(ConvergenceWarning, match="diverged"):

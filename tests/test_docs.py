@@ -1,7 +1,7 @@
 """The site's pages: every public name has one, and links lead somewhere.
 
-The site itself is built by ``sphinx-build -W --keep-going -b html docs docs/_build/html``, which
-takes too long for these tests: it runs the examples.
+The site itself is built by ``sphinx-build -W --keep-going -b html docs
+docs/_build/html``, which takes too long for these tests: it runs the examples.
 """
 
 from __future__ import annotations
@@ -45,8 +45,12 @@ def test_links_between_pages_lead_to_files_and_headings(page):
             continue
         assert target.is_file(), f"{page.name} links to {path}"
         if heading:
-            headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
-            assert heading in map(anchor, headings), f"{page.name} links to {path}#{heading}"
+            headings = re.findall(
+                r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE
+            )
+            assert heading in map(anchor, headings), (
+                f"{page.name} links to {path}#{heading}"
+            )
 
 
 def test_the_architecture_is_that_of_the_imports():

@@ -1,8 +1,9 @@
 """What the README and the pages show works.
 
-The ```python blocks of a page in `docs` run in order, in one namespace. Code that needs a cluster,
-a picture or a package which is not among the dependencies is in ```py blocks, which look the same
-to a reader: they are compiled, and run only where the tests have that package.
+The ```python blocks of a page in `docs` run in order, in one namespace. Code that needs
+a cluster, a picture or a package which is not among the dependencies is in ```py
+blocks, which look the same to a reader: they are compiled, and run only where the tests
+have that package.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ COMING_FROM = DOCS / "coming-from.md"
 def blocks_of(page, language):
     """The code blocks of a page; those in lists are indented."""
     fences = rf"^ *```{language}\n(.*?)^ *```$"
-    blocks = re.findall(fences, page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    blocks = re.findall(
+        fences, page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
     return [dedent(block) for block in blocks]
 
 
@@ -71,7 +74,9 @@ def test_the_readme_has_a_block_to_start_with_and_one_for_scikit_learn():
 
 def test_the_readme_has_the_two_command_lines_of_ci():
     # .ci/run takes the lines that begin so out of the first block of console lines.
-    console = re.search(r"```console\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    console = re.search(
+        r"```console\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
+    )
     lines = [line for line in console[1].splitlines() if line.startswith("python3 ")]
     assert [line.split(" && ")[-1] for line in lines] == [
         ".venv/bin/python -m skmnist",
@@ -79,7 +84,9 @@ def test_the_readme_has_the_two_command_lines_of_ci():
     ]
 
 
-@pytest.mark.parametrize("page", [*DOCS.glob("*.md"), README], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [*DOCS.glob("*.md"), README], ids=lambda page: page.name
+)
 def test_what_is_not_run_compiles(page):
     for number, block in enumerate(blocks_of(page, "py")):
         compile(block, f"{page.name}, block {number}", "exec")
@@ -90,7 +97,9 @@ def test_the_page_on_searches():
     page = DOCS / "searching.md"
     blocks = blocks_of(page, "python")
     assert len(blocks) == 3
-    if find_spec("sklearn.callback") is None:  # before scikit-learn 1.9, as the page says
+    if (
+        find_spec("sklearn.callback") is None
+    ):  # before scikit-learn 1.9, as the page says
         del blocks[1]
     shown = run(page, blocks)
     assert shown["search"].score(shown["X_test"], shown["y_test"]) > 0.85
@@ -106,7 +115,9 @@ def test_the_page_on_saving(monkeypatch, tmp_path):
         assert shown[name].score(X_test, shown["y_test"]) > 0.85
     assert shown["network"].n_iter_ == 10
     np.testing.assert_array_equal(shown["labels"], shown["digits"].predict(X_test))
-    plain = keras.saving.load_model("digits.keras")(shown["digits"][:-1].transform(X_test))
+    plain = keras.saving.load_model("digits.keras")(
+        shown["digits"][:-1].transform(X_test)
+    )
     np.testing.assert_allclose(plain, shown["probabilities"], atol=1e-5)
 
 

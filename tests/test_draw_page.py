@@ -58,14 +58,18 @@ def documentation(drawing, networks, tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """A Chromium without a window."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    webdriver = pytest.importorskip(
+        "selenium.webdriver", reason="selenium is not installed"
+    )
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and driver):
         pytest.skip("chromium and chromedriver are not installed")
 
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    options.set_capability(
+        "goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"}
+    )
     for flag in (
         "headless",
         "no-sandbox",
@@ -103,7 +107,9 @@ def opened(browser, tmp_path):
     yield open_page
     entries = browser.get_log("browser")
     # A notebook ignores the page's security policy, and says so.
-    errors = [e for e in entries if e["level"] == "SEVERE" and e["source"] != "security"]
+    errors = [
+        e for e in entries if e["level"] == "SEVERE" and e["source"] != "security"
+    ]
     assert errors == []
 
 
@@ -145,7 +151,9 @@ def press(browser, *keys):
 
 
 def wait_for_frames(browser):
-    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    browser.execute_async_script(
+        "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
+    )
 
 
 def drawn(browser):
@@ -168,7 +176,9 @@ def answers(browser, images):
         const page = document.querySelector(".skmnist-draw").skmnist;
         return arguments[0].map((pixels) => page.predict(pixels));
     """
-    return np.array(browser.execute_script(code, images.reshape(len(images), -1).tolist()))
+    return np.array(
+        browser.execute_script(code, images.reshape(len(images), -1).tolist())
+    )
 
 
 def same_as_python(browser, classifier):
@@ -181,7 +191,8 @@ def same_as_python(browser, classifier):
     return ink
 
 
-# -- The documentation's page ------------------------------------------------------------
+# -- The documentation's page
+# ------------------------------------------------------------
 
 
 def test_probabilities_are_those_of_python(opened, documentation, networks):
@@ -253,7 +264,9 @@ def test_units_light_up_and_follow_the_theme(opened, documentation, networks):
     kernel, bias = networks[0].coefs_[0], networks[0].intercepts_[0]
     hidden = 1 / (1 + np.exp(-(row @ kernel + bias)[0]))
     tiles = browser.find_elements("css selector", "[data-draw=units] > *")
-    titles = [float(re.search(r": (.*)$", tile.get_attribute("title"))[1]) for tile in tiles]
+    titles = [
+        float(re.search(r": (.*)$", tile.get_attribute("title"))[1]) for tile in tiles
+    ]
     np.testing.assert_allclose(titles, hidden, atol=0.006)
 
     assert min(first_pixel(browser)) > 200
@@ -271,7 +284,8 @@ def first_pixel(browser):
     return browser.execute_script(code)[:3]
 
 
-# -- The page of an estimator ----------------------------------------------------------------
+# -- The page of an estimator
+# ----------------------------------------------------------------
 
 
 SCALERS = {
@@ -281,7 +295,10 @@ SCALERS = {
     "StandardScaler": (StandardScaler(), None),
     "MaxAbsScaler": (MaxAbsScaler(), None),
     "the command line's": (FunctionTransformer(scale_pixels), None),
-    "two scalers": (make_pipeline(MinMaxScaler(), StandardScaler(with_std=False)), None),
+    "two scalers": (
+        make_pipeline(MinMaxScaler(), StandardScaler(with_std=False)),
+        None,
+    ),
 }
 
 
@@ -308,9 +325,13 @@ def test_each_activation_is_that_of_python(opened, digits, activation):
 
 
 def test_scaled_pixels_are_read_as_such(opened, digits):
-    estimator = make_pipeline(StandardScaler(), network(epochs=2)).fit(digits.X, digits.y)
+    estimator = make_pipeline(StandardScaler(), network(epochs=2)).fit(
+        digits.X, digits.y
+    )
     shown = answers(opened(estimator), digits.images[:50])
-    np.testing.assert_allclose(shown, estimator.predict_proba(digits.X[:50]), rtol=0, atol=5e-5)
+    np.testing.assert_allclose(
+        shown, estimator.predict_proba(digits.X[:50]), rtol=0, atol=5e-5
+    )
 
 
 def test_images_of_another_size(opened, small_digits):
@@ -329,7 +350,9 @@ def test_images_of_another_size(opened, small_digits):
 
 def test_labels_are_text_whatever_they_hold(opened, digits):
     labels = NAMES.astype(object)
-    labels[3] = "<script>document.title = 'changed'</script><img src=x onerror=alert(1)>"
+    labels[3] = (
+        "<script>document.title = 'changed'</script><img src=x onerror=alert(1)>"
+    )
     labels[4] = "</script><script>document.title = 'changed'</script>"
     labels[5] = "{{script}} \u2028 & \"'"
     estimator = network(epochs=12).fit(digits.X, labels.astype(str)[digits.y])
@@ -340,7 +363,10 @@ def test_labels_are_text_whatever_they_hold(opened, digits):
 
     draw(browser, UPRIGHT[3])
     wait_for_frames(browser)
-    assert part(browser, "best").text == estimator.classes_[np.argmax(probabilities(browser))]
+    assert (
+        part(browser, "best").text
+        == estimator.classes_[np.argmax(probabilities(browser))]
+    )
     assert browser.find_elements("css selector", "img") == []
     assert browser.title == "Draw"
 
@@ -358,20 +384,26 @@ def test_more_classes_and_units_are_summed_up(opened, digits):
     row = read_digit(drawn(browser)).reshape(1, -1) / 255
     expected = estimator.predict_proba(row)[0]
 
-    np.testing.assert_allclose(probabilities(browser), np.sort(expected)[:9:-1], atol=1e-4)
+    np.testing.assert_allclose(
+        probabilities(browser), np.sort(expected)[:9:-1], atol=1e-4
+    )
     order = np.argsort(-expected)[:10]
     assert [bar.text for bar in bar_labels(browser)] == [str(code) for code in order]
     share = 100 * np.sort(expected)[:10].sum()
     assert part(browser, "rest").text == f"10 other classes: {share:.1f} %"
 
     assert len(browser.find_elements("css selector", "[data-draw=units] > *")) == 128
-    hidden = 1 / (1 + np.exp(-(row @ estimator.coefs_[0] + estimator.intercepts_[0])[0]))
+    hidden = 1 / (
+        1 + np.exp(-(row @ estimator.coefs_[0] + estimator.intercepts_[0])[0])
+    )
     caption = browser.find_element("css selector", ".draw-layer .draw-caption").text
     assert caption == f"and 22 more, {hidden[128:].mean():.2f} on average"
 
 
 def test_each_layer_lights_up(opened, digits):
-    estimator = network(hidden_units=(6, 4, 3), activation="tanh").fit(digits.X, digits.y)
+    estimator = network(hidden_units=(6, 4, 3), activation="tanh").fit(
+        digits.X, digits.y
+    )
     browser = opened(estimator)
     draw(browser, UPRIGHT[3])
     values = read_digit(drawn(browser)).reshape(1, -1) / 255
@@ -381,7 +413,9 @@ def test_each_layer_lights_up(opened, digits):
     ):
         values = np.tanh(values @ kernel + bias)
         tiles = layer.find_elements("css selector", ".draw-unit")
-        shown = [float(tile.find_element("css selector", "span").text) for tile in tiles]
+        shown = [
+            float(tile.find_element("css selector", "span").text) for tile in tiles
+        ]
         np.testing.assert_allclose(shown, values[0], atol=0.006)
         is_negative = ["is-negative" in tile.get_attribute("class") for tile in tiles]
         np.testing.assert_array_equal(is_negative, values[0] < 0)
@@ -399,13 +433,18 @@ def test_a_network_without_hidden_layers_shows_its_classes(opened, digits):
 def test_nothing_is_loaded_from_elsewhere(opened, pipeline):
     browser = opened(pipeline)
     draw(browser, UPRIGHT[3])
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    messages = [
+        json.loads(entry["message"])["message"]
+        for entry in browser.get_log("performance")
+    ]
     requests = [
         message["params"]["request"]["url"]
         for message in messages
         if message["method"] == "Network.requestWillBeSent"
     ]
-    assert [url.partition(":")[0] for url in requests if not url.startswith("data:")] == ["file"]
+    assert [
+        url.partition(":")[0] for url in requests if not url.startswith("data:")
+    ] == ["file"]
 
 
 INSERT = """
@@ -437,11 +476,14 @@ def test_several_pages_in_a_notebook_are_each_their_own(
     expected = np.concatenate([pipeline.predict_proba(row)[0], np.zeros(10)])
     np.testing.assert_allclose(probabilities(browser), expected, atol=1e-4)
     assert max(first_pixel(browser)) < 60  # as JupyterLab's theme
-    background = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    background = browser.execute_script(
+        "return getComputedStyle(document.body).backgroundColor"
+    )
     assert background == "rgba(0, 0, 0, 0)"  # the notebook's own look stays
 
 
-# -- How one draws ----------------------------------------------------------------------------
+# -- How one draws
+# ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["mouse", "touch"])
@@ -451,7 +493,9 @@ def test_on_a_phone_the_field_and_the_answer_are_seen(opened, pipeline, kind):
     draw(browser, SLANTED[7], kind=kind)
     browser.execute_script("scrollTo(0, 0)")
     row = read_digit(drawn(browser)).reshape(1, -1)
-    np.testing.assert_allclose(probabilities(browser), pipeline.predict_proba(row)[0], atol=1e-4)
+    np.testing.assert_allclose(
+        probabilities(browser), pipeline.predict_proba(row)[0], atol=1e-4
+    )
 
     for name in ("pad", "best", "bars"):
         box = browser.execute_script(
@@ -468,7 +512,11 @@ def test_a_second_finger_draws_nothing(opened, pipeline):
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
     box = part(browser, "pad").rect
     fingers = [
-        {"x": box["x"] + share * box["width"], "y": box["y"] + 0.5 * box["height"], "id": k}
+        {
+            "x": box["x"] + share * box["width"],
+            "y": box["y"] + 0.5 * box["height"],
+            "id": k,
+        }
         for k, share in enumerate((0.2, 0.8))
     ]
     touch = "Input.dispatchTouchEvent"
@@ -506,7 +554,11 @@ def test_a_space_bar_that_is_held_draws_until_it_is_released(opened, pipeline):
 
     browser = opened(pipeline)
     press(browser, Keys.TAB)
-    chain = ActionChains(browser, duration=0).key_down(" ").send_keys(*[Keys.ARROW_DOWN] * 15)
+    chain = (
+        ActionChains(browser, duration=0)
+        .key_down(" ")
+        .send_keys(*[Keys.ARROW_DOWN] * 15)
+    )
     chain.key_up(" ").send_keys(*[Keys.ARROW_RIGHT] * 5).perform()
     height, width = np.ptp(np.argwhere(drawn(browser)), axis=0)
     assert height > 120
@@ -564,10 +616,14 @@ def wait_for_text(browser, element, expected):
 
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
-def test_the_page_is_light_or_dark_as_the_system(opened, pipeline, browser, scheme, is_dark):
+def test_the_page_is_light_or_dark_as_the_system(
+    opened, pipeline, browser, scheme, is_dark
+):
     set_scheme(browser, scheme)
     opened(pipeline)
-    background = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    background = browser.execute_script(
+        "return getComputedStyle(document.body).backgroundColor"
+    )
     levels = [int(level) for level in re.findall(r"\d+", background)]
     assert (max(levels) < 60) == is_dark
     assert (max(first_pixel(browser)) < 60) == is_dark

@@ -13,8 +13,9 @@ import pytest
 from skmnist import SimpleMLPClassifier
 from tests.helpers import NO_STEP, assert_same_network, train
 
-# Eight steps an epoch. From the eleventh epoch on, they are so large that the network is lost: the
-# best score is not the last one, whatever the processor makes of the last digits.
+# Eight steps an epoch. From the eleventh epoch on, they are so large that the network
+# is lost: the best score is not the last one, whatever the processor makes of the last
+# digits.
 LOSES_ITS_WAY = keras.optimizers.schedules.PiecewiseConstantDecay([79], [0.02, 10.0])
 STOPPING = {
     "hidden_units": 16,
@@ -28,14 +29,17 @@ STOPPING = {
 @pytest.fixture(scope="module")
 def unstopped(digits):
     """A classifier that no score could stop, with the scores of all its epochs."""
-    classifier = SimpleMLPClassifier(epochs=30, n_iter_no_change=np.inf, tol=1e9, **STOPPING)
+    classifier = SimpleMLPClassifier(
+        epochs=30, n_iter_no_change=np.inf, tol=1e9, **STOPPING
+    )
     return classifier.fit(digits.X, digits.y)
 
 
 def accuracy_of_no_network(y, sample_weight=None, random_state=0):
     """The validation score of a network that finds all samples and all classes alike.
 
-    It takes the first class for any sample, so that its accuracy is the share of that class.
+    It takes the first class for any sample, so that its accuracy is the share of that
+    class.
     """
     classifier = SimpleMLPClassifier(
         (),
@@ -62,11 +66,15 @@ class TestSamplesSetAside:
         classifier = SimpleMLPClassifier(**parameters).fit(X, y)
         is_aside = (classifier.coefs_[0] == start.coefs_[0]).all(axis=1)
         assert is_aside.sum() == 10
-        assert classifier.validation_scores_ == [classifier.score(X[is_aside], y[is_aside])]
+        assert classifier.validation_scores_ == [
+            classifier.score(X[is_aside], y[is_aside])
+        ]
 
     def test_where_others_are_given_none_are(self, digits):
         X_val, y_val = digits.X[:40], digits.y[:40]
-        classifier = SimpleMLPClassifier(6, epochs=2, early_stopping=True, random_state=0)
+        classifier = SimpleMLPClassifier(
+            6, epochs=2, early_stopping=True, random_state=0
+        )
         classifier.fit(digits.X, digits.y, X_val=X_val, y_val=y_val)
         assert classifier.score(X_val, y_val) == max(classifier.validation_scores_)
         best = int(np.argmax(classifier.validation_scores_))
@@ -82,7 +90,11 @@ class TestSamplesSetAside:
         ("counts", "fraction", "reason"),
         [
             ([1, 30], 0.1, "least populated class"),
-            ([4] * 10, 0.1, "test_size = 4 should be greater or equal to the number of classes"),
+            (
+                [4] * 10,
+                0.1,
+                "test_size = 4 should be greater or equal to the number of classes",
+            ),
         ],
     )
     def test_a_split_that_cannot_be_stratified_is_not(self, counts, fraction, reason):
@@ -93,7 +105,9 @@ class TestSamplesSetAside:
         start = SimpleMLPClassifier(**parameters | {"learning_rate": NO_STEP})
         classifier = SimpleMLPClassifier(**parameters)
         for trained in (start, classifier):
-            with pytest.warns(UserWarning, match=f"without stratifying.*{reason}") as warned:
+            with pytest.warns(
+                UserWarning, match=f"without stratifying.*{reason}"
+            ) as warned:
                 trained.fit(X, y)
             assert warned[0].filename == __file__
         is_aside = (classifier.coefs_[0] == start.coefs_[0]).all(axis=1)
@@ -103,7 +117,9 @@ class TestSamplesSetAside:
     def test_samples_too_few_to_set_some_aside(self):
         X, y = np.eye(2), [0, 1]
         classifier = SimpleMLPClassifier(early_stopping=True, validation_fraction=0.9)
-        with pytest.raises(ValueError, match=r"validation_fraction=0\.9 of 2 samples aside"):
+        with pytest.raises(
+            ValueError, match=r"validation_fraction=0\.9 of 2 samples aside"
+        ):
             classifier.fit(X, y)
         # Given samples to validate on, it needs none of these.
         assert classifier.fit(X, y, X_val=X, y_val=y).n_iter_ == 5
@@ -114,7 +130,9 @@ class TestSamplesSetAside:
         parameters = {"early_stopping": True, "random_state": 0, "epochs": 2}
         weighted = SimpleMLPClassifier(**parameters)
         weighted.fit(digits.X, one_hot, sample_weight=is_small.astype(float))
-        fewer = SimpleMLPClassifier(**parameters).fit(digits.X[is_small], one_hot[is_small])
+        fewer = SimpleMLPClassifier(**parameters).fit(
+            digits.X[is_small], one_hot[is_small]
+        )
         assert weighted.validation_scores_ == fewer.validation_scores_
         assert_same_network(weighted, fewer)
 
@@ -126,7 +144,9 @@ class TestWhenItStops:
         # And then back to the best, which is not the last.
         best = int(np.argmax(scores))
         assert scores[-1] < unstopped.best_validation_score_ == scores[best]
-        shorter = SimpleMLPClassifier(epochs=best + 1, **STOPPING).fit(digits.X, digits.y)
+        shorter = SimpleMLPClassifier(epochs=best + 1, **STOPPING).fit(
+            digits.X, digits.y
+        )
         assert_same_network(unstopped, shorter)
 
     @pytest.mark.parametrize(("n_iter_no_change", "tol"), [(2, 1e-4), (2, 0.1)])
@@ -150,7 +170,9 @@ class TestWhenItStops:
         assert classifier.history_["val_accuracy"] == scores[: last + 1]
         assert classifier.best_validation_score_ == max(scores[: last + 1])
         best = int(np.argmax(scores[: last + 1]))
-        shorter = SimpleMLPClassifier(epochs=best + 1, **STOPPING).fit(digits.X, digits.y)
+        shorter = SimpleMLPClassifier(epochs=best + 1, **STOPPING).fit(
+            digits.X, digits.y
+        )
         assert_same_network(classifier, shorter)
 
     def test_the_best_loss_is_that_of_a_training_without_it(self, unstopped, digits):
@@ -160,7 +182,9 @@ class TestWhenItStops:
         ).fit(digits.X, digits.y)
         # Steps so large that the loss is many times as high.
         classifier.set_params(learning_rate=50.0, epochs=1).fit(digits.X, digits.y)
-        assert classifier.best_loss_ == min(classifier.loss_curve_) < classifier.loss_ / 2
+        assert (
+            classifier.best_loss_ == min(classifier.loss_curve_) < classifier.loss_ / 2
+        )
         assert classifier.loss_ == classifier.loss_curve_[-1]
 
     def test_without_it_there_are_no_scores(self, digits):
@@ -170,7 +194,12 @@ class TestWhenItStops:
 
     def test_a_warm_start_does_not_end_worse_than_it_began(self, digits):
         classifier = SimpleMLPClassifier(
-            10, learning_rate=0.03, early_stopping=True, warm_start=True, epochs=30, random_state=0
+            10,
+            learning_rate=0.03,
+            early_stopping=True,
+            warm_start=True,
+            epochs=30,
+            random_state=0,
         ).fit(digits.X, digits.y)
         before, score = copy.deepcopy(classifier), classifier.best_validation_score_
         classifier.set_params(learning_rate=50.0, epochs=2).fit(digits.X, digits.y)
@@ -194,7 +223,9 @@ class TestKindsOfData:
         assert_same_network(weighted, plain, atol=1e-6)
 
     def test_names_of_features_and_labels_are_kept_without_a_warning(self):
-        table = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), columns=["a", "b"])
+        table = pd.DataFrame(
+            np.random.default_rng(0).normal(size=(20, 2)), columns=["a", "b"]
+        )
         y = pd.Series(["dark", "light"] * 10, name="label")
         classifier = SimpleMLPClassifier(
             early_stopping=True, validation_fraction=0.2, random_state=0
@@ -221,7 +252,9 @@ class TestWhatIsScored:
         ).fit(digits.X, digits.y)
         # It answers 0 to nearly everything.
         share_of_zeros = np.mean(digits.y == 0)
-        assert classifier.best_validation_score_ == pytest.approx(share_of_zeros, abs=0.1)
+        assert classifier.best_validation_score_ == pytest.approx(
+            share_of_zeros, abs=0.1
+        )
 
     def test_weights_of_samples_count(self, digits):
         weights = np.where(digits.y == 0, 1000.0, 1.0)
@@ -237,11 +270,19 @@ class TestWhatIsScored:
         messages = []
         for seed in seeds:
             classifier = SimpleMLPClassifier(
-                2, early_stopping=True, validation_fraction=0.5, epochs=1, random_state=seed
+                2,
+                early_stopping=True,
+                validation_fraction=0.5,
+                epochs=1,
+                random_state=seed,
             )
             with pytest.warns(UserWarning, match="without stratifying") as record:
                 classifier.fit(digits.X, y)
             messages.append(str(record[0].message))
         # One of six fair coins falls otherwise than the others, in 31 of 32 cases.
-        assert any("No sample of 1 class(es) is left to train on" in m for m in messages)
-        assert not all("No sample of 1 class(es) is left to train on" in m for m in messages)
+        assert any(
+            "No sample of 1 class(es) is left to train on" in m for m in messages
+        )
+        assert not all(
+            "No sample of 1 class(es) is left to train on" in m for m in messages
+        )

@@ -15,8 +15,8 @@ def test_estimator(estimator, check):
 class GoodClassifier(SimpleMLPClassifier):
     """A classifier that claims good scores, and is checked for them.
 
-    The tag `poor_score`, which the article's five units and five epochs need, takes the checks
-    of what has been learnt away.
+    The tag `poor_score`, which the article's five units and five epochs need, takes the
+    checks of what has been learnt away.
     """
 
     def __sklearn_tags__(self):
@@ -25,7 +25,9 @@ class GoodClassifier(SimpleMLPClassifier):
         return tags
 
 
-@pytest.mark.parametrize("name", ["check_classifiers_train", "check_class_weight_classifiers"])
+@pytest.mark.parametrize(
+    "name", ["check_classifiers_train", "check_class_weight_classifiers"]
+)
 def test_good_scores(name):
     classifier = GoodClassifier(hidden_units=32, learning_rate=0.01, epochs=100)
     getattr(estimator_checks, name)("GoodClassifier", classifier)

@@ -1,8 +1,8 @@
 """The scripts of the gallery run, and print and draw what they promise.
 
-All but one run one after the other in one process, as a builder of the gallery runs them, since
-starting TensorFlow takes seconds. The one on a cluster starts processes that import the script,
-and so has to be a script itself.
+All but one run one after the other in one process, as a builder of the gallery runs
+them, since starting TensorFlow takes seconds. The one on a cluster starts processes
+that import the script, and so has to be a script itself.
 """
 
 import json
@@ -17,15 +17,23 @@ import pytest
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 
-# What each of them prints at the end of the story, with a number that must lie between two others;
-# and how many figures it draws.
+# What each of them prints at the end of the story, with a number that must lie between
+# two others; and how many figures it draws.
 PROMISES = {
     "plot_article": (r"The article's network: ([\d.]+)%", (75, 92), 4),
-    "plot_class_weight": (r"class_weight='balanced': (\d+)% of the eights", (20, 100), 1),
+    "plot_class_weight": (
+        r"class_weight='balanced': (\d+)% of the eights",
+        (20, 100),
+        1,
+    ),
     "plot_early_stopping": (r"Stopped after (\d+) of 100 epochs", (6, 99), 1),
     "plot_own_handwriting": (r"5-blue-ballpoint.jpg: (\d), with", (5, 5), 1),
     "plot_pipeline": (r"In a Pipeline: ([\d.]+)%", (88, 100), 2),
-    "plot_saving": (r"same bits: True\n.*same labels: True\n.*within (.*)\n", (0, 1e-5), 1),
+    "plot_saving": (
+        r"same bits: True\n.*same labels: True\n.*within (.*)\n",
+        (0, 1e-5),
+        1,
+    ),
     "plot_search": (r"On the test images: ([\d.]+)%", (88, 100), 2),
     "plot_streaming": (r"After 20,000 images: ([\d.]+)%", (80, 100), 1),
     "plot_weights": (r"64 hidden units: ([\d.]+)%", (90, 100), 2),

@@ -11,7 +11,9 @@ import pytest
 from skmnist import SimpleMLPClassifier
 from tests.processes import DATA, end, run, start
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="signals and limits of POSIX"
+)
 needs_memory_limit = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux respects RLIMIT_AS"
 )
@@ -28,7 +30,8 @@ sys.exit(main(sys.argv[1:]))
     status, _, err = end(start(code, "--data", "sample", "--output", tmp_path))
     assert status == 1
     said = f"skmnist: error: {tmp_path / 'first_digits.png'}:"
-    # Not by its place: who measures coverage may have no room left either, and says so too.
+    # Not by its place: who measures coverage may have no room left either, and says so
+    # too.
     assert any(line.startswith(said) for line in err.splitlines())
     assert os.listdir(tmp_path) == ["first_digits.png"]
     assert (tmp_path / "first_digits.png").read_bytes() == b"old"
@@ -56,11 +59,16 @@ print(json.dumps([scores, message]))
         )
         assert scores[0] > 0
         assert scores[1:] == [None, None]
-        assert "A network with hidden_units=(1000000000,) has 795,000,000,010 weights." in message
+        assert (
+            "A network with hidden_units=(1000000000,) has 795,000,000,010 weights."
+            in message
+        )
         assert "Lower hidden_units." in message
 
     def test_a_network_larger_than_the_machine_is_refused_at_once(self, digits):
-        with pytest.raises(MemoryError, match=r"795,000,000,010 weights.*Lower hidden_units"):
+        with pytest.raises(
+            MemoryError, match=r"795,000,000,010 weights.*Lower hidden_units"
+        ):
             SimpleMLPClassifier(10**9).fit(digits.X, digits.y)
 
     @pytest.mark.slow
@@ -85,7 +93,10 @@ assert np.array_equal(again.predict_proba(X), expected)
 print(json.dumps(message))
 """
         )
-        assert "35,775,010 weights, and the memory that is free does not suffice" in message
+        assert (
+            "35,775,010 weights, and the memory that is free does not suffice"
+            in message
+        )
 
 
 FITS = """
@@ -195,7 +206,9 @@ print(json.dumps(outcomes))
     @pytest.mark.slow
     def test_before_a_fit(self, digits, tmp_path):
         """As servers do it: load, fork, and predict or train in the children."""
-        gelu = SimpleMLPClassifier(activation="gelu", random_state=0).fit(digits.X, digits.y)
+        gelu = SimpleMLPClassifier(activation="gelu", random_state=0).fit(
+            digits.X, digits.y
+        )
         (tmp_path / "pickle").write_bytes(pickle.dumps((gelu, digits.X, digits.y)))
         outcomes = run(
             FORK

@@ -22,7 +22,9 @@ def parts(digits):
 @pytest.fixture(scope="module")
 def classifier(parts):
     (X, y), (X_val, y_val) = parts
-    classifier = SimpleMLPClassifier(learning_rate=0.01, epochs=4, dropout=0.1, random_state=0)
+    classifier = SimpleMLPClassifier(
+        learning_rate=0.01, epochs=4, dropout=0.1, random_state=0
+    )
     return classifier.fit(X, y, X_val=X_val, y_val=y_val)
 
 
@@ -57,7 +59,9 @@ class TestDuringAFit:
         classifier = SimpleMLPClassifier(4, epochs=2, random_state=0)
 
         def use():
-            thread = threading.Thread(target=classifier.set_params, kwargs={"learning_rate": 0.25})
+            thread = threading.Thread(
+                target=classifier.set_params, kwargs={"learning_rate": 0.25}
+            )
             thread.start()
             thread.join()
 
@@ -78,11 +82,15 @@ class TestDuringAFit:
         assert not hasattr(classifier, "classes_")
 
     def test_predictions_in_a_later_fit(self, digits):
-        classifier = SimpleMLPClassifier(4, epochs=1, random_state=0).fit(digits.X, digits.y)
+        classifier = SimpleMLPClassifier(4, epochs=1, random_state=0).fit(
+            digits.X, digits.y
+        )
         before = classifier.predict_proba(digits.X)
         seen = []
         notes = Notes(lambda: seen.append(classifier.predict_proba(digits.X)))
-        classifier.set_params(callbacks=notes, hidden_units=7, epochs=2).fit(digits.X, digits.y)
+        classifier.set_params(callbacks=notes, hidden_units=7, epochs=2).fit(
+            digits.X, digits.y
+        )
         np.testing.assert_array_equal(seen, [before, before])
         assert (classifier.predict_proba(digits.X) != before).any()
 
@@ -97,7 +105,12 @@ class TestWhatIsLeft:
     """The fitted attributes, which all tell of the same training."""
 
     def test_the_history(self, classifier):
-        assert set(classifier.history_) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+        assert set(classifier.history_) == {
+            "loss",
+            "accuracy",
+            "val_loss",
+            "val_accuracy",
+        }
         for values in classifier.history_.values():
             assert [type(value) for value in values] == [float] * 4
         assert classifier.n_iter_ == 4
@@ -123,7 +136,9 @@ class TestWhatIsLeft:
         classifier.fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weights)
         probabilities = classifier.predict_proba(X_val)
         assert classifier.history_["val_loss"][-1] == pytest.approx(
-            log_loss(y_val, probabilities, labels=classifier.classes_, sample_weight=weights),
+            log_loss(
+                y_val, probabilities, labels=classifier.classes_, sample_weight=weights
+            ),
             rel=1e-6,
         )
 
@@ -140,8 +155,12 @@ class TestWhatIsLeft:
                 labels=classifier.classes_,
                 sample_weight=sample_weight,
             )
-            assert classifier.history_["loss"] == pytest.approx([expected] * 2, rel=1e-5)
-            assert classifier.history_["accuracy"] == pytest.approx([classifier.score(X, y)] * 2)
+            assert classifier.history_["loss"] == pytest.approx(
+                [expected] * 2, rel=1e-5
+            )
+            assert classifier.history_["accuracy"] == pytest.approx(
+                [classifier.score(X, y)] * 2
+            )
 
     def test_the_arrays_are_the_layers_of_the_model(self, classifier, parts):
         _, (X_val, _) = parts
@@ -170,9 +189,13 @@ class TestWhatIsLeft:
             np.exp(classifier.predict_log_proba(X_val)), probabilities, rtol=1e-12
         )
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
-        assert classifier.score(X_val, y_val) == accuracy_score(y_val, classifier.predict(X_val))
+        assert classifier.score(X_val, y_val) == accuracy_score(
+            y_val, classifier.predict(X_val)
+        )
 
-    def test_the_model_takes_images_where_the_classifier_did(self, fitted_to_images, digits):
+    def test_the_model_takes_images_where_the_classifier_did(
+        self, fitted_to_images, digits
+    ):
         model = fitted_to_images.model_
         assert model.count_params() == 3985
         np.testing.assert_allclose(
@@ -186,7 +209,9 @@ class TestWhatIsLeft:
         classifier = SimpleMLPClassifier(epochs=2, random_state=0).fit(X, y)
         before = classifier.predict_proba(X_val)
         loss, accuracy = classifier.model_.evaluate(X_val, y_val, verbose=0)
-        assert loss == pytest.approx(log_loss(y_val, before, labels=range(10)), rel=1e-4)
+        assert loss == pytest.approx(
+            log_loss(y_val, before, labels=range(10)), rel=1e-4
+        )
         assert accuracy == pytest.approx(classifier.score(X_val, y_val))
         assert classifier.model_ is classifier.model_
         classifier.model_.fit(X, y, verbose=0)
@@ -200,7 +225,9 @@ class TestWhatIsLeft:
     @pytest.mark.parametrize("activation", ["softmax", keras.ops.silu])
     def test_the_model_agrees_for_other_networks(self, parts, activation):
         (X, y), (X_val, _) = parts
-        classifier = SimpleMLPClassifier((6, 4), activation=activation, l2=0.01, dropout=0.2)
+        classifier = SimpleMLPClassifier(
+            (6, 4), activation=activation, l2=0.01, dropout=0.2
+        )
         classifier.fit(X, y)
         np.testing.assert_allclose(
             classifier.model_(X_val), classifier.predict_proba(X_val), atol=1e-6

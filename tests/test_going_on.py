@@ -15,11 +15,19 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - makes 
 from skmnist import SimpleMLPClassifier
 from tests.helpers import NO_STEP, assert_same_network, network
 
-# What an epoch may depend on beside the weights: the state of the optimizer and of the dropout.
+# What an epoch may depend on beside the weights: the state of the optimizer and of the
+# dropout.
 TRAININGS = {
-    "adam, dropout": {"dropout": 0.3, "hidden_units": (8, 4), "l2": 0.01, "class_weight": {3: 2}},
+    "adam, dropout": {
+        "dropout": 0.3,
+        "hidden_units": (8, 4),
+        "l2": 0.01,
+        "class_weight": {3: 2},
+    },
     "schedule": {
-        "optimizer": keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 9, 0.5))
+        "optimizer": keras.optimizers.SGD(
+            keras.optimizers.schedules.ExponentialDecay(0.1, 9, 0.5)
+        )
     },
 }
 
@@ -58,7 +66,9 @@ class TestAsWithoutABreak:
 
     def test_partial_fit_and_warm_start_continue_with_each_other(self, digits):
         classifier = SimpleMLPClassifier(epochs=3, warm_start=True, random_state=0)
-        classifier.partial_fit(digits.X, digits.y, classes=range(10)).fit(digits.X, digits.y)
+        classifier.partial_fit(digits.X, digits.y, classes=range(10)).fit(
+            digits.X, digits.y
+        )
         at_once = SimpleMLPClassifier(epochs=4, random_state=0).fit(digits.X, digits.y)
         assert_same_network(classifier, at_once)
 
@@ -87,7 +97,9 @@ class TestClasses:
         is_large, is_of_one_class = digits.y >= 5, digits.y == 3
         for part in (is_large, ~is_large, is_large, is_of_one_class):
             # The classes are named again, in another order.
-            in_parts.partial_fit(digits.X[part], digits.y[part], classes=range(9, -1, -1))
+            in_parts.partial_fit(
+                digits.X[part], digits.y[part], classes=range(9, -1, -1)
+            )
             weighted.partial_fit(digits.X, digits.y, range(10), part.astype(float))
         assert in_parts.classes_.tolist() == list(range(10))
         assert in_parts.n_iter_ == 4
@@ -96,7 +108,9 @@ class TestClasses:
 
     def test_one_may_come_late(self):
         X, y = np.eye(4), np.array(["a", "b", "c", "d"])
-        classifier = SimpleMLPClassifier((), optimizer="sgd", learning_rate=1.0, random_state=0)
+        classifier = SimpleMLPClassifier(
+            (), optimizer="sgd", learning_rate=1.0, random_state=0
+        )
         for _ in range(10):
             classifier.partial_fit(X[:3], y[:3], classes=["d", "c", "b", "a", "never"])
         assert classifier.predict(X[:3]).tolist() == ["a", "b", "c"]
@@ -121,7 +135,9 @@ class TestClasses:
         classifier.fit(digits.X, y)
         before = classifier.predict_proba(digits.X)
         others = change(digits.y)
-        message = f"the last fit, [0, 1, 2, 3, 4], but y has {np.unique(others).tolist()}"
+        message = (
+            f"the last fit, [0, 1, 2, 3, 4], but y has {np.unique(others).tolist()}"
+        )
         with pytest.raises(ValueError, match=re.escape(message)):
             classifier.fit(digits.X, others)
         np.testing.assert_array_equal(classifier.predict_proba(digits.X), before)
@@ -140,13 +156,24 @@ class TestEpochs:
 
     def test_the_history_has_nan_where_nothing_was_validated(self, digits):
         X, y = digits.X, digits.y
-        classifier = SimpleMLPClassifier(epochs=1, warm_start=True, random_state=0).fit(X, y)
+        classifier = SimpleMLPClassifier(epochs=1, warm_start=True, random_state=0).fit(
+            X, y
+        )
         classifier.fit(X, y, X_val=X, y_val=y)
         score = classifier.score(X, y)
         classifier.partial_fit(X, y)
-        assert classifier.history_.keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
-        np.testing.assert_equal(classifier.history_["val_accuracy"], [np.nan, score, np.nan])
-        assert {len(values) for values in classifier.history_.values()} == {classifier.n_iter_}
+        assert classifier.history_.keys() == {
+            "loss",
+            "accuracy",
+            "val_loss",
+            "val_accuracy",
+        }
+        np.testing.assert_equal(
+            classifier.history_["val_accuracy"], [np.nan, score, np.nan]
+        )
+        assert {len(values) for values in classifier.history_.values()} == {
+            classifier.n_iter_
+        }
 
     def test_warm_start_validates_on_the_same_samples(self, digits):
         classifier = SimpleMLPClassifier(
@@ -170,7 +197,9 @@ class TestEpochs:
         classifier = SimpleMLPClassifier(epochs=2, early_stopping=True, random_state=0)
         classifier.fit(digits.X, digits.y)
         before = classifier.predict_proba(digits.X)
-        with pytest.raises(ValueError, match="partial_fit does not support early_stopping=True"):
+        with pytest.raises(
+            ValueError, match="partial_fit does not support early_stopping=True"
+        ):
             classifier.partial_fit(digits.X, digits.y)
         np.testing.assert_array_equal(classifier.predict_proba(digits.X), before)
         classifier.set_params(early_stopping=False).partial_fit(digits.X, digits.y)
@@ -186,10 +215,14 @@ class TestWarmStartWithOtherParameters:
 
     # The state of one has another size, that of the other has the same.
     @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
-    def test_another_optimizer_starts_anew_on_the_same_weights(self, digits, classifier, optimizer):
+    def test_another_optimizer_starts_anew_on_the_same_weights(
+        self, digits, classifier, optimizer
+    ):
         before = copy.deepcopy(classifier)
         classifier.set_params(optimizer=optimizer, learning_rate=NO_STEP)
-        with pytest.warns(UserWarning, match=f"it was 'adam', and is '{optimizer}'. It starts"):
+        with pytest.warns(
+            UserWarning, match=f"it was 'adam', and is '{optimizer}'. It starts"
+        ):
             classifier.fit(digits.X, digits.y)
         assert_same_network(classifier, before)
         assert classifier.n_iter_ == 4
@@ -199,7 +232,9 @@ class TestWarmStartWithOtherParameters:
         classifier.set_params(optimizer=keras.optimizers.SGD(0.1, momentum=0.9))
         classifier.fit(digits.X, digits.y)
         classifier.set_params(optimizer=keras.optimizers.SGD(0.1, momentum=0.5))
-        with pytest.warns(UserWarning, match=r"its momentum was 0\.9, and is 0\.5") as record:
+        with pytest.warns(
+            UserWarning, match=r"its momentum was 0\.9, and is 0\.5"
+        ) as record:
             classifier.fit(digits.X, digits.y)
         assert record[0].filename == __file__
 
@@ -212,7 +247,9 @@ class TestWarmStartWithOtherParameters:
         classifier.set_params(l2=10.0).fit(digits.X, digits.y)
         assert classifier.loss_curve_[2] > 10 * classifier.loss_curve_[1]
 
-    @pytest.mark.parametrize(("name", "value"), [("hidden_units", (6, 6)), ("activation", "tanh")])
+    @pytest.mark.parametrize(
+        ("name", "value"), [("hidden_units", (6, 6)), ("activation", "tanh")]
+    )
     def test_another_network_is_refused(self, digits, classifier, name, value):
         with pytest.raises(ValueError, match=f"was fitted with {name}"):
             classifier.set_params(**{name: value}).fit(digits.X, digits.y)
@@ -224,7 +261,9 @@ def test_blocks_of_a_stream_are_as_good_as_all_at_once(sample):
     # 200 rows a block and 40 a batch: both take as many steps, and none that is short.
     at_once = network(epochs=5, batch_size=40).fit(X, sample.y_train)
     streamed = network(batch_size=40)
-    blocks = list(zip(np.array_split(X, 20), np.array_split(sample.y_train, 20), strict=True))
+    blocks = list(
+        zip(np.array_split(X, 20), np.array_split(sample.y_train, 20), strict=True)
+    )
     for _ in range(5):
         for rows, labels in blocks:
             streamed.partial_fit(rows, labels, classes=range(10))

@@ -34,7 +34,9 @@ class Network(ClassifierMixin, BaseEstimator):
         rng = np.random.default_rng(0)
         hidden = np.atleast_1d(self.hidden_units).astype(int).tolist()
         widths = [self.n_features_in_, *hidden, len(self.classes_)]
-        self.coefs_ = [rng.normal(size=(a, b)).astype(np.float32) for a, b in pairwise(widths)]
+        self.coefs_ = [
+            rng.normal(size=(a, b)).astype(np.float32) for a, b in pairwise(widths)
+        ]
         return self
 
     def score(self, X, y):
@@ -48,7 +50,9 @@ X, Y = X[:60], Y[:60]
 def bars(display):
     """The heights of the bars, in parts of the highest."""
     ends = np.array([segment[:, 1] for segment in display.bars_.get_segments()])
-    heights = (ends[:, 0] - ends[:, 1]).reshape(len(display.weights), -1)  # y grows downwards
+    heights = (ends[:, 0] - ends[:, 1]).reshape(
+        len(display.weights), -1
+    )  # y grows downwards
     return heights / np.abs(heights).max()
 
 
@@ -80,7 +84,10 @@ def test_weights_times_the_spread_of_each_pixel():
     display = HiddenUnitsDisplay.from_estimator(network, X=X)
     expected = network.coefs_[0].T * X.std(axis=0)
     np.testing.assert_allclose(pixels(display).reshape(3, 64), expected, rtol=1e-5)
-    assert display.colorbar_.ax.get_xlabel() == "weight of a pixel × its standard deviation"
+    assert (
+        display.colorbar_.ax.get_xlabel()
+        == "weight of a pixel × its standard deviation"
+    )
 
     pipeline = make_pipeline(MinMaxScaler(), Network(3)).fit(X, Y)
     display = HiddenUnitsDisplay.from_estimator(pipeline, X=X.astype(np.uint8))
@@ -110,7 +117,9 @@ def test_of_several_layers_the_first_is_shown_with_its_ways_to_the_classes():
     display = HiddenUnitsDisplay.from_estimator(network)
     first, second, third, last = network.coefs_
     np.testing.assert_array_equal(pixels(display)[2].ravel(), first[:, 2])
-    np.testing.assert_allclose(bars(display), relative(second @ third @ last), atol=1e-4)
+    np.testing.assert_allclose(
+        bars(display), relative(second @ third @ last), atol=1e-4
+    )
 
 
 def test_of_many_units_those_with_the_most_weight_are_shown():
@@ -130,7 +139,9 @@ def test_of_many_units_those_with_the_most_weight_are_shown():
 
 def test_the_shape_of_the_images(digits):
     images = np.repeat(digits.images[:64], 2, axis=2)
-    network = SimpleMLPClassifier(2, epochs=1, random_state=0).fit(images, digits.y[:64])
+    network = SimpleMLPClassifier(2, epochs=1, random_state=0).fit(
+        images, digits.y[:64]
+    )
     assert pixels(HiddenUnitsDisplay.from_estimator(network)).shape == (2, 28, 56)
     network = Network(2).fit(X[:, :48], Y)
     display = HiddenUnitsDisplay.from_estimator(network, X=X[:, :48].reshape(-1, 6, 8))
@@ -185,7 +196,9 @@ def test_the_limit_of_few_different_weights(weights, limit):
 
 
 def test_bars_below_an_image_are_red_upwards_and_blue_downwards():
-    display = HiddenUnitsDisplay(np.ones((1, 4, 4)), output_weights=[[3.0, -3.0]]).plot()
+    display = HiddenUnitsDisplay(
+        np.ones((1, 4, 4)), output_weights=[[3.0, -3.0]]
+    ).plot()
     up, down = display.bars_.get_colors()
     assert up[0] > up[2]
     assert down[2] > down[0]
@@ -208,7 +221,9 @@ def test_the_colour_bar_leaves_most_of_a_wide_figure_to_the_images(size):
 
 def test_the_label_of_the_colour_bar_is_folded_where_it_would_be_too_long():
     label = "weight of a pixel × its standard deviation"
-    display = HiddenUnitsDisplay(np.ones((12, 28, 28)), label=label).plot(figsize=(6, 1.5))
+    display = HiddenUnitsDisplay(np.ones((12, 28, 28)), label=label).plot(
+        figsize=(6, 1.5)
+    )
     folded = display.colorbar_.ax.get_ylabel()
     assert "\n" in folded
     assert folded.replace("\n", " ") == label
@@ -227,9 +242,15 @@ def test_a_weight_of_zero_has_the_colour_of_the_background(style):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"weights": np.zeros((2, 64))}, r"weights must have shape \(n_images, height, width\)"),
+        (
+            {"weights": np.zeros((2, 64))},
+            r"weights must have shape \(n_images, height, width\)",
+        ),
         ({"weights": np.full((2, 8, 8), np.nan)}, "NaN"),
-        ({"output_weights": np.ones((2, 3)), "classes": [0, 1]}, r"inconsistent.*\[3, 2\]"),
+        (
+            {"output_weights": np.ones((2, 3)), "classes": [0, 1]},
+            r"inconsistent.*\[3, 2\]",
+        ),
         ({"output_weights": np.ones((3, 2))}, r"inconsistent.*\[2, 3, 2\]"),
         ({"names": ["a"]}, r"inconsistent numbers of samples: \[2, 1\]"),
     ],
@@ -243,11 +264,27 @@ def test_the_constructor_refuses(arguments, message):
     ("make", "options", "message"),
     [
         (lambda: Network(2).fit(X[:, :50], Y), {}, "50 features.*square.*image_shape"),
-        (lambda: Network(2).fit(X, Y), {"X": X[:, :49]}, "X has 49 features.*fitted to 64"),
-        (lambda: make_pipeline(PCA(49), Network(2)).fit(X, Y), {}, "49 features that PCA made"),
-        (lambda: LogisticRegression(max_iter=9999).fit(X, Y), {}, "only supports classifiers with"),
+        (
+            lambda: Network(2).fit(X, Y),
+            {"X": X[:, :49]},
+            "X has 49 features.*fitted to 64",
+        ),
+        (
+            lambda: make_pipeline(PCA(49), Network(2)).fit(X, Y),
+            {},
+            "49 features that PCA made",
+        ),
+        (
+            lambda: LogisticRegression(max_iter=9999).fit(X, Y),
+            {},
+            "only supports classifiers with",
+        ),
         (lambda: Network(2).fit(X, Y), {"n": 0}, "n == 0"),
-        (lambda: Network(2).fit(X, Y), {"image_shape": 8}, "image_shape must be two integers"),
+        (
+            lambda: Network(2).fit(X, Y),
+            {"image_shape": 8},
+            "image_shape must be two integers",
+        ),
     ],
 )
 def test_from_estimator_refuses(make, options, message):
@@ -262,7 +299,9 @@ def test_a_diverged_network_is_refused():
         HiddenUnitsDisplay.from_estimator(network)
 
 
-@pytest.mark.parametrize("estimator", [SimpleMLPClassifier(), GridSearchCV(Network(), {})])
+@pytest.mark.parametrize(
+    "estimator", [SimpleMLPClassifier(), GridSearchCV(Network(), {})]
+)
 def test_what_is_not_fitted_is_refused(estimator):
     with pytest.raises(NotFittedError):
         HiddenUnitsDisplay.from_estimator(estimator)

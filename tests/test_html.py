@@ -29,7 +29,9 @@ from tests.helpers import network
 
 def written(page):
     """The networks that a page holds."""
-    (text,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
+    (text,) = re.findall(
+        r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL
+    )
     return json.loads(text)
 
 
@@ -80,7 +82,9 @@ def test_the_page_refers_to_nothing_else(fitted):
 
 
 def test_labels_are_no_tags(digits):
-    labels = np.array(["</script><script>alert(1)</script>", "<!--", "{{style}}"])[digits.y % 3]
+    labels = np.array(["</script><script>alert(1)</script>", "<!--", "{{style}}"])[
+        digits.y % 3
+    ]
     page = to_html(network(epochs=1).fit(digits.X, labels))
     (packed,) = written(page)
     assert packed["labels"] == sorted(set(labels))
@@ -129,7 +133,9 @@ def test_scalers_show_the_range_of_the_pixels(digits, steps, pixel_max):
 @pytest.mark.parametrize("highest", [15, 255, 4095])
 def test_the_scaling_of_the_command_line(digits, highest):
     scaler = FunctionTransformer(scale_pixels, kw_args={"highest": highest})
-    estimator = make_pipeline(scaler, network(epochs=1)).fit(highest * digits.X, digits.y)
+    estimator = make_pipeline(scaler, network(epochs=1)).fit(
+        highest * digits.X, digits.y
+    )
     same_in_levels(estimator, highest)
 
 
@@ -170,14 +176,18 @@ def own_activation(x):
 
 def test_activations_that_the_page_cannot_compute(digits):
     classifier = network(epochs=1, activation=own_activation).fit(digits.X, digits.y)
-    with pytest.raises(ValueError, match="can't compute the activation <function own_activation"):
+    with pytest.raises(
+        ValueError, match="can't compute the activation <function own_activation"
+    ):
         to_html(classifier)
 
 
 def test_functions_of_keras_are_known_by_name(digits):
     import keras
 
-    classifier = network(epochs=1, activation=keras.activations.gelu).fit(digits.X, digits.y)
+    classifier = network(epochs=1, activation=keras.activations.gelu).fit(
+        digits.X, digits.y
+    )
     assert written(to_html(classifier))[0]["activation"] == "gelu"
 
 
@@ -187,7 +197,9 @@ REFUSED_SHAPES = {
 }
 
 
-@pytest.mark.parametrize(("shape", "message"), REFUSED_SHAPES.values(), ids=REFUSED_SHAPES)
+@pytest.mark.parametrize(
+    ("shape", "message"), REFUSED_SHAPES.values(), ids=REFUSED_SHAPES
+)
 def test_samples_that_are_not_square_images(shape, message):
     X = np.random.default_rng(0).uniform(size=shape)
     classifier = network(epochs=1).fit(X, np.arange(40) % 2)
@@ -208,7 +220,9 @@ def test_estimators_that_are_not_fitted(estimator):
 
 
 def test_other_estimators(digits):
-    with pytest.raises(TypeError, match=r"to_html shows a SimpleMLPClassifier.*got StandardScaler"):
+    with pytest.raises(
+        TypeError, match=r"to_html shows a SimpleMLPClassifier.*got StandardScaler"
+    ):
         to_html(StandardScaler().fit(digits.X))
     calibrated = CalibratedClassifierCV(network(epochs=1), cv=2).fit(digits.X, digits.y)
     with pytest.raises(TypeError, match="got CalibratedClassifierCV"):
@@ -219,7 +233,9 @@ def test_a_fit_that_diverged(digits):
     classifier = network(epochs=2, learning_rate=1e30, activation="linear")
     with pytest.warns(UserWarning, match="diverged"):
         classifier.fit(1e4 * digits.X, digits.y)
-    with pytest.raises(ValueError, match="Training diverged, so there is no network to show"):
+    with pytest.raises(
+        ValueError, match="Training diverged, so there is no network to show"
+    ):
         to_html(classifier)
 
 
@@ -233,7 +249,9 @@ PIXEL_MAXIMA = {
 }
 
 
-@pytest.mark.parametrize(("pixel_max", "error"), PIXEL_MAXIMA.values(), ids=PIXEL_MAXIMA)
+@pytest.mark.parametrize(
+    ("pixel_max", "error"), PIXEL_MAXIMA.values(), ids=PIXEL_MAXIMA
+)
 def test_wrong_values_of_full_ink(fitted, pixel_max, error):
     with pytest.raises(error, match=re.escape(f"got {pixel_max!r}")):
         to_html(fitted, pixel_max=pixel_max)

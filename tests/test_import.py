@@ -159,7 +159,16 @@ def test_only_fits_import_tensorflow(digits, tmp_path):
     assert process.stdout.splitlines()[-1] == "[]"
 
 
-HEAVY = {"PIL", "matplotlib", "mlxtend.data", "pandas", "scipy", "skimage", "sklearn", "tensorflow"}
+HEAVY = {
+    "PIL",
+    "matplotlib",
+    "mlxtend.data",
+    "pandas",
+    "scipy",
+    "skimage",
+    "sklearn",
+    "tensorflow",
+}
 # scikit-image 0.24 imports matplotlib to see whether it is there.
 LOOKED_FOR = {"matplotlib"} if version("scikit-image").startswith("0.24.") else set()
 # Each of them imports no more than those before and what stands beside it.
@@ -174,7 +183,9 @@ IMPORTS = {
 
 def test_nothing_heavy_is_imported_that_is_not_needed(monkeypatch):
     monkeypatch.delenv("SKMNIST_DATA", raising=False)
-    lines = [f"{code}; print(sorted(set({HEAVY}) & sys.modules.keys()))" for code in IMPORTS]
+    lines = [
+        f"{code}; print(sorted(set({HEAVY}) & sys.modules.keys()))" for code in IMPORTS
+    ]
     picture = Path(__file__).parent / "pictures" / "2-tiny.png"
     process = subprocess.run(
         [sys.executable, "-c", "import sys\n" + "\n".join(lines), picture],

@@ -46,10 +46,14 @@ ARRAYS = {
     "list of floats": lambda X: X.astype(float).tolist(),
 }
 TABLES = {
-    "data frame of several dtypes": lambda X: pd.DataFrame(X).astype({0: float, 1: "int16"}),
+    "data frame of several dtypes": lambda X: pd.DataFrame(X).astype(
+        {0: float, 1: "int16"}
+    ),
     "data frame of nullable integers": lambda X: pd.DataFrame(X).astype("Int64"),
     "polars data frame": pl.DataFrame,
-    "CSR array of float64, out of order": lambda X: unsorted(scipy.sparse.csr_array(X * 1.0)),
+    "CSR array of float64, out of order": lambda X: unsorted(
+        scipy.sparse.csr_array(X * 1.0)
+    ),
     "COO matrix": scipy.sparse.coo_matrix,
 }
 
@@ -80,7 +84,9 @@ def reference(rows, labels):
 
 class TestKinds:
     @pytest.mark.parametrize("kind", ARRAYS)
-    def test_the_kind_of_array_does_not_matter(self, reference, images, rows, labels, kind):
+    def test_the_kind_of_array_does_not_matter(
+        self, reference, images, rows, labels, kind
+    ):
         expected = reference.predict_proba(rows)
         for X in (images, rows):
             converted = ARRAYS[kind](X)
@@ -96,7 +102,9 @@ class TestKinds:
             classifier.predict_proba(table), reference.predict_proba(rows)
         )
 
-    def test_a_file_that_is_mapped_into_memory(self, reference, images, labels, tmp_path):
+    def test_a_file_that_is_mapped_into_memory(
+        self, reference, images, labels, tmp_path
+    ):
         np.save(tmp_path / "images.npy", images)
         mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
         assert_same_network(train(mapped, labels), reference)
@@ -112,7 +120,9 @@ class TestKinds:
             classifier.predict_proba(ink), classifier.predict_proba(ink.astype(float))
         )
 
-    @pytest.mark.parametrize("kind", [pd.DataFrame, pytest.param(pl.DataFrame, marks=needs_polars)])
+    @pytest.mark.parametrize(
+        "kind", [pd.DataFrame, pytest.param(pl.DataFrame, marks=needs_polars)]
+    )
     def test_names_of_columns_are_kept_until_the_next_fit(self, rows, labels, kind):
         names = [f"pixel{number}" for number in range(784)]
         table = kind(dict(zip(names, rows.T, strict=True)))
@@ -134,12 +144,19 @@ class TestKinds:
     def test_one_row_gives_one_row(self, fitted, fitted_to_images, digits):
         for classifier, X in ((fitted, digits.X), (fitted_to_images, digits.images)):
             probabilities = classifier.predict_proba(X[:1])
-            assert probabilities.shape == classifier.predict_log_proba(X[:1]).shape == (1, 10)
+            assert (
+                probabilities.shape
+                == classifier.predict_log_proba(X[:1]).shape
+                == (1, 10)
+            )
             assert classifier.predict(X[:1]).shape == (1,)
-            np.testing.assert_allclose(probabilities, classifier.predict_proba(X)[:1], rtol=1e-5)
+            np.testing.assert_allclose(
+                probabilities, classifier.predict_proba(X)[:1], rtol=1e-5
+            )
 
 
-# Every size of input is another network, which takes half a second to set up: these keep to one.
+# Every size of input is another network, which takes half a second to set up: these
+# keep to one.
 SHAPE = (3, 4)
 PIXELS = st.one_of(
     hnp.unsigned_integer_dtypes(),
@@ -154,15 +171,21 @@ def small_images(draw):
     """Images of any numbers up to 100 in size."""
     dtype = draw(PIXELS)
     n_rows = draw(st.integers(2, 40))
-    elements = {"b": st.booleans(), "u": st.integers(0, 100), "i": st.integers(-100, 100)}.get(
-        dtype.kind, st.floats(-100, 100, width=16, allow_subnormal=False)
-    )
+    elements = {
+        "b": st.booleans(),
+        "u": st.integers(0, 100),
+        "i": st.integers(-100, 100),
+    }.get(dtype.kind, st.floats(-100, 100, width=16, allow_subnormal=False))
     images = draw(hnp.arrays(dtype, (n_rows, *SHAPE), elements=elements))
     return np.asfortranarray(images) if draw(st.booleans()) else images
 
 
 class TestAnyImages:
-    @given(images=small_images(), batch_size=st.integers(1, 50), seed=st.integers(0, 2**32 - 1))
+    @given(
+        images=small_images(),
+        batch_size=st.integers(1, 50),
+        seed=st.integers(0, 2**32 - 1),
+    )
     @settings(max_examples=15, deadline=None)
     def test_images_are_their_rows_of_pixels(self, images, batch_size, seed):
         y = np.arange(len(images)) % 2
@@ -176,7 +199,9 @@ class TestAnyImages:
         assert probabilities.dtype == np.float64
         assert probabilities.shape == (len(images), 2)
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
-        np.testing.assert_array_equal(from_images.predict(images), probabilities.argmax(axis=1))
+        np.testing.assert_array_equal(
+            from_images.predict(images), probabilities.argmax(axis=1)
+        )
 
     @given(
         n_rows=st.integers(2, 40),
@@ -214,7 +239,9 @@ def epoch_and_batches(X, y, weights, batch_size, block_size, seed=0):
     epoch.fit(X, y, sample_weight=weights)
     for start in range(0, X.shape[0], block_size):
         block = slice(start, start + block_size)
-        blocks.partial_fit(X[block], y[block], [0, 1], None if weights is None else weights[block])
+        blocks.partial_fit(
+            X[block], y[block], [0, 1], None if weights is None else weights[block]
+        )
     return epoch, blocks
 
 
@@ -242,7 +269,9 @@ class TestSparseRows:
     def test_partial_fit(self, rows, labels):
         streamed, expected = (SimpleMLPClassifier(random_state=0) for _ in range(2))
         for part in (slice(0, 30), slice(30, None)):
-            streamed.partial_fit(scipy.sparse.csr_array(rows[part]), labels[part], range(10))
+            streamed.partial_fit(
+                scipy.sparse.csr_array(rows[part]), labels[part], range(10)
+            )
             expected.partial_fit(rows[part], labels[part], range(10))
         assert_same_network(streamed, expected)
 
@@ -271,7 +300,9 @@ class TestCallersArrays:
             X = digits.images.reshape(len(X), -1).copy()
         if kind == "sparse":
             X = unsorted(scipy.sparse.csr_array(X.astype(np.float32)))
-        weights = np.linspace(0, 2, len(digits.y)).astype(X.dtype if kind == "sparse" else float)
+        weights = np.linspace(0, 2, len(digits.y)).astype(
+            X.dtype if kind == "sparse" else float
+        )
         class_weight = {0: 3.0, 7: 0.5}
         given = {
             "X": X,
@@ -285,7 +316,9 @@ class TestCallersArrays:
         if kind == "sparse":
             arrays += [X.data, X.indices, X.indptr]
         before = [array.copy() for array in arrays]
-        classifier = SimpleMLPClassifier(epochs=2, class_weight=class_weight, dropout=0.2)
+        classifier = SimpleMLPClassifier(
+            epochs=2, class_weight=class_weight, dropout=0.2
+        )
         classifier.fit(**given)
         classifier.partial_fit(X, given["y"], sample_weight=weights)
         classifier.predict(X)
@@ -301,7 +334,9 @@ class TestCallersArrays:
         X[:] = 0
         y[:] = 0
         np.testing.assert_array_equal(classifier.predict_proba(digits.X), expected)
-        assert_same_network(classifier.fit(digits.X, digits.y), train(digits.X, digits.y))
+        assert_same_network(
+            classifier.fit(digits.X, digits.y), train(digits.X, digits.y)
+        )
 
 
 class Lazy:
@@ -342,7 +377,9 @@ def test_sequences_of_rows_and_of_images(digits, kind, what):
     classifier.fit(SEQUENCES[kind](data), digits.y)
     assert_same_network(classifier, expected)
     assert classifier.image_shape_ == expected.image_shape_
-    np.testing.assert_array_equal(classifier.predict(SEQUENCES[kind](data)), expected.predict(data))
+    np.testing.assert_array_equal(
+        classifier.predict(SEQUENCES[kind](data)), expected.predict(data)
+    )
 
 
 @pytest.mark.usefixtures("both_ways")

@@ -20,10 +20,14 @@ LABELS = {
     "int8": lambda y: y.astype(np.int8),
     "negative": lambda y: y - 10,
     "whole floats": lambda y: y.astype(np.float32),
-    "text as objects": lambda y: np.array([f"digit {label}" for label in y], dtype=object),
+    "text as objects": lambda y: np.array(
+        [f"digit {label}" for label in y], dtype=object
+    ),
     "list of text": lambda y: [f"digit {label}" for label in y],
     "series": lambda y: pd.Series(y, index=range(1000, 1000 + len(y))),
-    "categories": lambda y: pd.Series([f"digit {label}" for label in y], dtype="category"),
+    "categories": lambda y: pd.Series(
+        [f"digit {label}" for label in y], dtype="category"
+    ),
     "polars series": pl.Series,
 }
 
@@ -65,7 +69,8 @@ class TestLabels:
         assert probabilities.shape == (len(digits.X), 2)
         assert classifier.n_outputs_ == 2
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
-        # "large" comes first: the columns are in the order of classes_, not of appearance.
+        # "large" comes first: the columns are in the order of classes_, not of
+        # appearance.
         predicted = classifier.predict(digits.X)
         np.testing.assert_array_equal(
             predicted, np.where(probabilities[:, 0] > 0.5, "large", "small")
@@ -76,16 +81,25 @@ class TestLabels:
         with pytest.warns(UserWarning, match="column-vector y"):
             classifier = train(digits.X, digits.y[:, np.newaxis])
         assert_same_network(classifier, reference)
-        np.testing.assert_array_equal(classifier.predict(digits.X), reference.predict(digits.X))
+        np.testing.assert_array_equal(
+            classifier.predict(digits.X), reference.predict(digits.X)
+        )
 
     def test_labels_of_validation_data_are_of_any_type_that_equals(self, digits):
         in_text = digits.y.astype(str)
-        history = train(digits.X, in_text, X_val=digits.X, y_val=in_text.astype(object)).history_
-        assert history == train(digits.X, digits.y, X_val=digits.X, y_val=digits.y).history_
+        history = train(
+            digits.X, in_text, X_val=digits.X, y_val=in_text.astype(object)
+        ).history_
+        assert (
+            history
+            == train(digits.X, digits.y, X_val=digits.X, y_val=digits.y).history_
+        )
 
 
 ONE_HOT = {
-    "as Keras makes them": lambda one_hot: keras.utils.to_categorical(one_hot.argmax(axis=1), 10),
+    "as Keras makes them": lambda one_hot: keras.utils.to_categorical(
+        one_hot.argmax(axis=1), 10
+    ),
     "dummies of pandas": lambda one_hot: pd.get_dummies(one_hot.argmax(axis=1)),
     "list": lambda one_hot: one_hot.tolist(),
     "CSR array": scipy.sparse.csr_array,
@@ -105,7 +119,9 @@ class TestOneHotLabels:
         assert predicted.dtype == np.int64
         np.testing.assert_array_equal(predicted.argmax(axis=1), reference.predict(X))
         np.testing.assert_array_equal(predicted.sum(axis=1), 1)
-        np.testing.assert_array_equal(classifier.predict_proba(X), reference.predict_proba(X))
+        np.testing.assert_array_equal(
+            classifier.predict_proba(X), reference.predict_proba(X)
+        )
         assert classifier.score(X, one_hot) == reference.score(X, digits.y)
 
     def test_validation_data(self, reference, digits):
@@ -157,19 +173,25 @@ class TestOneClass:
         classifier = SimpleMLPClassifier(4, epochs=2).fit(digits.X, y)
         assert classifier.classes_.tolist() == [label]
         assert (classifier.predict(digits.X) == label).all()
-        np.testing.assert_array_equal(classifier.predict_proba(digits.X), np.ones((len(y), 1)))
+        np.testing.assert_array_equal(
+            classifier.predict_proba(digits.X), np.ones((len(y), 1))
+        )
         assert classifier.history_["accuracy"] == [1.0, 1.0]
 
     def test_validation_and_early_stopping(self, digits):
         y = np.full(len(digits.y), 7)
-        classifier = SimpleMLPClassifier(4, epochs=2, early_stopping=True).fit(digits.X, y)
+        classifier = SimpleMLPClassifier(4, epochs=2, early_stopping=True).fit(
+            digits.X, y
+        )
         assert classifier.best_validation_score_ == 1.0
 
     def test_a_callback_sees_its_model(self, digits):
         y = np.full(len(digits.y), 7)
         seen = []
         look = keras.callbacks.LambdaCallback(
-            on_train_end=lambda logs: seen.append(look.model.predict(digits.X, verbose=0))
+            on_train_end=lambda logs: seen.append(
+                look.model.predict(digits.X, verbose=0)
+            )
         )
         SimpleMLPClassifier(4, epochs=1, callbacks=look).fit(digits.X, y)
         np.testing.assert_array_equal(seen, [np.ones((len(y), 1))])
@@ -189,7 +211,10 @@ class TestOneClass:
 
     def test_groups_of_a_small_bootstrap(self, digits):
         bagging = BaggingClassifier(
-            SimpleMLPClassifier(4, epochs=1), n_estimators=3, max_samples=2, random_state=0
+            SimpleMLPClassifier(4, epochs=1),
+            n_estimators=3,
+            max_samples=2,
+            random_state=0,
         )
         assert bagging.fit(digits.X, digits.y).predict(digits.X).shape == digits.y.shape
 
@@ -204,7 +229,9 @@ class TestOneHotFrames:
 
     def test_names(self, frame):
         X, y = frame
-        classifier = SimpleMLPClassifier(16, learning_rate=0.01, epochs=10, random_state=0)
+        classifier = SimpleMLPClassifier(
+            16, learning_rate=0.01, epochs=10, random_state=0
+        )
         classifier.fit(X, y, X_val=X, y_val=y)
         assert classifier.classes_.tolist() == ["one", "two", "zero"]
         assert classifier.history_["val_accuracy"][-1] == classifier.score(X, y) > 0.8
@@ -213,17 +240,25 @@ class TestOneHotFrames:
 
     def test_weights_of_classes_are_by_name(self, frame):
         X, y = frame
-        by_name = SimpleMLPClassifier(4, class_weight={"two": 5.0}, random_state=0).fit(X, y)
+        by_name = SimpleMLPClassifier(4, class_weight={"two": 5.0}, random_state=0).fit(
+            X, y
+        )
         by_number = SimpleMLPClassifier(4, class_weight={1: 5.0}, random_state=0)
         assert_same_network(by_name, by_number.fit(X, y.to_numpy()))
 
     def test_numbers_of_columns_are_those_of_an_array(self, frame):
         X, y = frame
-        of_frame = SimpleMLPClassifier(4, random_state=0).fit(X, y.set_axis(range(3), axis=1))
+        of_frame = SimpleMLPClassifier(4, random_state=0).fit(
+            X, y.set_axis(range(3), axis=1)
+        )
         assert of_frame.classes_.tolist() == [0, 1, 2]
-        assert_same_network(of_frame, SimpleMLPClassifier(4, random_state=0).fit(X, y.to_numpy()))
+        assert_same_network(
+            of_frame, SimpleMLPClassifier(4, random_state=0).fit(X, y.to_numpy())
+        )
 
-    @pytest.mark.parametrize("columns", [["one", "zero", "two"], ["one", "two", "three"]])
+    @pytest.mark.parametrize(
+        "columns", [["one", "zero", "two"], ["one", "two", "three"]]
+    )
     def test_other_columns_are_refused(self, frame, columns):
         X, y = frame
         classifier = SimpleMLPClassifier(4, epochs=1).fit(X, y)
@@ -237,7 +272,11 @@ class TestOneHotFrames:
     def test_an_array_goes_on_with_the_columns_of_a_frame(self, frame):
         X, y = frame
         classifier = SimpleMLPClassifier(4, epochs=1).fit(X, y)
-        assert classifier.partial_fit(X, y.to_numpy()).classes_.tolist() == ["one", "two", "zero"]
+        assert classifier.partial_fit(X, y.to_numpy()).classes_.tolist() == [
+            "one",
+            "two",
+            "zero",
+        ]
 
     def test_columns_of_one_name_are_refused(self, frame):
         X, y = frame

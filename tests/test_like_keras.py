@@ -21,15 +21,24 @@ SGD = keras.optimizers.SGD
 
 def untrained(digits, **parameters):
     """The Keras model that a classifier with these parameters starts from."""
-    start = SimpleMLPClassifier(**{**parameters, "optimizer": "adam", "learning_rate": NO_STEP})
+    start = SimpleMLPClassifier(
+        **{**parameters, "optimizer": "adam", "learning_rate": NO_STEP}
+    )
     return start.set_params(epochs=1, callbacks=None).fit(digits.X, digits.y).model_
 
 
 def fit_both(digits, make_optimizer, make_callbacks=lambda: None, **parameters):
     """Train a classifier, and a Keras model in Keras's own loop, from the same weights."""
-    parameters = {"hidden_units": 6, "epochs": 2, "shuffle": False, "random_state": 0} | parameters
+    parameters = {
+        "hidden_units": 6,
+        "epochs": 2,
+        "shuffle": False,
+        "random_state": 0,
+    } | parameters
     model = untrained(digits, **parameters)
-    model.compile(make_optimizer(), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        make_optimizer(), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     history = model.fit(
         digits.X,
         digits.y,
@@ -47,10 +56,14 @@ def fit_both(digits, make_optimizer, make_callbacks=lambda: None, **parameters):
 
 
 def assert_trained_alike(classifier, model, history):
-    for ours, theirs in zip(classifier.model_.get_weights(), model.get_weights(), strict=True):
+    for ours, theirs in zip(
+        classifier.model_.get_weights(), model.get_weights(), strict=True
+    ):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=2e-5)
     np.testing.assert_allclose(classifier.history_["loss"], history["loss"], rtol=1e-4)
-    np.testing.assert_allclose(classifier.history_["accuracy"], history["accuracy"], atol=1e-6)
+    np.testing.assert_allclose(
+        classifier.history_["accuracy"], history["accuracy"], atol=1e-6
+    )
 
 
 class Zeros(SGD):
@@ -96,13 +109,17 @@ def excluding(*names):
 def with_a_method_of_its_own():
     optimizer = SGD(0.1)
     update_step = optimizer.update_step
-    optimizer.update_step = lambda gradient, variable, rate: update_step(-gradient, variable, rate)
+    optimizer.update_step = lambda gradient, variable, rate: update_step(
+        -gradient, variable, rate
+    )
     return optimizer
 
 
 OPTIMIZERS = {
     "loss_scale_factor": lambda: SGD(0.1, loss_scale_factor=1024.0),
-    "loss_scale_factor, clipped": lambda: SGD(0.1, loss_scale_factor=8.0, global_clipnorm=0.1),
+    "loss_scale_factor, clipped": lambda: SGD(
+        0.1, loss_scale_factor=8.0, global_clipnorm=0.1
+    ),
     "apply_gradients": lambda: Zeros(0.1),
     "apply": lambda: Halved(0.1),
     "argument": lambda: Factor(0.1, factor=0.3),
@@ -186,7 +203,9 @@ def test_a_callback_can_change_what_trains_in_the_middle(digits):
     freeze = FreezeLater()
     classifier = SimpleMLPClassifier(6, epochs=3, callbacks=freeze, random_state=0)
     classifier.fit(digits.X, digits.y)
-    two_epochs = clone(classifier).set_params(epochs=1, callbacks=None).fit(digits.X, digits.y)
+    two_epochs = (
+        clone(classifier).set_params(epochs=1, callbacks=None).fit(digits.X, digits.y)
+    )
     np.testing.assert_array_equal(classifier.coefs_[0], freeze.kernel)
     np.testing.assert_array_equal(classifier.coefs_[0], two_epochs.coefs_[0])
     assert (classifier.coefs_[1] != two_epochs.coefs_[1]).any()
@@ -204,7 +223,9 @@ def test_after_another_optimizer_its_state_is_not_taken_for_the_first_ones(digit
 def test_the_learning_rate_of_a_warm_start_is_the_parameter(digits):
     """As in MLPClassifier; Keras's next `fit` goes on with the rate that a callback has set."""
     reduce = keras.callbacks.LearningRateScheduler(lambda epoch: NO_STEP)
-    classifier = SimpleMLPClassifier(6, epochs=1, callbacks=reduce, warm_start=True, random_state=0)
+    classifier = SimpleMLPClassifier(
+        6, epochs=1, callbacks=reduce, warm_start=True, random_state=0
+    )
     classifier.fit(digits.X, digits.y)
     before = copy.deepcopy(classifier)
     classifier.set_params(callbacks=None).fit(digits.X, digits.y)
@@ -253,7 +274,9 @@ class TestRefusals:
             assert text in str(refusal.value)
 
     def test_an_optimizer_that_cannot_be_copied(self, digits):
-        self.refused(digits, Needed(2.0), "Needed.get_config", "get_config", '"my_argument"')
+        self.refused(
+            digits, Needed(2.0), "Needed.get_config", "get_config", '"my_argument"'
+        )
 
     def test_variables_of_another_model(self, digits):
         optimizer = keras.optimizers.AdamW(0.01)
@@ -261,11 +284,17 @@ class TestRefusals:
         self.refused(digits, optimizer, 'exclude_from_weight_decay(var_names=["bias"])')
 
     @pytest.mark.skipif(
-        not hasattr(keras.optimizers, "MultiOptimizer"), reason="it is newer than this Keras"
+        not hasattr(keras.optimizers, "MultiOptimizer"),
+        reason="it is newer than this Keras",
     )
     def test_several_optimizers(self, digits):
         several = keras.optimizers.OptimizerMap(keras.optimizers.Adam())
-        self.refused(digits, keras.optimizers.MultiOptimizer(several), "MultiOptimizer", "Pass one")
+        self.refused(
+            digits,
+            keras.optimizers.MultiOptimizer(several),
+            "MultiOptimizer",
+            "Pass one",
+        )
 
     def test_a_method_set_on_an_optimizer(self, digits):
         self.refused(digits, with_a_method_of_its_own(), "update_step", "class")
@@ -275,7 +304,9 @@ class TestCopies:
     @pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop", "AdaMax"])
     def test_names_may_be_written_as_keras_writes_them(self, digits, name):
         written, lower = (
-            SimpleMLPClassifier(4, epochs=1, optimizer=n, random_state=0).fit(digits.X, digits.y)
+            SimpleMLPClassifier(4, epochs=1, optimizer=n, random_state=0).fit(
+                digits.X, digits.y
+            )
             for n in (name, name.lower())
         )
         assert_same_network(written, lower)
@@ -286,14 +317,21 @@ class TestCopies:
         assert clone(classifier).optimizer is not classifier.optimizer
 
     def test_a_clone_after_a_fit(self, digits):
-        classifier = SimpleMLPClassifier(4, optimizer=keras.optimizers.Lamb(0.001), random_state=0)
+        classifier = SimpleMLPClassifier(
+            4, optimizer=keras.optimizers.Lamb(0.001), random_state=0
+        )
         assert_same_network(
-            clone(classifier.fit(digits.X, digits.y)).fit(digits.X, digits.y), classifier
+            clone(classifier.fit(digits.X, digits.y)).fit(digits.X, digits.y),
+            classifier,
         )
 
     def test_a_search_over_a_schedule_of_ones_own(self, digits):
-        network = SimpleMLPClassifier(optimizer=SGD(Warm(0.5)), epochs=1, random_state=0)
-        search = GridSearchCV(network, {"hidden_units": [2, 3]}, cv=2, error_score="raise")
+        network = SimpleMLPClassifier(
+            optimizer=SGD(Warm(0.5)), epochs=1, random_state=0
+        )
+        search = GridSearchCV(
+            network, {"hidden_units": [2, 3]}, cv=2, error_score="raise"
+        )
         search.fit(digits.X, digits.y)
         assert search.best_estimator_.optimizer.learning_rate is not None
 
@@ -301,10 +339,14 @@ class TestCopies:
         import functools
 
         leaky = functools.partial(keras.activations.leaky_relu, negative_slope=0.3)
-        classifier = SimpleMLPClassifier(6, activation=leaky, warm_start=True, random_state=0)
+        classifier = SimpleMLPClassifier(
+            6, activation=leaky, warm_start=True, random_state=0
+        )
         classifier.fit(digits.X, digits.y)
         twin = pickle.loads(pickle.dumps(classifier))
-        assert_same_network(twin.fit(digits.X, digits.y), classifier.fit(digits.X, digits.y))
+        assert_same_network(
+            twin.fit(digits.X, digits.y), classifier.fit(digits.X, digits.y)
+        )
 
 
 class TestAverages:
@@ -312,7 +354,9 @@ class TestAverages:
 
     def test_partial_fit_goes_on_from_the_weights(self, digits):
         make = lambda: keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.9)  # noqa: E731
-        classifier = SimpleMLPClassifier(6, optimizer=make(), shuffle=False, random_state=0)
+        classifier = SimpleMLPClassifier(
+            6, optimizer=make(), shuffle=False, random_state=0
+        )
         model = untrained(digits, hidden_units=6, shuffle=False, random_state=0)
         model.compile(make(), "sparse_categorical_crossentropy")
         for start in range(0, 96, 32):
@@ -320,10 +364,14 @@ class TestAverages:
             classifier.partial_fit(digits.X[block], digits.y[block], classes=range(10))
             model.train_on_batch(digits.X[block], digits.y[block])
         model.optimizer.finalize_variable_values(model.trainable_variables)
-        for ours, theirs in zip(classifier.model_.get_weights(), model.get_weights(), strict=True):
+        for ours, theirs in zip(
+            classifier.model_.get_weights(), model.get_weights(), strict=True
+        ):
             np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
 
-    @pytest.mark.parametrize("again", [lambda c: c, lambda c: pickle.loads(pickle.dumps(c))])
+    @pytest.mark.parametrize(
+        "again", [lambda c: c, lambda c: pickle.loads(pickle.dumps(c))]
+    )
     def test_a_warm_start_is_as_one_fit(self, digits, again):
         parameters = {
             "hidden_units": 6,
@@ -376,7 +424,9 @@ def test_a_fit_that_a_backup_resumes_is_as_the_whole(digits, tmp_path):
 
 
 def test_verbose_says_once_that_keras_trains(digits, capsys):
-    SimpleMLPClassifier(4, epochs=2, optimizer=OwnDecay(0.1), verbose=2).fit(digits.X, digits.y)
+    SimpleMLPClassifier(4, epochs=2, optimizer=OwnDecay(0.1), verbose=2).fit(
+        digits.X, digits.y
+    )
     printed = capsys.readouterr().out
     assert len(re.findall("Keras's own loop trains", printed)) == 1
     SimpleMLPClassifier(4, epochs=2, verbose=2).fit(digits.X, digits.y)

@@ -1,12 +1,16 @@
-"""What scikit-learn tests of its MLPClassifier (test_mlp.py of version 1.9), where it holds here.
+"""What scikit-learn tests of its MLPClassifier (test_mlp.py of version 1.9), where it
+holds here.
 
 These of its tests do not hold:
 
-- `test_*regress*`, `test_*poisson*`, `test_lbfgs_*`: there are no regressors and no L-BFGS.
+- `test_*regress*`, `test_*poisson*`, `test_lbfgs_*`: there are no regressors and no
+  L-BFGS.
 - `test_*multilabel*`: the output is a softmax, so that each sample has one label.
-- `test_tolerance`, `test_n_iter_no_change`, `test_mlp_warm_start_no_convergence`: as in Keras, all
-  `epochs` are run unless `early_stopping` or a callback ends them, and no warning says so.
-- `test_adaptive_learning_rate`: `learning_rate` is a number; `ReduceLROnPlateau` lowers it.
+- `test_tolerance`, `test_n_iter_no_change`, `test_mlp_warm_start_no_convergence`: as in
+  Keras, all `epochs` are run unless `early_stopping` or a callback ends them, and no
+  warning says so.
+- `test_adaptive_learning_rate`: `learning_rate` is a number; `ReduceLROnPlateau` lowers
+  it.
 - `test_warm_start_full_iteration`: `n_iter_` counts the epochs of all fits.
 - `test_early_stopping_stratified`: a class of one sample is not refused, but warned of.
 - `test_mlp_param_dtypes`: weights are float32 and probabilities float64.
@@ -55,20 +59,28 @@ EPOCHS = 3
 BATCH_SIZE = 50
 
 
-SHARED = {"activation": "tanh", "batch_size": BATCH_SIZE, "shuffle": False, "random_state": 0}
+SHARED = {
+    "activation": "tanh",
+    "batch_size": BATCH_SIZE,
+    "shuffle": False,
+    "random_state": 0,
+}
 
 
 def train_both(X, y, name, *, alpha=0.0, **weights):
     """Train both classifiers from the same weights on."""
     start = SimpleMLPClassifier(6, learning_rate=NO_STEP, epochs=1, **SHARED).fit(X, y)
     optimizer, parameters = OPTIMIZERS[name]
-    # Half of alpha, divided by the number of samples in the batch, is what MLPClassifier adds.
+    # Half of alpha, divided by the number of samples in the batch, is what
+    # MLPClassifier adds.
     ours = SimpleMLPClassifier(
         6, optimizer=optimizer, l2=alpha / 2 / BATCH_SIZE, epochs=EPOCHS, **SHARED
     ).fit(X, y, **weights)
     assert np.abs(ours.coefs_[0] - start.coefs_[0]).max() > 0.05
 
-    theirs = MLPClassifier(6, alpha=alpha, max_iter=EPOCHS, warm_start=True, **parameters, **SHARED)
+    theirs = MLPClassifier(
+        6, alpha=alpha, max_iter=EPOCHS, warm_start=True, **parameters, **SHARED
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         theirs.fit(X.astype(np.float64), y)
@@ -89,8 +101,12 @@ class TestTrainings:
         X, y = digits.X[:300], digits.y[:300]
         ours, theirs = train_both(X, y, name, alpha=alpha)
         assert_same_network(ours, theirs, atol=1e-4)
-        np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_[-EPOCHS:], rtol=1e-4)
-        np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-4)
+        np.testing.assert_allclose(
+            ours.loss_curve_, theirs.loss_curve_[-EPOCHS:], rtol=1e-4
+        )
+        np.testing.assert_allclose(
+            ours.predict_proba(X), theirs.predict_proba(X), atol=1e-4
+        )
 
     @needs_weighted_mlp
     @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -102,7 +118,9 @@ class TestTrainings:
     def test_l2_makes_weights_smaller(self, digits):
         sizes = []
         for l2 in (0.0, 0.001, 0.01):
-            classifier = SimpleMLPClassifier(10, learning_rate=0.01, epochs=15, random_state=0)
+            classifier = SimpleMLPClassifier(
+                10, learning_rate=0.01, epochs=15, random_state=0
+            )
             classifier.set_params(l2=l2).fit(digits.X, digits.y)
             sizes.append([np.abs(kernel).sum() for kernel in classifier.coefs_])
         for larger, smaller in pairwise(sizes):
@@ -130,7 +148,8 @@ def loss_of(weights, X, y, activation, l2):
 
 
 @pytest.mark.parametrize(
-    ("activation", "n_classes"), [("linear", 3), ("sigmoid", 2), ("tanh", 3), ("relu", 2)]
+    ("activation", "n_classes"),
+    [("linear", 3), ("sigmoid", 2), ("tanh", 3), ("relu", 2)],
 )
 def test_a_step_follows_the_gradient_of_the_loss(activation, n_classes):
     X = np.random.default_rng(0).uniform(size=(7, 10)).astype(np.float32)
@@ -147,8 +166,12 @@ def test_a_step_follows_the_gradient_of_the_loss(activation, n_classes):
     after = SimpleMLPClassifier(**parameters, learning_rate=1.0).fit(X, y)
 
     weights = [array.astype(np.float64) for array in weights_of(before)]
-    assert after.loss_ == pytest.approx(loss_of(weights, X, y, activation, 0.01), rel=1e-6)
-    for array, ours, start in zip(weights, weights_of(after), weights_of(before), strict=True):
+    assert after.loss_ == pytest.approx(
+        loss_of(weights, X, y, activation, 0.01), rel=1e-6
+    )
+    for array, ours, start in zip(
+        weights, weights_of(after), weights_of(before), strict=True
+    ):
         # A small step to either side, along one weight after the other.
         slopes = np.empty_like(array)
         for place, value in np.ndenumerate(array):
@@ -180,14 +203,17 @@ class TestLearning:
 
     def test_two_digits(self, zeros_and_ones):
         (X, y), (X_test, y_test) = zeros_and_ones
-        classifier = SimpleMLPClassifier(learning_rate=0.01, epochs=15, random_state=0).fit(X, y)
+        classifier = SimpleMLPClassifier(
+            learning_rate=0.01, epochs=15, random_state=0
+        ).fit(X, y)
         assert classifier.score(X, y) > 0.99
         assert classifier.score(X_test, y_test) > 0.95
         # The second column is that of the greater label, which is what scorers take.
         probabilities = classifier.predict_proba(X_test)
         assert roc_auc_score(y_test, probabilities[:, 1]) > 0.99
         np.testing.assert_array_equal(
-            classifier.predict_log_proba(X_test).argmax(axis=1), classifier.predict(X_test)
+            classifier.predict_log_proba(X_test).argmax(axis=1),
+            classifier.predict(X_test),
         )
 
 

@@ -22,12 +22,16 @@ def rows_of(sample, n_rows):
 
 def untrained_model(X, y, **parameters):
     """The Keras model that a classifier with these parameters starts from."""
-    start = SimpleMLPClassifier(**{**parameters, "optimizer": "adam", "learning_rate": NO_STEP})
+    start = SimpleMLPClassifier(
+        **{**parameters, "optimizer": "adam", "learning_rate": NO_STEP}
+    )
     return start.set_params(epochs=1).fit(X, y).model_
 
 
 def assert_same_weights(classifier, model):
-    for ours, theirs in zip(classifier.model_.get_weights(), model.get_weights(), strict=True):
+    for ours, theirs in zip(
+        classifier.model_.get_weights(), model.get_weights(), strict=True
+    ):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
 
 
@@ -50,14 +54,22 @@ def test_two_epochs_equal_those_of_keras(sample, name):
         "random_state": 0,
     }
     model = untrained_model(X, y, **parameters)
-    model.compile(OPTIMIZERS[name](), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(X, y, batch_size=BATCH_SIZE, epochs=2, shuffle=False, verbose=0).history
+    model.compile(
+        OPTIMIZERS[name](), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    history = model.fit(
+        X, y, batch_size=BATCH_SIZE, epochs=2, shuffle=False, verbose=0
+    ).history
 
-    classifier = SimpleMLPClassifier(**parameters, optimizer=OPTIMIZERS[name]()).fit(X, y)
+    classifier = SimpleMLPClassifier(**parameters, optimizer=OPTIMIZERS[name]()).fit(
+        X, y
+    )
 
     assert_same_weights(classifier, model)
     np.testing.assert_allclose(classifier.history_["loss"], history["loss"], rtol=1e-4)
-    np.testing.assert_allclose(classifier.history_["accuracy"], history["accuracy"], atol=1e-6)
+    np.testing.assert_allclose(
+        classifier.history_["accuracy"], history["accuracy"], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +82,8 @@ def test_two_epochs_equal_those_of_keras(sample, name):
         keras.optimizers.AdamW(0.001, weight_decay=0.1),
         keras.optimizers.Ftrl(0.01),
         keras.optimizers.Lamb(0.001),
-        # Of a step, Lion takes the sign alone, which rounding decides where a gradient is nearly 0.
+        # Of a step, Lion takes the sign alone, which rounding decides where a gradient
+        # is nearly 0.
         keras.optimizers.Lion(0.000003),
         pytest.param(
             keras.optimizers.Muon(0.001),
@@ -84,11 +97,13 @@ def test_two_epochs_equal_those_of_keras(sample, name):
         keras.optimizers.Adam(0.001, use_ema=True, ema_momentum=0.9),
         keras.optimizers.SGD(0.1, gradient_accumulation_steps=3),
     ],
-    ids=lambda optimizer: f"{type(optimizer).__name__}-{optimizer.clipnorm}-{optimizer.use_ema}",
+    ids=lambda optimizer: (
+        f"{type(optimizer).__name__}-{optimizer.clipnorm}-{optimizer.use_ema}"
+    ),
 )
 def test_every_optimizer_of_keras_steps_as_in_keras(sample, optimizer):
-    # Weights in another layout, or an average that is not put back at the end, show in some of
-    # these alone.
+    # Weights in another layout, or an average that is not put back at the end, show in
+    # some of these alone.
     X, y = rows_of(sample, 500)
     parameters = {"hidden_units": 6, "epochs": 2, "shuffle": False, "random_state": 0}
     model = untrained_model(X, y, **parameters)
@@ -104,7 +119,12 @@ def test_every_optimizer_of_keras_steps_as_in_keras(sample, optimizer):
 @pytest.mark.parametrize("optimizer", ["adam", "nadam"])
 def test_the_state_of_the_optimizer_is_where_keras_has_it(sample, optimizer):
     X, y = rows_of(sample, 100)
-    parameters = {"hidden_units": (6, 4), "epochs": 2, "shuffle": False, "random_state": 0}
+    parameters = {
+        "hidden_units": (6, 4),
+        "epochs": 2,
+        "shuffle": False,
+        "random_state": 0,
+    }
     model = untrained_model(X, y, **parameters)
     model.compile(optimizer, "sparse_categorical_crossentropy")
     model.fit(X, y, batch_size=32, epochs=3, shuffle=False, verbose=0)
@@ -119,15 +139,22 @@ def test_the_state_of_the_optimizer_is_where_keras_has_it(sample, optimizer):
 
 
 @pytest.mark.skipif(
-    not hasattr(keras.optimizers, "ScheduleFreeAdamW"), reason="it is newer than this Keras"
+    not hasattr(keras.optimizers, "ScheduleFreeAdamW"),
+    reason="it is newer than this Keras",
 )
 class TestScheduleFreeAdamW:
     """It begins with copies of the weights, and follows its formula.
 
-    With TensorFlow, Keras 3.15 itself takes the new momentum where the formula needs the old one.
+    With TensorFlow, Keras 3.15 itself takes the new momentum where the formula needs
+    the old one.
     """
 
-    parameters: ClassVar = {"hidden_units": 6, "epochs": 1, "shuffle": False, "random_state": 5}
+    parameters: ClassVar = {
+        "hidden_units": 6,
+        "epochs": 1,
+        "shuffle": False,
+        "random_state": 5,
+    }
 
     def by_formula(self, X, y, *, is_late):
         """Train by the formula, or by what Keras makes of it: its momentum is one step late."""
@@ -138,9 +165,13 @@ class TestScheduleFreeAdamW:
         for step, start in enumerate(range(0, len(X), 32), start=1):
             batch = slice(start, start + 32)
             with tf.GradientTape() as tape:
-                losses = keras.losses.sparse_categorical_crossentropy(y[batch], model(X[batch]))
+                losses = keras.losses.sparse_categorical_crossentropy(
+                    y[batch], model(X[batch])
+                )
                 loss = tf.reduce_mean(losses)
-            gradients = tape.gradient(loss, [variable.value for variable in model.variables])
+            gradients = tape.gradient(
+                loss, [variable.value for variable in model.variables]
+            )
 
             weights = model.get_weights()
             for n, gradient in enumerate(map(np.asarray, gradients)):
@@ -157,12 +188,16 @@ class TestScheduleFreeAdamW:
 
     def test_both(self, sample):
         X, y = rows_of(sample, 500)
-        formula, late = (self.by_formula(X, y, is_late=is_late) for is_late in (False, True))
+        formula, late = (
+            self.by_formula(X, y, is_late=is_late) for is_late in (False, True)
+        )
         ours = SimpleMLPClassifier(
             **self.parameters, optimizer=keras.optimizers.ScheduleFreeAdamW(0.001)
         ).fit(X, y)
         theirs = untrained_model(X, y, **self.parameters)
-        theirs.compile(keras.optimizers.ScheduleFreeAdamW(0.001), "sparse_categorical_crossentropy")
+        theirs.compile(
+            keras.optimizers.ScheduleFreeAdamW(0.001), "sparse_categorical_crossentropy"
+        )
         # Built by `fit`, it would take the copies of the weights anew in each step.
         theirs.optimizer.build(theirs.trainable_variables)
         theirs.fit(X, y, batch_size=32, shuffle=False, verbose=0)
@@ -191,7 +226,8 @@ def test_weighted_batches_are_divided_by_their_weight(sample):
     for _ in range(2):
         for start in range(0, len(X), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
-            # Keras divides by the number of rows, so that this leaves the sum of the weights.
+            # Keras divides by the number of rows, so that this leaves the sum of the
+            # weights.
             shares = weights[batch] * len(weights[batch]) / weights[batch].sum()
             model.train_on_batch(X[batch], y[batch], sample_weight=shares)
 
@@ -212,13 +248,17 @@ def test_l2_is_keras_l2(sample):
     }
     model = untrained_model(X, y, **parameters)
     model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
-    history = model.fit(X, y, epochs=2, shuffle=False, validation_data=(X, y), verbose=0).history
+    history = model.fit(
+        X, y, epochs=2, shuffle=False, validation_data=(X, y), verbose=0
+    ).history
 
     classifier = SimpleMLPClassifier(**parameters).fit(X, y, X_val=X, y_val=y)
 
     assert_same_weights(classifier, model)
     np.testing.assert_allclose(classifier.history_["loss"], history["loss"], rtol=1e-4)
-    np.testing.assert_allclose(classifier.history_["val_loss"], history["val_loss"], rtol=1e-4)
+    np.testing.assert_allclose(
+        classifier.history_["val_loss"], history["val_loss"], rtol=1e-4
+    )
 
 
 def test_bytes_train_as_the_same_numbers_in_float32(sample):
@@ -238,9 +278,13 @@ def test_dropout_leaves_out_that_fraction_of_the_units(sample, rate):
     # The others are scaled, so that their sum is on average what it would be.
     units = 1 / (1 + np.exp(-(X @ classifier.coefs_[0] + classifier.intercepts_[0])))
     is_left = np.random.default_rng(0).random((30, *units.shape)) >= rate
-    logits = (is_left * units / (1 - rate)) @ classifier.coefs_[1] + classifier.intercepts_[1]
+    logits = (is_left * units / (1 - rate)) @ classifier.coefs_[
+        1
+    ] + classifier.intercepts_[1]
     log_likelihoods = log_softmax(logits, axis=2)[:, np.arange(len(y)), y]
-    np.testing.assert_allclose(classifier.loss_curve_, -log_likelihoods.mean(), rtol=0.03)
+    np.testing.assert_allclose(
+        classifier.loss_curve_, -log_likelihoods.mean(), rtol=0.03
+    )
 
     # At prediction, nothing is left out.
     by_keras = classifier.model_.predict(X, verbose=0)

@@ -14,7 +14,9 @@ from skmnist import SimpleMLPClassifier
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux", reason="reads the memory of a process of Linux"),
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="reads the memory of a process of Linux"
+    ),
 ]
 
 
@@ -28,7 +30,9 @@ def megabytes():
 @pytest.fixture(scope="module")
 def data():
     generator = np.random.default_rng(0)
-    return generator.random((2200, 784), dtype=np.float32), generator.integers(0, 10, 2200)
+    return generator.random((2200, 784), dtype=np.float32), generator.integers(
+        0, 10, 2200
+    )
 
 
 def growth(action, n_before, n_times):

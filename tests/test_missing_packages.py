@@ -42,7 +42,9 @@ def npz(tmp_path):
 def test_displays(name, without, monkeypatch):
     without("matplotlib")
     monkeypatch.delitem(vars(skmnist.display), name, raising=False)  # loaded before
-    message = f"{name} needs packages that are not installed here: pip install matplotlib"
+    message = (
+        f"{name} needs packages that are not installed here: pip install matplotlib"
+    )
     with pytest.raises(ImportError, match=message):
         getattr(skmnist.display, name)
 

@@ -1,7 +1,8 @@
 """Folds, searches and ensembles: each network held against one that is fitted by hand.
 
-What scikit-learn does with the networks is tested there. Here it is what they must bring along:
-labels of any kind, weights, `partial_fit`, candidates that are optimizers or layers.
+What scikit-learn does with the networks is tested there. Here it is what they must
+bring along: labels of any kind, weights, `partial_fit`, candidates that are optimizers
+or layers.
 """
 
 from __future__ import annotations
@@ -36,12 +37,18 @@ from tests.helpers import (
 
 
 class TestFolds:
-    def test_each_row_is_predicted_by_the_network_that_has_not_seen_it(self, digits, names):
+    def test_each_row_is_predicted_by_the_network_that_has_not_seen_it(
+        self, digits, names
+    ):
         cv = StratifiedKFold(3, shuffle=True, random_state=0)
-        predicted = cross_val_predict(network(), digits.X, names, cv=cv, method="predict_proba")
+        predicted = cross_val_predict(
+            network(), digits.X, names, cv=cv, method="predict_proba"
+        )
         for train, test in cv.split(digits.X, names):
             by_hand = fitted_by_hand(network(), digits.X[train], names[train])
-            np.testing.assert_array_equal(predicted[test], by_hand.predict_proba(digits.X[test]))
+            np.testing.assert_array_equal(
+                predicted[test], by_hand.predict_proba(digits.X[test])
+            )
         # The columns are the labels in the order of the alphabet.
         assert np.mean(np.unique(names)[predicted.argmax(axis=1)] == names) > 0.5
 
@@ -50,8 +57,12 @@ class TestFolds:
         order = np.argsort(digits.y, kind="stable")
         X, y = digits.X[order], digits.y[order]
         for classifier in (network(epochs=1), mlp_classifier()):
-            with pytest.warns(RuntimeWarning, match="Number of classes in training fold"):
-                predicted = cross_val_predict(classifier, X, y, cv=KFold(2), method="predict_proba")
+            with pytest.warns(
+                RuntimeWarning, match="Number of classes in training fold"
+            ):
+                predicted = cross_val_predict(
+                    classifier, X, y, cv=KFold(2), method="predict_proba"
+                )
             assert predicted.shape == (len(y), 10)
             assert (predicted[y < 4, :4] == 0).all()
             assert (predicted[y < 4, 5:] > 0).all()
@@ -59,7 +70,9 @@ class TestFolds:
     def test_folds_are_stratified(self, digits):
         """Folds of sorted labels that were not would be tested on digits never seen."""
         order = np.argsort(digits.y, kind="stable")
-        scores = cross_val_score(network(epochs=15), digits.X[order], digits.y[order], cv=3)
+        scores = cross_val_score(
+            network(epochs=15), digits.X[order], digits.y[order], cv=3
+        )
         assert scores.min() > 0.5
 
     def test_a_learning_curve_may_go_on_with_the_rows_that_are_new(self, digits):
@@ -88,7 +101,9 @@ class TestSearches:
             {"activation": ["relu", keras.ops.tanh]},
             {"optimizer": [keras.optimizers.SGD(1e-6), optimizer, "sgd"]},
         ]
-        search = GridSearchCV(network(), grid, cv=StratifiedKFold(2), error_score="raise")
+        search = GridSearchCV(
+            network(), grid, cv=StratifiedKFold(2), error_score="raise"
+        )
         results = search.fit(digits.X, digits.y).cv_results_
         assert len(results["params"]) == 7
         scores = [
@@ -118,13 +133,21 @@ class TestSearches:
 
 
 class TestEnsembles:
-    def test_a_vote_is_the_mean_of_the_probabilities(self, digits, names, unseen, weights):
-        voters = [(f"seed {seed}", network(random_state=seed, epochs=2)) for seed in range(2)]
+    def test_a_vote_is_the_mean_of_the_probabilities(
+        self, digits, names, unseen, weights
+    ):
+        voters = [
+            (f"seed {seed}", network(random_state=seed, epochs=2)) for seed in range(2)
+        ]
         vote = VotingClassifier(voters, voting="soft", weights=[1, 2])
         vote.fit(digits.X, names, sample_weight=weights)
-        members = [weighted_by_hand(voter, digits.X, names, weights) for _, voter in voters]
+        members = [
+            weighted_by_hand(voter, digits.X, names, weights) for _, voter in voters
+        ]
         X, _ = unseen
-        means = np.average([m.predict_proba(X) for m in members], axis=0, weights=[1, 2])
+        means = np.average(
+            [m.predict_proba(X) for m in members], axis=0, weights=[1, 2]
+        )
         np.testing.assert_allclose(vote.predict_proba(X), means, rtol=1e-12)
 
     def test_boosting_weighs_the_mistakes_of_those_before(self, digits, weights):
@@ -137,7 +160,9 @@ class TestEnsembles:
             is_wrong = by_hand.predict(digits.X) != digits.y
             error = current[is_wrong].sum()
             # SAMME, as its article has it, for ten classes.
-            current = current * np.exp((np.log((1 - error) / error) + np.log(9)) * is_wrong)
+            current = current * np.exp(
+                (np.log((1 - error) / error) + np.log(9)) * is_wrong
+            )
             current /= current.sum()
 
     def test_one_network_for_each_digit_in_parts(self, digits):
@@ -145,15 +170,21 @@ class TestEnsembles:
         by_hand = network()
         for part in (slice(200), slice(200, None)):
             many.partial_fit(digits.X[part], digits.y[part], classes=range(10))
-            by_hand.partial_fit(digits.X[part], digits.y[part] == 3, classes=[False, True])
+            by_hand.partial_fit(
+                digits.X[part], digits.y[part] == 3, classes=[False, True]
+            )
         assert_same_network(many.estimators_[3], by_hand)
 
     def test_calibration_in_folds_with_weights(self, digits, weights):
         calibrated = CalibratedClassifierCV(network(), cv=KFold(2))
         calibrated.fit(digits.X, digits.y, sample_weight=weights)
         folds = KFold(2).split(digits.X)
-        for member, (train, _) in zip(calibrated.calibrated_classifiers_, folds, strict=True):
-            by_hand = weighted_by_hand(network(), digits.X[train], digits.y[train], weights[train])
+        for member, (train, _) in zip(
+            calibrated.calibrated_classifiers_, folds, strict=True
+        ):
+            by_hand = weighted_by_hand(
+                network(), digits.X[train], digits.y[train], weights[train]
+            )
             assert_same_network(member.estimator, by_hand)
 
 
@@ -165,7 +196,12 @@ class TestFeatures:
 
         def importances():
             return permutation_importance(
-                classifier, X, digits.y, scoring="neg_log_loss", n_repeats=2, random_state=0
+                classifier,
+                X,
+                digits.y,
+                scoring="neg_log_loss",
+                n_repeats=2,
+                random_state=0,
             ).importances_mean
 
         expected = importances()
@@ -179,7 +215,9 @@ class TestFeatures:
         """By the weights themselves they are not, nor are they with MLPClassifier."""
         messages = []
         for classifier in (network(epochs=1), mlp_classifier()):
-            with pytest.raises(ValueError, match="`coef_` or `feature_importances_`") as caught:
+            with pytest.raises(
+                ValueError, match="`coef_` or `feature_importances_`"
+            ) as caught:
                 RFE(classifier).fit(digits.X, digits.y)
             messages.append(str(caught.value).replace(type(classifier).__name__, "It"))
         assert messages[0] == messages[1]
@@ -187,7 +225,9 @@ class TestFeatures:
             network(l2=0.01),
             n_features_to_select=392,
             step=0.5,
-            importance_getter=lambda classifier: np.abs(classifier.coefs_[0]).sum(axis=1),
+            importance_getter=lambda classifier: np.abs(classifier.coefs_[0]).sum(
+                axis=1
+            ),
         ).fit(digits.X, digits.y)
         # The penalty shrank the weights of pixels that are always 0.
         is_empty = (digits.X == 0).all(axis=0)

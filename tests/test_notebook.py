@@ -13,7 +13,9 @@ PATH = Path(__file__).parent.parent / "examples" / "mnist_analysis.ipynb"
 def text_of(notebook):
     """All that its cells print, and the texts of what they return."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return "\n".join(o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs)
+    return "\n".join(
+        o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs
+    )
 
 
 def n_figures(notebook):
@@ -40,13 +42,17 @@ def test_the_notebook_runs_in_a_kernel(kept):
 
     ran = text_of(notebook)
     # As text, which stays in the file: a line of rich's would be a block of its own.
-    streams = [o for cell in notebook.cells for o in cell.get("outputs", []) if "name" in o]
+    streams = [
+        o for cell in notebook.cells for o in cell.get("outputs", []) if "name" in o
+    ]
     assert any("Epoch  1/15" in stream["text"] for stream in streams)
     assert "oneDNN" not in ran  # of TensorFlow's greeting
     assert n_figures(notebook) == n_figures(kept) == 6
     assert "Epoch 15/15" in ran
     assert accuracy_in(ran) > 90
-    assert ran.rstrip().endswith("True")  # the loaded network predicts what the saved one did
+    assert ran.rstrip().endswith(
+        "True"
+    )  # the loaded network predicts what the saved one did
 
 
 def test_the_kept_outputs_are_those_of_a_reader(kept):

@@ -48,7 +48,9 @@ def assert_predicts_as(estimator, path, X, name="", atol=1e-6):
     to_onnx(estimator, path)
     label, probabilities = run(path, X)
     assert probabilities.dtype == np.float32
-    np.testing.assert_allclose(probabilities, estimator.predict_proba(X), 0, atol, err_msg=name)
+    np.testing.assert_allclose(
+        probabilities, estimator.predict_proba(X), 0, atol, err_msg=name
+    )
     np.testing.assert_array_equal(label, estimator.predict(X), name)
     return label
 
@@ -67,8 +69,12 @@ def test_activations(fitted, digits, path):
         brightest = 15 if activation == "exponential" else 200
         pixels[:, 406] = np.linspace(-brightest, brightest, 101)
         first_sums = pixels @ classifier.coefs_[0] + classifier.intercepts_[0]
-        assert activation == "exponential" or (first_sums.min() < -7 and first_sums.max() > 7)
-        assert_predicts_as(classifier, path, np.concatenate([digits.X, pixels]), activation)
+        assert activation == "exponential" or (
+            first_sums.min() < -7 and first_sums.max() > 7
+        )
+        assert_predicts_as(
+            classifier, path, np.concatenate([digits.X, pixels]), activation
+        )
 
 
 @pytest.mark.parametrize(
@@ -139,14 +145,18 @@ class TestPipelinesAndSearches:
         """The second as the command line scales them."""
         classifier = SimpleMLPClassifier(epochs=1, random_state=0)
         estimator = make_pipeline(FunctionTransformer(function), classifier)
-        assert_predicts_as(estimator.fit(digits.images, digits.y), path, digits.images, atol=1e-5)
+        assert_predicts_as(
+            estimator.fit(digits.images, digits.y), path, digits.images, atol=1e-5
+        )
 
     @pytest.mark.parametrize("is_outside", [False, True])
     def test_a_search_inside_or_around_a_pipeline(self, is_outside, digits, path):
         classifier = SimpleMLPClassifier(epochs=1, random_state=0)
         if is_outside:
             grid = {"simplemlpclassifier__hidden_units": [3, 9]}
-            estimator = GridSearchCV(make_pipeline(MinMaxScaler(), classifier), grid, cv=2)
+            estimator = GridSearchCV(
+                make_pipeline(MinMaxScaler(), classifier), grid, cv=2
+            )
         else:
             search = GridSearchCV(classifier, {"hidden_units": [4]}, cv=2)
             estimator = make_pipeline(MinMaxScaler(), search)
@@ -157,32 +167,42 @@ class TestSkl2onnx:
     @pytest.mark.parametrize(
         "wrap",
         [
-            lambda classifier: make_pipeline(MinMaxScaler(), PCA(20, random_state=0), classifier),
+            lambda classifier: make_pipeline(
+                MinMaxScaler(), PCA(20, random_state=0), classifier
+            ),
             lambda classifier: GridSearchCV(classifier, {"hidden_units": [3]}, cv=2),
             lambda classifier: CalibratedClassifierCV(classifier, cv=2),
         ],
         ids=["pipeline", "search", "calibration"],
     )
     def test_converts_what_is_around_a_classifier(self, wrap, digits):
-        estimator = wrap(SimpleMLPClassifier(8, epochs=1, random_state=0)).fit(digits.X, digits.y)
+        estimator = wrap(SimpleMLPClassifier(8, epochs=1, random_state=0)).fit(
+            digits.X, digits.y
+        )
         model = skl2onnx.to_onnx(
             estimator, digits.X[:1], options={id(estimator): {"zipmap": False}}
         )
         label, probabilities = run(model.SerializeToString(), digits.X)
-        np.testing.assert_allclose(probabilities, estimator.predict_proba(digits.X), atol=1e-5)
+        np.testing.assert_allclose(
+            probabilities, estimator.predict_proba(digits.X), atol=1e-5
+        )
         np.testing.assert_array_equal(label, estimator.predict(digits.X))
 
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_probabilities_are_named_by_label(self, dtype, digits, names):
         """By default, as those of scikit-learn's classifiers."""
-        classifier = SimpleMLPClassifier(8, epochs=1, random_state=0).fit(digits.X, names)
+        classifier = SimpleMLPClassifier(8, epochs=1, random_state=0).fit(
+            digits.X, names
+        )
         model = skl2onnx.to_onnx(classifier, digits.X[:1].astype(dtype))
         session = onnxruntime.InferenceSession(model.SerializeToString())
         label, probabilities = session.run(None, {"X": digits.X[:2].astype(dtype)})
         assert label.tolist() == classifier.predict(digits.X[:2]).tolist()
         expected = classifier.predict_proba(digits.X[:2])
         for row, values in zip(probabilities, expected, strict=True):
-            assert row == pytest.approx(dict(zip(classifier.classes_, values, strict=True)))
+            assert row == pytest.approx(
+                dict(zip(classifier.classes_, values, strict=True))
+            )
 
 
 class TestFiles:
@@ -200,15 +220,19 @@ class TestFiles:
         # The form of file that came with opset 17, which runtimes of 2022 read.
         assert model.ir_version == 8
 
-    def test_it_runs_without_this_package(self, fitted, digits, path, tmp_path, run_python):
+    def test_it_runs_without_this_package(
+        self, fitted, digits, path, tmp_path, run_python
+    ):
         to_onnx(fitted, path)
         np.save(tmp_path / "X.npy", digits.X)
         code = (
             "import json, sys, numpy, onnxruntime\n"
             "session = onnxruntime.InferenceSession(sys.argv[1])\n"
             "X = numpy.load(sys.argv[2])\n"
-            "labels = [session.run(['label'], {'X': x})[0].tolist() for x in (X, X[:1], X[:0])]\n"
-            "packages = {'skmnist', 'sklearn', 'keras', 'tensorflow', 'onnx'} & set(sys.modules)\n"
+            "run = lambda x: session.run(['label'], {'X': x})[0].tolist()\n"
+            "labels = [run(x) for x in (X, X[:1], X[:0])]\n"
+            "packages = {'skmnist', 'sklearn', 'keras', 'tensorflow', 'onnx'}\n"
+            "packages &= set(sys.modules)\n"
             "print(json.dumps([*labels, sorted(packages)]))"
         )
         expected = fitted.predict(digits.X).tolist()
@@ -237,9 +261,13 @@ class TestRefusals:
         grid = {"hidden_units": [3]}
         search = GridSearchCV(SimpleMLPClassifier(epochs=1), grid, cv=2, refit=False)
         search.fit(digits.X, digits.y)
-        other = make_pipeline(MinMaxScaler(), LogisticRegression()).fit(digits.X, digits.y)
+        other = make_pipeline(MinMaxScaler(), LogisticRegression()).fit(
+            digits.X, digits.y
+        )
         for estimator in (search, other, None):
-            with pytest.raises(TypeError, match="a Pipeline that ends with one, or a search for"):
+            with pytest.raises(
+                TypeError, match="a Pipeline that ends with one, or a search for"
+            ):
                 to_onnx(estimator, path)
 
     def test_a_training_that_diverged(self, digits, path):
@@ -252,12 +280,17 @@ class TestRefusals:
             to_onnx(classifier, path)
 
     @pytest.mark.parametrize(
-        ("activation", "name"), [("sparsemax", "'sparsemax'"), (keras.ops.sin, "function sin")]
+        ("activation", "name"),
+        [("sparsemax", "'sparsemax'"), (keras.ops.sin, "function sin")],
     )
     def test_activations(self, activation, name, digits, path):
-        classifier = SimpleMLPClassifier(activation=activation, epochs=1, random_state=0)
+        classifier = SimpleMLPClassifier(
+            activation=activation, epochs=1, random_state=0
+        )
         classifier.fit(digits.X, digits.y)
-        with pytest.raises(ValueError, match=f"{name}.* can't be written .*: celu, elu"):
+        with pytest.raises(
+            ValueError, match=f"{name}.* can't be written .*: celu, elu"
+        ):
             to_onnx(classifier, path)
 
     def test_labels_of_more_than_64_bits(self, digits, path):
@@ -269,14 +302,24 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("step", "message"),
         [
-            (FunctionTransformer(np.sqrt), r"the step FunctionTransformer\(.* Python function"),
-            (KMeans(3, n_init=1, random_state=0), "the step before the network has more than one"),
+            (
+                FunctionTransformer(np.sqrt),
+                r"the step FunctionTransformer\(.* Python function",
+            ),
+            (
+                KMeans(3, n_init=1, random_state=0),
+                "the step before the network has more than one",
+            ),
         ],
         ids=["function", "two outputs"],
     )
     def test_steps(self, step, message, digits, path):
-        estimator = make_pipeline(step, SimpleMLPClassifier(epochs=1)).fit(digits.X, digits.y)
-        with pytest.raises(ValueError, match=f"This Pipeline can't be converted: {message}"):
+        estimator = make_pipeline(step, SimpleMLPClassifier(epochs=1)).fit(
+            digits.X, digits.y
+        )
+        with pytest.raises(
+            ValueError, match=f"This Pipeline can't be converted: {message}"
+        ):
             to_onnx(estimator, path)
 
     @pytest.mark.parametrize("package", ["onnx", "skl2onnx"])

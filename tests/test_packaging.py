@@ -18,7 +18,8 @@ def run(*command, cwd):
     process = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"MPLBACKEND": "agg"},
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        | {"MPLBACKEND": "agg"},
         capture_output=True,
         text=True,
         check=False,
@@ -33,7 +34,15 @@ def unpacked(tmp_path_factory):
     pytest.importorskip("build", reason="build is not installed")
     pytest.importorskip("flit_core", reason="flit_core is not installed")
     folder = tmp_path_factory.mktemp("sdist")
-    build = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", folder]
+    build = [
+        sys.executable,
+        "-m",
+        "build",
+        "--sdist",
+        "--no-isolation",
+        "--outdir",
+        folder,
+    ]
     run(*build, ROOT, cwd=folder)
     (path,) = folder.glob("*.tar.gz")
     with tarfile.open(path) as archive:
@@ -52,7 +61,15 @@ def installed(unpacked, tmp_path_factory):
     (own,) = folder.glob("**/site-packages")
     others = [path for path in sys.path if path.endswith("site-packages")]
     (own / "others.pth").write_text("\n".join(others), encoding="utf-8")
-    install = [python, "-m", "pip", "install", "--no-deps", "--no-build-isolation", unpacked]
+    install = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--no-deps",
+        "--no-build-isolation",
+        unpacked,
+    ]
     run(*install, cwd=folder)
     return python
 
@@ -60,7 +77,9 @@ def installed(unpacked, tmp_path_factory):
 @pytest.mark.slow
 def test_the_sdist_has_what_its_tests_need(unpacked):
     files = {
-        path.relative_to(unpacked).as_posix() for path in unpacked.glob("**/*") if path.is_file()
+        path.relative_to(unpacked).as_posix()
+        for path in unpacked.glob("**/*")
+        if path.is_file()
     }
     needed = {
         ".ci/run",
@@ -109,7 +128,9 @@ def declared_version():
 
 def test_the_changelog_and_the_citation_name_this_version():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    version, date = re.search(r"^## (\S+) - (\d{4}-\d\d-\d\d)$", changelog, re.MULTILINE).groups()
+    version, date = re.search(
+        r"^## (\S+) - (\d{4}-\d\d-\d\d)$", changelog, re.MULTILINE
+    ).groups()
     assert version == declared_version()
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {version}\n" in citation

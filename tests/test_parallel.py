@@ -67,7 +67,9 @@ def assert_same_search(one, other):
     assert_same_network(one.best_estimator_["mlp"], other.best_estimator_["mlp"])
 
 
-@pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)]
+)
 def test_the_answer_is_that_of_one_process(data, sequential, backend):
     with joblib.parallel_config(backend, n_jobs=2):
         # The second search finds the threads or the workers of the first.
@@ -112,11 +114,15 @@ def is_worker():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal to kill with")
+@pytest.mark.skipif(
+    not hasattr(signal, "SIGKILL"), reason="needs a signal to kill with"
+)
 def test_a_killed_worker_ends_the_search_and_not_the_next(data, tmp_path, monkeypatch):
     monkeypatch.setenv("SKMNIST_TEST_PID", str(os.getpid()))
     get_reusable_executor().shutdown(wait=True)
-    classifier = SimpleMLPClassifier(4, activation=DyingActivation(tmp_path / "died"), epochs=1)
+    classifier = SimpleMLPClassifier(
+        4, activation=DyingActivation(tmp_path / "died"), epochs=1
+    )
     search = search_for({"mlp__random_state": [0, 1]}, classifier)
     with joblib.parallel_config("loky", n_jobs=2):
         with pytest.raises(TerminatedWorkerError, match="SIGKILL"):
@@ -135,18 +141,22 @@ def threads_of_tensorflow(_):
 @pytest.mark.slow
 def test_workers_share_the_cores():
     with joblib.parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
-        counts = joblib.Parallel()(joblib.delayed(threads_of_tensorflow)(i) for i in range(2))
+        counts = joblib.Parallel()(
+            joblib.delayed(threads_of_tensorflow)(i) for i in range(2)
+        )
     assert counts == [1, 1]
 
 
-# The environment of a process, and how many threads TensorFlow is told to compute with there.
+# The environment of a process, and how many threads TensorFlow is told to compute with
+# there.
 LIMITS = [
     ({}, 0),  # its own choice
     ({"OMP_NUM_THREADS": "1"}, 1),
     ({"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "3"}, 0),
     ({"OMP_NUM_THREADS": "4,2"}, 0),
 ]
-# A process for each environment would be slow to start: these are forks, which import the package.
+# A process for each environment would be slow to start: these are forks, which import
+# the package.
 THREADS_IN_FORKS = """
 import json, os, sys
 import keras, sklearn.neural_network
@@ -176,7 +186,9 @@ def test_the_limit_of_threads(run_python):
     assert run_python(THREADS_IN_FORKS, json.dumps(environments)) == list(expected)
 
 
-@pytest.fixture(scope="module", params=[(310, 32), (3000, 1)], ids=["not compiled", "compiled"])
+@pytest.fixture(
+    scope="module", params=[(310, 32), (3000, 1)], ids=["not compiled", "compiled"]
+)
 def short_or_long(request, sample):
     """Of 3,000 rows in batches of one, two folds and five epochs are worth compiling."""
     n_rows, batch_size = request.param
@@ -194,12 +206,17 @@ class TestThreads:
                 classifier, X, y, cv=2, return_estimator=True, error_score="raise"
             )
 
-        # The first leaves a compiled program behind, which only one of the two may have.
+        # The first leaves a compiled program behind, which only one of the two may
+        # have.
         sequential = folds()
         with joblib.parallel_config("threading", n_jobs=2):
             concurrent = folds()
-        np.testing.assert_array_equal(concurrent["test_score"], sequential["test_score"])
-        for one, other in zip(concurrent["estimator"], sequential["estimator"], strict=True):
+        np.testing.assert_array_equal(
+            concurrent["test_score"], sequential["test_score"]
+        )
+        for one, other in zip(
+            concurrent["estimator"], sequential["estimator"], strict=True
+        ):
             assert_same_network(one, other)
             assert one.history_ == other.history_
         first, second = concurrent["estimator"]

@@ -23,9 +23,9 @@ from tests.helpers import (
 
 class TestGetSetAndClone:
     NAMES = (
-        "activation batch_size callbacks class_weight dropout early_stopping epochs hidden_units "
-        "l2 learning_rate n_iter_no_change optimizer random_state shuffle tol "
-        "validation_fraction verbose warm_start"
+        "activation batch_size callbacks class_weight dropout early_stopping epochs "
+        "hidden_units l2 learning_rate n_iter_no_change optimizer random_state "
+        "shuffle tol validation_fraction verbose warm_start"
     )
 
     def test_they_are_those_of_the_constructor(self):
@@ -68,31 +68,48 @@ class TestGetSetAndClone:
         assert_same_network(twin.fit(digits.X, digits.y), original)
 
     def test_parameters_of_the_next_fit_are_no_parameters_of_this_one(self, digits):
-        classifier = SimpleMLPClassifier(epochs=1, random_state=0).fit(digits.X, digits.y)
+        classifier = SimpleMLPClassifier(epochs=1, random_state=0).fit(
+            digits.X, digits.y
+        )
         before = classifier.predict_proba(digits.X)
-        classifier.set_params(hidden_units=(9, 9), activation="relu", dropout=0.5, l2=1.0)
+        classifier.set_params(
+            hidden_units=(9, 9), activation="relu", dropout=0.5, l2=1.0
+        )
         np.testing.assert_array_equal(classifier.predict_proba(digits.X), before)
         assert classifier.model_.count_params() == 3985
         classifier.fit(digits.X, digits.y)
-        assert [kernel.shape for kernel in classifier.coefs_] == [(784, 9), (9, 9), (9, 10)]
+        assert [kernel.shape for kernel in classifier.coefs_] == [
+            (784, 9),
+            (9, 9),
+            (9, 10),
+        ]
         assert classifier.n_iter_ == 1
 
 
 class TestHiddenUnits:
     @pytest.mark.parametrize(
         ("hidden_units", "widths"),
-        [(np.int64(6), (6,)), (pd.Series([6]), (6,)), ([6, 4], (6, 4)), (np.array([6, 4]), (6, 4))],
+        [
+            (np.int64(6), (6,)),
+            (pd.Series([6]), (6,)),
+            ([6, 4], (6, 4)),
+            (np.array([6, 4]), (6, 4)),
+        ],
     )
     def test_one_hidden_layer_or_several(self, digits, hidden_units, widths):
         classifier = train(digits.X, digits.y, hidden_units=hidden_units)
         ends = (*widths, 10)
         shapes = list(zip((784, *widths), ends, strict=True))
         assert [kernel.shape for kernel in classifier.coefs_] == shapes
-        assert [bias.shape for bias in classifier.intercepts_] == [(units,) for units in ends]
+        assert [bias.shape for bias in classifier.intercepts_] == [
+            (units,) for units in ends
+        ]
         assert classifier.n_layers_ == len(widths) + 2
 
     def test_no_hidden_layer_is_softmax_regression(self, digits):
-        classifier = train(digits.X, digits.y, hidden_units=(), epochs=20, learning_rate=0.01)
+        classifier = train(
+            digits.X, digits.y, hidden_units=(), epochs=20, learning_rate=0.01
+        )
         assert [kernel.shape for kernel in classifier.coefs_] == [(784, 10)]
         logits = digits.X @ classifier.coefs_[0] + classifier.intercepts_[0]
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -119,7 +136,9 @@ class UnregisteredSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class TestOptimizers:
-    def test_an_optimizer_by_its_name_is_an_instance_with_the_learning_rate(self, digits):
+    def test_an_optimizer_by_its_name_is_an_instance_with_the_learning_rate(
+        self, digits
+    ):
         by_name = train(digits.X, digits.y, optimizer="sgd", learning_rate=0.25)
         instance = train(
             digits.X,
@@ -134,7 +153,9 @@ class TestOptimizers:
     def test_the_configuration_of_an_instance_counts(self, digits):
         losses = {
             momentum: train(
-                digits.X, digits.y, optimizer=keras.optimizers.SGD(0.05, momentum=momentum)
+                digits.X,
+                digits.y,
+                optimizer=keras.optimizers.SGD(0.05, momentum=momentum),
             ).loss_curve_[-1]
             for momentum in (0.0, 0.9)
         }
@@ -161,7 +182,10 @@ class TestOptimizers:
 
         def after(epochs):
             return train(
-                digits.X, digits.y, optimizer=keras.optimizers.SGD(schedule), epochs=epochs
+                digits.X,
+                digits.y,
+                optimizer=keras.optimizers.SGD(schedule),
+                epochs=epochs,
             )
 
         assert_same_network(after(1), after(3))
@@ -170,7 +194,9 @@ class TestOptimizers:
 
     def test_a_schedule_goes_on_with_the_training(self, digits):
         schedule = keras.optimizers.schedules.PiecewiseConstantDecay([9], [0.1, 0.0])
-        classifier = SimpleMLPClassifier(optimizer=keras.optimizers.SGD(schedule), random_state=0)
+        classifier = SimpleMLPClassifier(
+            optimizer=keras.optimizers.SGD(schedule), random_state=0
+        )
         classifier.partial_fit(digits.X, digits.y, classes=range(10))
         first = [kernel.copy() for kernel in classifier.coefs_]
         classifier.partial_fit(digits.X, digits.y)
@@ -180,7 +206,10 @@ class TestOptimizers:
     @pytest.mark.parametrize(
         ("own", "of_keras"),
         [
-            (UnregisteredSchedule(), keras.optimizers.schedules.InverseTimeDecay(0.1, 1, 1.0)),
+            (
+                UnregisteredSchedule(),
+                keras.optimizers.schedules.InverseTimeDecay(0.1, 1, 1.0),
+            ),
             (lambda: 0.05, 0.05),
         ],
         ids=["schedule", "function"],
@@ -196,8 +225,8 @@ class TestOptimizers:
     @pytest.mark.parametrize(
         "name",
         [
-            # Those that look at whole matrices or keep a state of their own; the others by default
-            # in many tests, or now and then.
+            # Those that look at whole matrices or keep a state of their own; the others
+            # by default in many tests, or now and then.
             name if name in OWN_WAYS else pytest.param(name, marks=pytest.mark.slow)
             for name in optimizer_names()
         ],
@@ -210,7 +239,9 @@ class TestOptimizers:
 
     def test_an_optimizer_that_scales_losses_is_refused(self, digits):
         scaling = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1))
-        with pytest.raises(ValueError, match="optimizer must not be a LossScaleOptimizer"):
+        with pytest.raises(
+            ValueError, match="optimizer must not be a LossScaleOptimizer"
+        ):
             SimpleMLPClassifier(optimizer=scaling).fit(digits.X, digits.y)
 
 
@@ -220,7 +251,9 @@ ACTIVATIONS = {"gelu", "linear", "relu", "sigmoid", "softmax", "tanh"}
 class TestActivations:
     def test_an_activation_is_a_name_or_a_function(self, digits):
         by_name = train(digits.X, digits.y, activation="relu")
-        assert_same_network(by_name, train(digits.X, digits.y, activation=keras.activations.relu))
+        assert_same_network(
+            by_name, train(digits.X, digits.y, activation=keras.activations.relu)
+        )
         own = train(digits.X, digits.y, activation=lambda x: keras.ops.maximum(x, 0))
         np.testing.assert_allclose(own.loss_curve_, by_name.loss_curve_, rtol=1e-4)
         np.testing.assert_allclose(
@@ -251,7 +284,9 @@ class TestActivations:
             (lambda x: 1 / 0, "division by zero"),
         ],
     )
-    def test_what_is_no_function_of_a_tensor_is_refused(self, digits, activation, message):
+    def test_what_is_no_function_of_a_tensor_is_refused(
+        self, digits, activation, message
+    ):
         with pytest.raises(ValueError, match=f"(?s)activation.*{message}"):
             SimpleMLPClassifier(activation=activation).fit(digits.X, digits.y)
 
@@ -259,8 +294,14 @@ class TestActivations:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"optimizer": "sgd", "learning_rate": 1}, {"optimizer": "sgd", "learning_rate": 1.0}),
-        ({"batch_size": np.uint8(200), "epochs": np.int8(2)}, {"batch_size": 200, "epochs": 2}),
+        (
+            {"optimizer": "sgd", "learning_rate": 1},
+            {"optimizer": "sgd", "learning_rate": 1.0},
+        ),
+        (
+            {"batch_size": np.uint8(200), "epochs": np.int8(2)},
+            {"batch_size": 200, "epochs": 2},
+        ),
         (
             {"l2": 1, "dropout": np.float16(0.5), "learning_rate": np.float32(0.5)},
             {"l2": 1.0, "dropout": 0.5, "learning_rate": 0.5},
@@ -268,7 +309,9 @@ class TestActivations:
     ],
 )
 def test_numbers_of_any_type(digits, given, expected):
-    assert_same_network(train(digits.X, digits.y, **given), train(digits.X, digits.y, **expected))
+    assert_same_network(
+        train(digits.X, digits.y, **given), train(digits.X, digits.y, **expected)
+    )
 
 
 def test_numbers_of_any_type_for_early_stopping(digits):
@@ -297,7 +340,9 @@ def test_numbers_of_any_type_for_early_stopping(digits):
     ],
 )
 def test_what_is_not_a_number_of_python_or_numpy_is_refused(name, value):
-    with pytest.raises(ValueError, match=f"'{name}' parameter.*Got {re.escape(repr(value))}"):
+    with pytest.raises(
+        ValueError, match=f"'{name}' parameter.*Got {re.escape(repr(value))}"
+    ):
         SimpleMLPClassifier(**{name: value}).fit([[0.0], [1.0]], [0, 1])
 
 

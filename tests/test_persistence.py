@@ -55,9 +55,9 @@ def copied(request, tmp_path):
 def search(digits):
     classifier = SimpleMLPClassifier(learning_rate=0.02, epochs=3, random_state=0)
     pipeline = make_pipeline(MinMaxScaler(), classifier)
-    return GridSearchCV(pipeline, {"simplemlpclassifier__hidden_units": [4, (6, 5)]}, cv=2).fit(
-        digits.X, digits.y
-    )
+    return GridSearchCV(
+        pipeline, {"simplemlpclassifier__hidden_units": [4, (6, 5)]}, cv=2
+    ).fit(digits.X, digits.y)
 
 
 class TestCopies:
@@ -85,7 +85,9 @@ class TestCopies:
     def test_have_all_attributes(self, digits, copied):
         X = pd.DataFrame(digits.X).rename(columns="pixel {}".format)
         labels = np.array([f"digit {label}" for label in digits.y])
-        classifier = SimpleMLPClassifier(6, early_stopping=True, epochs=3, random_state=0)
+        classifier = SimpleMLPClassifier(
+            6, early_stopping=True, epochs=3, random_state=0
+        )
         classifier.fit(X, labels)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -106,7 +108,10 @@ class TestCopies:
             random_state=np.random.RandomState(0),
             n_iter_no_change=np.inf,
         )
-        assert repr(copied(classifier)).split("optimizer")[0] == repr(classifier).split("optim")[0]
+        assert (
+            repr(copied(classifier)).split("optimizer")[0]
+            == repr(classifier).split("optim")[0]
+        )
         classifier.fit(digits.X, digits.y)
         _ = classifier.model_
         twin = copied(classifier)
@@ -114,7 +119,10 @@ class TestCopies:
             twin.predict_proba(digits.X), classifier.predict_proba(digits.X)
         )
         assert twin.optimizer.get_config() == classifier.optimizer.get_config()
-        assert twin.model_.optimizer.get_config() == classifier.model_.optimizer.get_config()
+        assert (
+            twin.model_.optimizer.get_config()
+            == classifier.model_.optimizer.get_config()
+        )
 
     @pytest.mark.parametrize(
         "parameters",
@@ -125,7 +133,9 @@ class TestCopies:
         ids=["dropout", "schedule"],
     )
     def test_continue_training_as_the_original_does(self, digits, copied, parameters):
-        classifier = SimpleMLPClassifier(epochs=2, warm_start=True, random_state=0, **parameters)
+        classifier = SimpleMLPClassifier(
+            epochs=2, warm_start=True, random_state=0, **parameters
+        )
         twin = copied(classifier.fit(digits.X, digits.y))
         before = classifier.predict_proba(digits.X)
         twin.fit(digits.X, digits.y).partial_fit(digits.X, digits.y)
@@ -137,16 +147,29 @@ class TestCopies:
         assert twin.n_iter_ == 5
 
     def test_weights_of_labels_of_any_kind(self, copied):
-        weights = {False: 3.0, -3: 2.0, 0.5: 1.0, "False": 4.0, "items": 0.5, np.int8(4): 1.5}
+        weights = {
+            False: 3.0,
+            -3: 2.0,
+            0.5: 1.0,
+            "False": 4.0,
+            "items": 0.5,
+            np.int8(4): 1.5,
+        }
         twin = copied(SimpleMLPClassifier(class_weight=weights))
         assert twin.class_weight == weights
-        assert [type(label) for label in twin.class_weight] == [type(label) for label in weights]
+        assert [type(label) for label in twin.class_weight] == [
+            type(label) for label in weights
+        ]
 
     def test_metadata_requests_come_along(self, copied):
         with config_context(enable_metadata_routing=True):
-            classifier = SimpleMLPClassifier().set_fit_request(sample_weight=True, X_val="other")
+            classifier = SimpleMLPClassifier().set_fit_request(
+                sample_weight=True, X_val="other"
+            )
             twin = copied(classifier)
-            assert str(twin.get_metadata_routing()) == str(classifier.get_metadata_routing())
+            assert str(twin.get_metadata_routing()) == str(
+                classifier.get_metadata_routing()
+            )
             assert clone(twin).get_metadata_routing().fit.requests["X_val"] == "other"
 
     def test_a_training_that_diverged_comes_back(self, digits, copied):
@@ -186,9 +209,13 @@ print(json.dumps(True))
 """
 
 
-def test_another_process_predicts_the_same(fitted, search, digits, run_python, tmp_path):
+def test_another_process_predicts_the_same(
+    fitted, search, digits, run_python, tmp_path
+):
     """Without TensorFlow."""
-    (tmp_path / "pickled").write_bytes(pickle.dumps({"pickled": fitted, "search": search}))
+    (tmp_path / "pickled").write_bytes(
+        pickle.dumps({"pickled": fitted, "search": search})
+    )
     save(fitted, tmp_path / "saved.skops")
     save(search, tmp_path / "saved_search.skops")
     np.save(tmp_path / "X.npy", digits.X)
@@ -197,7 +224,9 @@ def test_another_process_predicts_the_same(fitted, search, digits, run_python, t
         assert len(there) == 4
         for name, probabilities in there.items():
             estimator = search if "search" in name else fitted
-            np.testing.assert_array_equal(probabilities, estimator.predict_proba(digits.X))
+            np.testing.assert_array_equal(
+                probabilities, estimator.predict_proba(digits.X)
+            )
 
 
 def test_the_model_is_a_file_of_keras_alone(fitted, digits, tmp_path):
@@ -208,7 +237,9 @@ def test_the_model_is_a_file_of_keras_alone(fitted, digits, tmp_path):
         warnings.simplefilter("error", UserWarning)
         model = keras.saving.load_model(tmp_path / "network.keras")
     assert model.optimizer.iterations == 30
-    np.testing.assert_allclose(model(digits.X), fitted.predict_proba(digits.X), atol=1e-6)
+    np.testing.assert_allclose(
+        model(digits.X), fitted.predict_proba(digits.X), atol=1e-6
+    )
 
 
 def parts(value):
@@ -283,8 +314,12 @@ class TestObjectsOfKeras:
         return classifier.fit(digits.X, digits.y)
 
     def assert_same(self, twin, classifier):
-        np.testing.assert_equal(values_of(twin.callbacks), values_of(classifier.callbacks))
-        np.testing.assert_equal(values_of(twin.callbacks_), values_of(classifier.callbacks_))
+        np.testing.assert_equal(
+            values_of(twin.callbacks), values_of(classifier.callbacks)
+        )
+        np.testing.assert_equal(
+            values_of(twin.callbacks_), values_of(classifier.callbacks_)
+        )
         assert twin.activation == classifier.activation
         if not isinstance(classifier.optimizer, str):
             assert twin.optimizer.get_config() == classifier.optimizer.get_config()
@@ -298,13 +333,19 @@ class TestObjectsOfKeras:
         twin.partial_fit(digits.X, digits.y)
         assert_same_network(twin, classifier.partial_fit(digits.X, digits.y))
 
-    def test_wait_where_keras_is_not_installed(self, classifier, digits, tmp_path, run_python):
-        pickled_path, saved_path, X = (tmp_path / name for name in ("a.pkl", "b.skops", "X.npy"))
+    def test_wait_where_keras_is_not_installed(
+        self, classifier, digits, tmp_path, run_python
+    ):
+        pickled_path, saved_path, X = (
+            tmp_path / name for name in ("a.pkl", "b.skops", "X.npy")
+        )
         pickled_path.write_bytes(pickle.dumps(classifier))
         save(classifier, saved_path)
         np.save(X, digits.X[:20])
 
-        answers, messages, shown = run_python(WITHOUT_KERAS, pickled_path, saved_path, X)
+        answers, messages, shown = run_python(
+            WITHOUT_KERAS, pickled_path, saved_path, X
+        )
 
         expected = classifier.predict_proba(digits.X[:20]).tolist()
         assert answers == [expected, expected]
@@ -347,7 +388,9 @@ class TestObjectsOfKeras:
         for parameter, plain in described.items():
             twin = SimpleMLPClassifier()
             twin.__setstate__(changed_state(fitted, **{parameter: plain}))
-            np.testing.assert_array_equal(twin.predict(digits.X), fitted.predict(digits.X))
+            np.testing.assert_array_equal(
+                twin.predict(digits.X), fitted.predict(digits.X)
+            )
             with pytest.raises(ValueError, match=f"{name!r} in a saved"):
                 getattr(twin, parameter)
 
@@ -370,7 +413,9 @@ class TestObjectsOfKeras:
         assert twin.callbacks[2].patience == 3
 
     def test_a_function_and_its_name_are_one_activation(self, digits):
-        by_name = SimpleMLPClassifier(activation="tanh", warm_start=True, random_state=0)
+        by_name = SimpleMLPClassifier(
+            activation="tanh", warm_start=True, random_state=0
+        )
         function = clone(by_name).set_params(activation=keras.activations.tanh)
         for classifier in (by_name, function):
             classifier.fit(digits.X, digits.y)
@@ -397,16 +442,26 @@ class TestState:
         classifier.fit(digits.images, digits.y.astype(str))
         plain = (bool, int, float, str, list, tuple, dict, type(None), np.ndarray)
         state = classifier.__getstate__()
-        assert {type(part).__name__ for part in parts(state) if type(part) not in plain} == set()
-        assert all(part.dtype != object for part in parts(state) if isinstance(part, np.ndarray))
+        assert {
+            type(part).__name__ for part in parts(state) if type(part) not in plain
+        } == set()
+        assert all(
+            part.dtype != object
+            for part in parts(state)
+            if isinstance(part, np.ndarray)
+        )
 
     def test_is_small(self, sample):
-        classifier = SimpleMLPClassifier(random_state=0).fit(sample.X_train, sample.y_train)
+        classifier = SimpleMLPClassifier(random_state=0).fit(
+            sample.X_train, sample.y_train
+        )
         _ = classifier.model_  # made here, so that it could be pickled
         assert len(pickle.dumps(classifier)) < 64 * 1024
 
     def test_functions_stay_what_they_are(self, digits):
-        classifier = SimpleMLPClassifier(activation=keras.activations.mish, random_state=0)
+        classifier = SimpleMLPClassifier(
+            activation=keras.activations.mish, random_state=0
+        )
         twin = pickle.loads(pickle.dumps(classifier.fit(digits.X, digits.y)))
         assert twin.activation is keras.activations.mish
         assert_same_network(twin.fit(digits.X, digits.y), classifier)
@@ -443,15 +498,26 @@ def changed(state, changes):
 class TestVersions:
     def test_others_are_warned_about(self, fitted, digits):
         for name in ("skmnist", "scikit-learn", "keras"):
-            twin, state = SimpleMLPClassifier(), changed_state(fitted, _saved_with={name: "0.0.1"})
+            twin, state = (
+                SimpleMLPClassifier(),
+                changed_state(fitted, _saved_with={name: "0.0.1"}),
+            )
             with pytest.warns(InconsistentVersionWarning) as record:
                 twin.__setstate__(state)
             (warning,) = record
-            assert re.search(rf"version 0\.0\.1 of {name} when .* \d\S+ of", str(warning.message))
-            np.testing.assert_array_equal(twin.predict(digits.X), fitted.predict(digits.X))
+            assert re.search(
+                rf"version 0\.0\.1 of {name} when .* \d\S+ of", str(warning.message)
+            )
+            np.testing.assert_array_equal(
+                twin.predict(digits.X), fitted.predict(digits.X)
+            )
 
     def test_the_warning_can_be_an_error(self, fitted, tmp_path, monkeypatch):
-        versions = {"skmnist": __version__, "scikit-learn": sklearn.__version__, "keras": "0.0.1"}
+        versions = {
+            "skmnist": __version__,
+            "scikit-learn": sklearn.__version__,
+            "keras": "0.0.1",
+        }
         monkeypatch.setattr("skmnist._state._versions", lambda: versions)
         save(fitted, tmp_path / "old.skops")
         monkeypatch.undo()
@@ -461,7 +527,9 @@ class TestVersions:
                 load(tmp_path / "old.skops")
 
     def test_a_later_format_is_refused(self, fitted):
-        with pytest.raises(ValueError, match=r"saved with skmnist 99\.0.*Install skmnist 99\.0"):
+        with pytest.raises(
+            ValueError, match=r"saved with skmnist 99\.0.*Install skmnist 99\.0"
+        ):
             SimpleMLPClassifier().__setstate__(
                 changed_state(fitted, _saved_with={"format": 99, "skmnist": "99.0"})
             )
@@ -512,18 +580,24 @@ class TestDamage:
         damaged = copy.deepcopy(fitted)
         damaged._fitted.network.weights[2] = np.full((5, 10), "text")
         (tmp_path / "damaged.skops").write_bytes(skops.io.dumps(damaged))
-        with pytest.raises(ValueError, match=r"can't be loaded: .*the weights are not f"):
+        with pytest.raises(
+            ValueError, match=r"can't be loaded: .*the weights are not f"
+        ):
             load(tmp_path / "damaged.skops")
 
     @pytest.mark.parametrize(
         "damage",
         [
             lambda state: state["_fitted"]["weights"][2].__setitem__((0, 0), 0.5),
-            lambda state: state["_fitted"]["optimizer_state"][3].__setitem__((0, 0), 0.5),
+            lambda state: state["_fitted"]["optimizer_state"][3].__setitem__(
+                (0, 0), 0.5
+            ),
             lambda state: state["_fitted"]["classes"].__setitem__(0, 77),
             lambda state: state["_fitted"]["history"]["loss"].__setitem__(0, 0.5),
             lambda state: state["_fitted"].__setitem__("seed", 1),
-            lambda state: state["_fitted"]["architecture"].__setitem__("activation", "tanh"),
+            lambda state: state["_fitted"]["architecture"].__setitem__(
+                "activation", "tanh"
+            ),
             lambda state: state.__setitem__("learning_rate", 0.5),
             lambda state: state.__setitem__("shufgle", state.pop("shuffle")),
         ],
@@ -545,7 +619,9 @@ class TestDamage:
         with pytest.raises(ValueError, match="its checksum is not that of its content"):
             SimpleMLPClassifier().__setstate__(state)
 
-    @pytest.mark.parametrize("name", ["weights", "classes", "callbacks", "training_weights"])
+    @pytest.mark.parametrize(
+        "name", ["weights", "classes", "callbacks", "training_weights"]
+    )
     @pytest.mark.parametrize("how", ["missing", "renamed"])
     def test_a_part_of_the_fit_that_is_not_there(self, fitted, name, how):
         state = state_without_checksum(fitted)
@@ -582,7 +658,9 @@ class TestDamage:
             twin = load(path)
         except ValueError:
             return
-        np.testing.assert_array_equal(twin.predict_proba(digits.X), fitted.predict_proba(digits.X))
+        np.testing.assert_array_equal(
+            twin.predict_proba(digits.X), fitted.predict_proba(digits.X)
+        )
 
     def test_arguments_of_other_kinds_are_refused(self, fitted, tmp_path):
         with pytest.raises(FileNotFoundError):
@@ -598,13 +676,19 @@ class TestWriting:
         path = tmp_path / "model.skops"
         save(fitted, path)
         before = path.read_bytes()
-        with pytest.raises(ValueError, match=r"This Pipeline holds something that can't be saved"):
+        with pytest.raises(
+            ValueError, match=r"This Pipeline holds something that can't be saved"
+        ):
             save(make_pipeline(FunctionTransformer(lambda X: X), fitted), path)
         assert path.read_bytes() == before
         assert os.listdir(tmp_path) == ["model.skops"]
 
-    @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
-    def test_a_write_that_fails_leaves_the_old_file(self, fitted, pipeline, digits, tmp_path):
+    @pytest.mark.skipif(
+        sys.platform == "win32", reason="needs a limit on the size of files"
+    )
+    def test_a_write_that_fails_leaves_the_old_file(
+        self, fitted, pipeline, digits, tmp_path
+    ):
         import resource
 
         path = tmp_path / "model.skops"
@@ -680,7 +764,9 @@ class TestMalice:
         path = tmp_path / "model.skops"
         function = FunctionTransformer(os.system).fit([[f"touch '{trace}'"]])
         path.write_bytes(skops.io.dumps(make_pipeline(function, SimpleMLPClassifier())))
-        with pytest.raises(ValueError, match=r"types that are not trusted: \['posix\.system'\]"):
+        with pytest.raises(
+            ValueError, match=r"types that are not trusted: \['posix\.system'\]"
+        ):
             load(path)
         assert not trace.exists()
 
@@ -688,7 +774,8 @@ class TestMalice:
         path = tmp_path / "model.skops"
         save(fitted, path)
         with_schema(
-            path, lambda schema: schema.update(__class__="Attack", __module__="evil_module")
+            path,
+            lambda schema: schema.update(__class__="Attack", __module__="evil_module"),
         )
         with pytest.raises(ValueError, match="evil_module"):
             load(path)
@@ -699,14 +786,22 @@ class TestMalice:
         plain = {"keras_optimizer": "adam", "config": {"learning_rate": rate}}
         twin = SimpleMLPClassifier()
         twin.__setstate__(changed_state(fitted, optimizer=plain))
-        with pytest.raises(ValueError, match=r"'adam' in a saved .*KeyError\('Attack'\)"):
+        with pytest.raises(
+            ValueError, match=r"'adam' in a saved .*KeyError\('Attack'\)"
+        ):
             _ = twin.optimizer
         assert not trace.exists()
         assert "evil_module" not in sys.modules
 
     def test_an_activation_that_is_none(self, fitted, trace):
-        activation = {"module": "evil_module", "class_name": "attack", "config": "attack"}
-        state = changed_state(fitted, _fitted={"architecture": {"activation": activation}})
+        activation = {
+            "module": "evil_module",
+            "class_name": "attack",
+            "config": "attack",
+        }
+        state = changed_state(
+            fitted, _fitted={"architecture": {"activation": activation}}
+        )
         with pytest.raises(ValueError, match="not the state of"):
             SimpleMLPClassifier().__setstate__(state)
         assert not trace.exists()
@@ -714,7 +809,9 @@ class TestMalice:
     def test_only_our_class_asks_for_trust(self, pipeline, search):
         for estimator in (pipeline, search):
             unknown = set(skops.io.get_untrusted_types(data=skops.io.dumps(estimator)))
-            assert {name for name in unknown if not name.startswith("sklearn.")} == {OURS}
+            assert {name for name in unknown if not name.startswith("sklearn.")} == {
+                OURS
+            }
         assert skops.io.get_untrusted_types(data=skops.io.dumps(pipeline)) == [OURS]
 
     def test_more_types_can_be_trusted(self, fitted, digits, tmp_path):

@@ -40,7 +40,9 @@ def test_classification_report(pipeline, sample):
     )
 
 
-@pytest.mark.parametrize("library", ["pandas", pytest.param("polars", marks=needs_polars)])
+@pytest.mark.parametrize(
+    "library", ["pandas", pytest.param("polars", marks=needs_polars)]
+)
 def test_columns_are_chosen_by_name_whatever_their_order(digits, library):
     pixels = digits.images.reshape(-1, 784)
     columns = [f"pixel {i}" for i in range(784)]
@@ -50,7 +52,8 @@ def test_columns_are_chosen_by_name_whatever_their_order(digits, library):
     middle = slice(200, 500)
     chain = make_pipeline(
         ColumnTransformer(
-            [("scaler", MinMaxScaler(), columns[middle])], verbose_feature_names_out=False
+            [("scaler", MinMaxScaler(), columns[middle])],
+            verbose_feature_names_out=False,
         ),
         network(),
     ).set_output(transform=library)
@@ -71,7 +74,9 @@ class TestRouting:
         with sklearn.config_context(enable_metadata_routing=True):
             chain = make_pipeline(
                 StandardScaler().set_fit_request(sample_weight=False),
-                network().set_fit_request(sample_weight=True).set_score_request(sample_weight=True),
+                network()
+                .set_fit_request(sample_weight=True)
+                .set_score_request(sample_weight=True),
             )
             routed = cross_validate(
                 chain,
@@ -85,10 +90,14 @@ class TestRouting:
         for fold, (train, test) in enumerate(KFold(2).split(digits.X)):
             scaler = StandardScaler().fit(digits.X[train])
             scaled = scaler.transform(digits.X[train])
-            by_hand = weighted_by_hand(network(), scaled, digits.y[train], weights[train])
+            by_hand = weighted_by_hand(
+                network(), scaled, digits.y[train], weights[train]
+            )
             assert_same_network(routed["estimator"][fold][-1], by_hand)
             assert routed["test_score"][fold] == by_hand.score(
-                scaler.transform(digits.X[test]), digits.y[test], sample_weight=weights[test]
+                scaler.transform(digits.X[test]),
+                digits.y[test],
+                sample_weight=weights[test],
             )
 
     def test_weights_of_a_search_by_name_of_the_step(self, digits, weights):
@@ -124,16 +133,21 @@ class TestRouting:
                 search = GridSearchCV(classifier, {"random_state": [0, 1]}, cv=2)
                 with pytest.raises(UnsetMetadataPassedError) as caught:
                     search.fit(digits.X, digits.y, sample_weight=weights)
-                messages.append(str(caught.value).replace(type(classifier).__name__, "It"))
+                messages.append(
+                    str(caught.value).replace(type(classifier).__name__, "It")
+                )
         assert messages[0] == messages[1]
 
-    def test_validation_data_of_a_search_go_through_the_steps_before(self, digits, unseen):
+    def test_validation_data_of_a_search_go_through_the_steps_before(
+        self, digits, unseen
+    ):
         """Transformed by what each fold has learnt, and by what all samples teach in the end."""
         X_val, y_val = unseen
         with sklearn.config_context(enable_metadata_routing=True):
             classifier = network(epochs=3).set_fit_request(X_val=True, y_val=True)
             chain = Pipeline(
-                [("scaler", StandardScaler()), ("mlp", classifier)], transform_input=["X_val"]
+                [("scaler", StandardScaler()), ("mlp", classifier)],
+                transform_input=["X_val"],
             )
             grid = {"mlp__early_stopping": [True], "mlp__n_iter_no_change": [1, 3]}
             search = GridSearchCV(chain, grid, cv=2, error_score="raise")
@@ -148,7 +162,9 @@ class TestRouting:
                 error_score="raise",
             )["estimator"]
         rows = [train for train, _ in KFold(2).split(digits.X)]
-        for chain, row in zip([*folds, search.best_estimator_], [*rows, slice(None)], strict=True):
+        for chain, row in zip(
+            [*folds, search.best_estimator_], [*rows, slice(None)], strict=True
+        ):
             scaler = StandardScaler().fit(digits.X[row])
             by_hand = fitted_by_hand(
                 chain[-1],

@@ -76,7 +76,9 @@ class TestAnotherFit:
         ["tanh", keras.activations.tanh, tf.nn.tanh],
         ids=["name", "Keras", "TensorFlow"],
     )
-    def test_takes_it_for_a_function_of_keras_or_tensorflow(self, fit, made, activation):
+    def test_takes_it_for_a_function_of_keras_or_tensorflow(
+        self, fit, made, activation
+    ):
         fit(300, activation=activation)
         fit(300, activation=activation)
         assert len(made) == 1
@@ -154,7 +156,9 @@ def test_many_programs_do_not_fill_the_memory(digits):
     """The programs that were not used for the longest time are dropped."""
     counts = []
     for number in range(1, 31):
-        SimpleMLPClassifier(dropout=number / 100, epochs=1).fit(digits.X[:20], digits.y[:20])
+        SimpleMLPClassifier(dropout=number / 100, epochs=1).fit(
+            digits.X[:20], digits.y[:20]
+        )
         if number in (20, 30):
             counts.append(n_graphs())
     assert counts[1] <= counts[0] + 2

@@ -45,7 +45,9 @@ def on_page(digit, *, scale=9.0, at=(0.5, 0.5), page=PAGE):
     side = round(28 * scale)
     large = Image.fromarray(digit).resize((side, side), Image.Resampling.BICUBIC)
     sheet = np.zeros(page)
-    top, left = (round(place * (length - side)) for place, length in zip(at, page, strict=True))
+    top, left = (
+        round(place * (length - side)) for place, length in zip(at, page, strict=True)
+    )
     sheet[top : top + side, left : left + side] = np.asarray(large) / 255
     return sheet
 
@@ -57,8 +59,8 @@ def dark_on_light(sheet, dark=40, light=235):
 def difference(one, other):
     """The mean difference of two digits, as a part of the ink of both.
 
-    The least of nine, for where a centre of mass is halfway between two pixels, nothing at all
-    decides to which it is rounded.
+    The least of nine, for where a centre of mass is halfway between two pixels, nothing
+    at all decides to which it is rounded.
     """
     one, other = one.astype(float), other.astype(float)
     shifted = [np.roll(other, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
@@ -92,16 +94,21 @@ class TestPictures:
             digit = read_digit(path)
         assert digit.shape == (28, 28)
         assert digit.dtype == np.uint8
-        # The longer side of the box is 20 pixels; what touches the outer ones may round to 0.
+        # The longer side of the box is 20 pixels; what touches the outer ones may round
+        # to 0.
         sides = [np.ptp(np.flatnonzero(digit.any(axis=axis))) + 1 for axis in (0, 1)]
         assert 19 <= max(sides) <= 20
         # The same as of all but one in a hundred digits in MNIST.
-        y, x = (np.average(np.arange(28), weights=digit.sum(axis=axis)) for axis in (1, 0))
+        y, x = (
+            np.average(np.arange(28), weights=digit.sum(axis=axis)) for axis in (1, 0)
+        )
         assert abs(y - 14) <= 0.51
         assert abs(x - 14) <= 0.51
         ink = sample.images_train.mean(axis=(1, 2))
         assert ink.min() < digit.mean() < np.quantile(ink, 0.95)
-        labels = [classifier.predict(digit.reshape(1, -1)) for classifier in classifiers]
+        labels = [
+            classifier.predict(digit.reshape(1, -1)) for classifier in classifiers
+        ]
         np.testing.assert_array_equal(labels, int(path.name[0]))
 
     @pytest.mark.slow
@@ -110,13 +117,18 @@ class TestPictures:
         rng = np.random.default_rng(0)
         digits = [
             read_digit(
-                dark_on_light(on_page(digit, scale=rng.uniform(3, 10), at=rng.uniform(0, 1, 2)))
+                dark_on_light(
+                    on_page(digit, scale=rng.uniform(3, 10), at=rng.uniform(0, 1, 2))
+                )
             )
             for digit in originals
         ]
         for classifier in classifiers:
             accuracy = classifier.score(originals.reshape(200, 784), labels)
-            assert classifier.score(np.reshape(digits, (200, 784)), labels) > accuracy - 0.03
+            assert (
+                classifier.score(np.reshape(digits, (200, 784)), labels)
+                > accuracy - 0.03
+            )
         assert np.mean([*map(difference, digits, originals)]) < 0.1
         assert np.mean(digits) == pytest.approx(originals.mean(), rel=0.1)
 
@@ -154,7 +166,10 @@ class TestInvariance:
     @given(row=rows, scale=st.floats(2, 10), y=st.floats(0, 1), x=st.floats(0, 1))
     def test_place_and_scale(self, sample, page_of, row, scale, y, x):
         moved = on_page(sample.images_test[row], scale=scale, at=(y, x))
-        one, other = read_digit(dark_on_light(page_of(row))), read_digit(dark_on_light(moved))
+        one, other = (
+            read_digit(dark_on_light(page_of(row))),
+            read_digit(dark_on_light(moved)),
+        )
         assert difference(one, other) < 0.13
 
     @settings(max_examples=15, deadline=None)
@@ -245,7 +260,9 @@ class TestWhatCounts:
         right = 50 + height // 2 + gap
         page[70 : 70 + height, right : right + 12] = 0
         page[58 + height : 70 + height, right : right + height // 2] = 0
-        with pytest.warns(UserWarning, match="picture shows several shapes of like size"):
+        with pytest.warns(
+            UserWarning, match="picture shows several shapes of like size"
+        ):
             digit = read_digit(page)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -265,7 +282,9 @@ class TestWhatCounts:
             page[100 : 100 + height, left : left + height] = (
                 np.asarray(image)[:, : 600 - left] / 255
             )
-        with pytest.warns(UserWarning, match="something like a digit at its edge, which is left"):
+        with pytest.warns(
+            UserWarning, match="something like a digit at its edge, which is left"
+        ):
             digit = read_digit(dark_on_light(page))
         page[:, 400:] = 0
         assert difference(digit, read_digit(dark_on_light(page))) < 0.05
@@ -283,18 +302,26 @@ class TestWhatCounts:
     def test_two_digits_side_by_side(self):
         page = np.full(PAGE, 255, np.uint8)
         page[100:300, 100:120] = page[110:295, 128:150] = 0
-        with pytest.warns(UserWarning, match="shapes of like size side by side, which are read"):
+        with pytest.warns(
+            UserWarning, match="shapes of like size side by side, which are read"
+        ):
             read_digit(page)
 
     def test_digits_that_touch(self, sample):
-        two = np.concatenate([sample.images_test[row][:, 4:23] for row in (0, 1)], axis=1)
+        two = np.concatenate(
+            [sample.images_test[row][:, 4:23] for row in (0, 1)], axis=1
+        )
         page = np.full(PAGE, 255, np.uint8)
         page[180:230, 60:240] = 255 - np.asarray(Image.fromarray(two).resize((180, 50)))
         page[203:207, 70:230] = 0
-        with pytest.warns(UserWarning, match="something much wider than high, such as digits that"):
+        with pytest.warns(
+            UserWarning, match="something much wider than high, such as digits that"
+        ):
             read_digit(page)
 
-    @pytest.mark.parametrize("corner", [np.s_[:60, :60], np.s_[:60, -60:], np.s_[-60:, :60]])
+    @pytest.mark.parametrize(
+        "corner", [np.s_[:60, :60], np.s_[:60, -60:], np.s_[-60:, :60]]
+    )
     def test_a_box_that_is_open_at_a_corner(self, corner, page):
         box = np.zeros(PAGE, bool)
         box[40:360, 30:270] = True
@@ -315,7 +342,9 @@ class TestWhatCounts:
             warnings.simplefilter("error")
             read_digit(page)
 
-    @pytest.mark.parametrize("cut", [np.s_[:200], np.s_[:, 150:]], ids=["below", "left"])
+    @pytest.mark.parametrize(
+        "cut", [np.s_[:200], np.s_[:, 150:]], ids=["below", "left"]
+    )
     def test_ink_at_the_edge_is_read_with_a_warning(self, cut, page):
         with pytest.warns(UserWarning, match="picture has ink at its edge"):
             read_digit(page[cut])
@@ -325,7 +354,10 @@ class TestWhatCounts:
         page = np.full(shape, 255, np.uint8)
         height, width = (2 if side < 20 else round(0.46 * side) for side in shape)
         page[height:-height, width:-width] = 0
-        sides = [np.ptp(np.flatnonzero(read_digit(page).any(axis=axis))) + 1 for axis in (1, 0)]
+        sides = [
+            np.ptp(np.flatnonzero(read_digit(page).any(axis=axis))) + 1
+            for axis in (1, 0)
+        ]
         assert np.argmax(sides) == np.argmax(shape)
         assert 19 <= max(sides) <= 20
         with pytest.raises(ValueError, match="shows nothing drawn"):
@@ -350,18 +382,32 @@ class TestFiles:
         os.close(sink)
         image = Image.open(path)
         with open(path, "rb") as file, open(source, "rb") as pipe:
-            for picture in (content, bytearray(content), read_to_its_end, file, pipe, image):
+            for picture in (
+                content,
+                bytearray(content),
+                read_to_its_end,
+                file,
+                pipe,
+                image,
+            ):
                 np.testing.assert_array_equal(read_digit(picture), read_digit(page))
         np.testing.assert_array_equal(np.asarray(image), page)
 
     def test_formats(self, page, tmp_path):
         options = {"a.webp": {"lossless": True}}
         images = dict.fromkeys(("a.bmp", "a.tiff", "a.ppm", "a.webp"), page)
-        images |= {"16.png": page.astype(np.uint16) * 257, "32.tiff": page.astype(np.float32) / 255}
+        images |= {
+            "16.png": page.astype(np.uint16) * 257,
+            "32.tiff": page.astype(np.float32) / 255,
+        }
         paths = [saved(image, tmp_path / name, **options.get(name, {}))
                  for name, image in images.items()]  # fmt: skip
-        other = Image.fromarray(page[::-1].copy())  # of an animation, the first picture is read
-        paths.append(saved(page, tmp_path / "a.gif", save_all=True, append_images=[other]))
+        other = Image.fromarray(
+            page[::-1].copy()
+        )  # of an animation, the first picture is read
+        paths.append(
+            saved(page, tmp_path / "a.gif", save_all=True, append_images=[other])
+        )
         for path in paths:
             assert difference(read_digit(path), read_digit(page)) < 0.01, path
 
@@ -375,7 +421,9 @@ class TestFiles:
         monkeypatch.setitem(sys.modules, "pillow_heif", None)
         path = tmp_path / "a.heic"
         path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
-        with pytest.raises(ValueError, match=r"a\.heic' cannot be read .*skmnist\[heic\]"):
+        with pytest.raises(
+            ValueError, match=r"a\.heic' cannot be read .*skmnist\[heic\]"
+        ):
             read_digit(path)
 
     @pytest.mark.parametrize("ending", ["gif", "tiff", "webp", "png"])
@@ -439,13 +487,17 @@ class TestFiles:
     def test_a_named_pipe_is_refused(self, tmp_path):
         """And not waited for."""
         os.mkfifo(tmp_path / "pipe.png")
-        with pytest.raises(ValueError, match=r"pipe\.png' is not a file, but .* named pipe"):
+        with pytest.raises(
+            ValueError, match=r"pipe\.png' is not a file, but .* named pipe"
+        ):
             read_digit(tmp_path / "pipe.png")
 
     def test_modes(self, page):
         for mode in ("1", "P", "CMYK", "LA", "HSV"):
             image = Image.fromarray(page).convert("RGB").convert(mode)
-            assert difference(read_digit(image), read_digit(page)) < 0.08, mode  # "1" is dithered
+            assert difference(read_digit(image), read_digit(page)) < 0.08, (
+                mode
+            )  # "1" is dithered
 
     def test_is_turned_as_exif_data_require(self, page, tmp_path):
         exif = Image.Exif()
@@ -458,14 +510,19 @@ class TestFiles:
             image = np.empty((*PAGE, 4), np.uint8)
             image[..., :3] = colour
             image[..., 3] = np.rint(255 * page_of(3))
-            assert difference(read_digit(image), read_digit(dark_on_light(page_of(3)))) < 0.05
+            assert (
+                difference(read_digit(image), read_digit(dark_on_light(page_of(3))))
+                < 0.05
+            )
 
     @pytest.mark.parametrize("alpha", [40, 76, 128, 254])
     def test_strokes_half_transparent_all_over(self, alpha, page_of):
         image = np.zeros((*PAGE, 4), np.uint8)
         image[..., :3] = (255, 165, 0)
         image[..., 3] = np.rint(alpha * page_of(3))
-        assert difference(read_digit(image), read_digit(dark_on_light(page_of(3)))) < 0.05
+        assert (
+            difference(read_digit(image), read_digit(dark_on_light(page_of(3)))) < 0.05
+        )
 
     def test_strokes_that_hardly_show(self, page_of):
         image = np.zeros((*PAGE, 4), np.uint8)
@@ -509,8 +566,15 @@ class TestArrays:
 
     def test_two_levels(self, page):
         drawn = page < 128
-        for array in (drawn, drawn.astype(int), drawn.tolist(), 255 * drawn.astype(np.uint8)):
-            np.testing.assert_array_equal(read_digit(array), read_digit(drawn.astype(float)))
+        for array in (
+            drawn,
+            drawn.astype(int),
+            drawn.tolist(),
+            255 * drawn.astype(np.uint8),
+        ):
+            np.testing.assert_array_equal(
+                read_digit(array), read_digit(drawn.astype(float))
+            )
 
     @pytest.mark.parametrize(
         ("array", "words"),
@@ -531,7 +595,8 @@ class TestArrays:
 
     def test_wrong_type(self):
         with pytest.raises(
-            ValueError, match=r"picture has the shape \(\) and the dtype object; expected"
+            ValueError,
+            match=r"picture has the shape \(\) and the dtype object; expected",
         ):
             read_digit(None)
 
@@ -549,15 +614,22 @@ class TestNothingDrawn:
         [
             pytest.param(np.full(PAGE, 255, np.uint8), id="white"),
             pytest.param(np.zeros((*PAGE, 4), np.uint8), id="transparent"),
-            pytest.param(rng.normal(150, 12, PAGE).clip(0, 255).astype(np.uint8), id="noise"),
-            pytest.param(0.3 + 0.6 * np.exp(-((x - 0.3) ** 2 + (y - 0.4) ** 2) / 0.2), id="a lamp"),
+            pytest.param(
+                rng.normal(150, 12, PAGE).clip(0, 255).astype(np.uint8), id="noise"
+            ),
+            pytest.param(
+                0.3 + 0.6 * np.exp(-((x - 0.3) ** 2 + (y - 0.4) ** 2) / 0.2),
+                id="a lamp",
+            ),
             pytest.param((rng.uniform(size=PAGE) > 0.001).astype(float), id="dust"),
             pytest.param(lined, id="ruled paper"),
             pytest.param(squared, id="squared paper"),
         ],
     )
     def test_empty_pages(self, page):
-        with pytest.raises(ValueError, match=r"picture shows nothing drawn.*Expected a picture"):
+        with pytest.raises(
+            ValueError, match=r"picture shows nothing drawn.*Expected a picture"
+        ):
             read_digit(page)
 
     def test_a_digit_too_low(self):
@@ -576,7 +648,9 @@ class TestNotAPicture:
     def test_other_contents(self, content, tmp_path):
         path = tmp_path / "wrong.png"
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"wrong\.png'.*expected a picture in one of the"):
+        with pytest.raises(
+            ValueError, match=r"wrong\.png'.*expected a picture in one of the"
+        ):
             read_digit(path)
 
     def test_text_files(self, tmp_path):
@@ -591,7 +665,8 @@ class TestNotAPicture:
         path = tmp_path / "digit.png"
         Image.fromarray(page).save(path, "EPS")  # Pillow starts Ghostscript for it
         with pytest.raises(
-            ValueError, match=r"digit\.png' cannot be read \(Unid.*expected a picture in one"
+            ValueError,
+            match=r"digit\.png' cannot be read \(Unid.*expected a picture in one",
         ):
             read_digit(path)
         with pytest.raises(ValueError, match="picture is in the format EPS"):
@@ -599,7 +674,9 @@ class TestNotAPicture:
 
     @settings(max_examples=40, deadline=None)
     @given(
-        name=st.sampled_from(["2-tiny.png", "3-yellow.jpg", "4-dust.gif", "1-red-felt-tip.webp"]),
+        name=st.sampled_from(
+            ["2-tiny.png", "3-yellow.jpg", "4-dust.gif", "1-red-felt-tip.webp"]
+        ),
         where=st.floats(0, 1, exclude_max=True),
         bit=st.integers(0, 7),
         cut=st.booleans(),
@@ -610,7 +687,9 @@ class TestNotAPicture:
         content[place] ^= 1 << bit
         # Not every bit matters, and Pillow reads on after some damage.
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of damaged Exif data, or of what is seen then
+            warnings.simplefilter(
+                "ignore"
+            )  # of damaged Exif data, or of what is seen then
             try:
                 digit = read_digit(bytes(content[:place] if cut else content))
             except ValueError as error:
@@ -622,7 +701,9 @@ class TestNotAPicture:
         path = saved(page, tmp_path / "bomb.png")
         for times in (1.5, 3):  # Pillow itself only warns below twice its limit
             monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", int(400 * 300 / times))
-            with pytest.raises(ValueError, match=r"bomb\.png' cannot be read .*exceeds limit"):
+            with pytest.raises(
+                ValueError, match=r"bomb\.png' cannot be read .*exceeds limit"
+            ):
                 read_digit(path)
 
     def test_a_bomb(self):

@@ -15,20 +15,34 @@ def untouched(digits):
 
 
 def fitted_attributes(classifier):
-    names = [name for name in dir(classifier) if name.endswith("_") and not name.startswith("_")]
+    names = [
+        name
+        for name in dir(classifier)
+        if name.endswith("_") and not name.startswith("_")
+    ]
     return {name: getattr(classifier, name) for name in names if name != "model_"}
 
 
-# What is refused early and late: parameters, samples, features, labels, weights, validation data.
+# What is refused early and late: parameters, samples, features, labels, weights,
+# validation data.
 @pytest.mark.parametrize(
     ("change", "text"),
     [
         ({"parameters": {"epochs": 0}}, "epochs"),
         ({"parameters": {"hidden_units": [3, -1]}}, "hidden_units"),
         ({"X": np.full((310, 784), np.nan)}, "NaN"),
-        ({"X": pd.DataFrame({"a": np.zeros(310)}), "y": np.full(310, np.nan)}, "NaN|1 features"),
-        ({"X": np.zeros((310, 3)), "sample_weight": -np.ones(310)}, "sample_weight|3 features"),
-        ({"X": np.zeros((310, 3)), "X_val": np.zeros((2, 784)), "y_val": [0, 1]}, "features"),
+        (
+            {"X": pd.DataFrame({"a": np.zeros(310)}), "y": np.full(310, np.nan)},
+            "NaN|1 features",
+        ),
+        (
+            {"X": np.zeros((310, 3)), "sample_weight": -np.ones(310)},
+            "sample_weight|3 features",
+        ),
+        (
+            {"X": np.zeros((310, 3)), "X_val": np.zeros((2, 784)), "y_val": [0, 1]},
+            "features",
+        ),
         ({"y": [0, 1]}, "inconsistent"),
         ({"X_val": np.zeros((2, 784)), "y_val": [0, 77]}, "y_val"),
     ],

@@ -12,8 +12,8 @@ import tensorflow as tf
 from skmnist import SimpleMLPClassifier
 from tests.helpers import NO_STEP
 
-# TensorFlow runs short training runs operation by operation; XLA compiles those that take 0.3 s
-# otherwise, such as 40 epochs of 310 rows in batches of one.
+# TensorFlow runs short training runs operation by operation; XLA compiles those that
+# take 0.3 s otherwise, such as 40 epochs of 310 rows in batches of one.
 TRAININGS = {
     "short": {"epochs": 3},
     "short with dropout": {"epochs": 3, "hidden_units": [8, 4], "dropout": 0.3},
@@ -39,16 +39,18 @@ def are_equal(one, other, X):
 def order_of_epoch(epoch, **parameters):
     """Return the order in which an epoch takes eight rows.
 
-    Each row has a feature of its own, so that a step changes the weights of that feature alone.
-    The learning rate is zero before the epoch and shrinks within it: the later a row comes, the
-    less its weights have changed in the end.
+    Each row has a feature of its own, so that a step changes the weights of that
+    feature alone. The learning rate is zero before the epoch and shrinks within it: the
+    later a row comes, the less its weights have changed in the end.
     """
     n_rows = 8
     start = epoch * n_rows
 
     def weights(rates):
         boundaries = list(range(start - 1, start + n_rows - 1))
-        schedule = keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, [0.0, *rates])
+        schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
+            boundaries, [0.0, *rates]
+        )
         classifier = SimpleMLPClassifier(
             (),
             optimizer=keras.optimizers.SGD(schedule),
@@ -59,7 +61,9 @@ def order_of_epoch(epoch, **parameters):
         return classifier.fit(np.eye(n_rows), np.arange(n_rows) % 2).coefs_[0]
 
     untouched = weights([0.0] * n_rows)
-    changes = np.abs(weights([0.2**step for step in range(n_rows)]) - untouched).max(axis=1)
+    changes = np.abs(weights([0.2**step for step in range(n_rows)]) - untouched).max(
+        axis=1
+    )
     assert (changes > 0).all()
     return np.argsort(-changes).tolist()
 
@@ -98,7 +102,8 @@ class TestSeeds:
 
     def test_a_random_state_instance(self, digits):
         one, other = (
-            train(digits, epochs=1, random_state=np.random.RandomState(7)) for _ in range(2)
+            train(digits, epochs=1, random_state=np.random.RandomState(7))
+            for _ in range(2)
         )
         assert are_equal(one, other, digits.X)
         # As elsewhere in scikit-learn, using it on gives another network.
@@ -109,21 +114,29 @@ class TestSeeds:
 
     def test_dropout_changes_trainings_and_no_predictions(self, digits):
         without, with_dropout = (
-            train(digits, epochs=3, random_state=0, dropout=dropout) for dropout in (0.0, 0.5)
+            train(digits, epochs=3, random_state=0, dropout=dropout)
+            for dropout in (0.0, 0.5)
         )
         assert not are_equal(without, with_dropout, digits.X)
         assert are_equal(with_dropout, with_dropout, digits.X)
 
     def test_dropout_leaves_out_other_units_in_each_epoch(self, digits):
         classifier = train(
-            digits, dropout=0.5, learning_rate=NO_STEP, epochs=2, shuffle=False, random_state=0
+            digits,
+            dropout=0.5,
+            learning_rate=NO_STEP,
+            epochs=2,
+            shuffle=False,
+            random_state=0,
         )
         assert abs(np.subtract(*classifier.loss_curve_)) > 1e-3
 
     def test_compiled_or_not_is_the_same_training(self, digits, monkeypatch):
         networks = []
         for limit in (0.0, math.inf):
-            monkeypatch.setattr("skmnist.engine.planning.SECONDS_WORTH_COMPILING", limit)
+            monkeypatch.setattr(
+                "skmnist.engine.planning.SECONDS_WORTH_COMPILING", limit
+            )
             networks.append(train(digits, random_state=0))
         one, other = networks
         np.testing.assert_allclose(one.loss_curve_, other.loss_curve_, rtol=1e-4)
@@ -135,7 +148,9 @@ class TestSeeds:
 def seed_all():
     # Before Keras 3.13, nothing else seeds the generator of Keras's own.
     keras.utils.clear_session()
-    keras.utils.set_random_seed(11)  # those of Python, NumPy and TensorFlow, and its own
+    keras.utils.set_random_seed(
+        11
+    )  # those of Python, NumPy and TensorFlow, and its own
     tf.random.set_global_generator(tf.random.Generator.from_seed(11))
 
 
@@ -176,7 +191,8 @@ class TestGlobalGenerators:
         assert not are_equal(*classifiers, digits.X)
 
 
-# Each setting gets a network of another width, since a program that is there is not made again.
+# Each setting gets a network of another width, since a program that is there is not
+# made again.
 OTHER_PROCESS = """
 import json, sys
 import keras
@@ -229,7 +245,10 @@ def other_process(run_python, digits, tmp_path_factory):
     folder = tmp_path_factory.mktemp("other_process")
     np.savez(folder / "digits.npz", X=digits.X, y=digits.y)
     switches = run_python(
-        OTHER_PROCESS, folder / "digits.npz", json.dumps(TRAININGS), folder / "trained.npz"
+        OTHER_PROCESS,
+        folder / "digits.npz",
+        json.dumps(TRAININGS),
+        folder / "trained.npz",
     )
     with np.load(folder / "trained.npz") as archive:
         trained = {}
@@ -252,7 +271,9 @@ class TestOtherProcess:
 
     def test_settings_of_keras_do_not_matter(self, other_process, digits):
         for setting, hidden_units in (("floatx", 6), ("policy", 7)):
-            self.assert_same_as_here(other_process, digits, setting, {"hidden_units": hidden_units})
+            self.assert_same_as_here(
+                other_process, digits, setting, {"hidden_units": hidden_units}
+            )
 
     def test_the_determinism_of_others_does_not_matter(self, other_process, digits):
         """TensorFlow multiplies in another order then, so that the last digits differ."""
@@ -260,11 +281,15 @@ class TestOtherProcess:
         classifier = train(digits, random_state=3, hidden_units=9, dropout=0.1)
         here = arrays_of(classifier, digits.X)
         names = ["determinism", "determinism again"]
-        for array, one, again in zip(here, *(trained[name] for name in names), strict=True):
+        for array, one, again in zip(
+            here, *(trained[name] for name in names), strict=True
+        ):
             np.testing.assert_allclose(one, array, atol=1e-4)
             np.testing.assert_array_equal(one, again)
 
-    def test_without_a_seed_it_trains_where_others_want_determinism(self, other_process):
+    def test_without_a_seed_it_trains_where_others_want_determinism(
+        self, other_process
+    ):
         """Where TensorFlow refuses to draw any number that it was given no seed for."""
         trained, _ = other_process
         for name in ("determinism, unseeded", "determinism, nothing seeded"):

@@ -41,7 +41,8 @@ def assert_same_training(classifier, expected):
 
 
 def run_until_killed(folder, line, count, delay):
-    """Start the loop, and kill it some seconds after it has said a line for the count-th time.
+    """Start the loop, and kill it some seconds after it has said a line for the
+    count-th time.
 
     Where the delay is None, it is killed as soon as an unfinished file is seen.
     """
@@ -84,7 +85,9 @@ def test_killed_trainings_end_as_undisturbed_ones(digits, tmp_path):
         for path in tmp_path.glob("[!.]*.skops"):
             loaded = load(path)
             assert_same_training(loaded, undisturbed[path.stem][loaded.n_iter_ - 1])
-    subprocess.run([sys.executable, LOOP, tmp_path], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, LOOP, tmp_path], check=True, stdout=subprocess.DEVNULL
+    )
 
     names = {path.name for path in tmp_path.iterdir() if path.name[0] != "."}
     assert names == {"data.npz", "jobs.pkl", *(f"{name}.skops" for name in undisturbed)}

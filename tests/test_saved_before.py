@@ -52,7 +52,9 @@ def classifier(request, name):
 def test_they_predict(classifier, name, data, expected):
     X, _ = data
     probabilities = classifier.predict_proba(X[600:620])
-    np.testing.assert_allclose(probabilities, expected[f"{name}_probabilities"], atol=1e-6)
+    np.testing.assert_allclose(
+        probabilities, expected[f"{name}_probabilities"], atol=1e-6
+    )
     assert classifier.loss_curve_ == expected[f"{name}_loss_curve"].tolist()
     assert classifier.n_features_in_ == 64
 
@@ -63,7 +65,9 @@ def test_they_go_on_with_the_state_of_their_optimizer(classifier, name, data, ex
         classifier.set_params(epochs=2).fit(X[:600], y[:600])
     else:
         classifier.partial_fit(X[:600], y[:600])
-    np.testing.assert_allclose(classifier.coefs_[0], expected[f"{name}_continued"], atol=1e-4)
+    np.testing.assert_allclose(
+        classifier.coefs_[0], expected[f"{name}_continued"], atol=1e-4
+    )
     np.testing.assert_allclose(
         classifier.loss_curve_, expected[f"{name}_continued_loss"], atol=1e-4
     )
@@ -154,7 +158,9 @@ class TestWhatIdentifiesAnOptimizer:
             ("", "it was '', and is 'adam'"),
         ],
     )
-    def test_that_its_state_is_dropped_is_said(self, network, small_digits, key, message):
+    def test_that_its_state_is_dropped_is_said(
+        self, network, small_digits, key, message
+    ):
         X, y = small_digits
         twin = SimpleMLPClassifier()
         twin.__setstate__(self.state_with_key(network, key))

@@ -80,36 +80,60 @@ def path(tmp_path):
 AROUND = {
     "a named scorer": lambda: grid(scoring="f1_macro"),
     "a scorer of probabilities": lambda: grid(scoring="neg_log_loss"),
-    "a made scorer": lambda: grid(scoring=make_scorer(fbeta_score, beta=2, average="macro")),
+    "a made scorer": lambda: grid(
+        scoring=make_scorer(fbeta_score, beta=2, average="macro")
+    ),
     "two metrics": lambda: grid(scoring=["accuracy", "f1_macro"], refit="accuracy"),
-    "named metrics": lambda: grid(scoring={"a": "accuracy", "b": "f1_micro"}, refit="b"),
+    "named metrics": lambda: grid(
+        scoring={"a": "accuracy", "b": "f1_micro"}, refit="b"
+    ),
     "a list of folds": lambda: grid(cv=list(KFold(2).split(np.zeros(45)))),
     "repeated folds": lambda: grid(cv=RepeatedStratifiedKFold(n_splits=2, n_repeats=1)),
     "a range": lambda: grid({"hidden_units": range(2, 4)}),
     "a grid as an array": lambda: grid({"learning_rate": np.logspace(-3, -2, 2)}),
     "randint": lambda: random_search(hidden_units=stats.randint(2, 5)),
     "loguniform": lambda: random_search(learning_rate=stats.loguniform(1e-4, 1e-1)),
-    "uniform by keywords": lambda: random_search(learning_rate=stats.uniform(loc=0.01, scale=1)),
-    "a distribution without arguments": lambda: random_search(learning_rate=stats.uniform),
+    "uniform by keywords": lambda: random_search(
+        learning_rate=stats.uniform(loc=0.01, scale=1)
+    ),
+    "a distribution without arguments": lambda: random_search(
+        learning_rate=stats.uniform
+    ),
     "optimizers": lambda: grid({"optimizer": [keras.optimizers.SGD(0.1), "adam"]}),
-    "schedules": lambda: grid({"optimizer": [keras.optimizers.Adam(SCHEDULE, beta_1=0.8)]}),
-    "activations of Keras": lambda: grid({"activation": [keras.activations.gelu, "relu"]}),
-    "callbacks in a grid": lambda: grid({"callbacks": [None, [keras.callbacks.TerminateOnNaN()]]}),
+    "schedules": lambda: grid(
+        {"optimizer": [keras.optimizers.Adam(SCHEDULE, beta_1=0.8)]}
+    ),
+    "activations of Keras": lambda: grid(
+        {"activation": [keras.activations.gelu, "relu"]}
+    ),
+    "callbacks in a grid": lambda: grid(
+        {"callbacks": [None, [keras.callbacks.TerminateOnNaN()]]}
+    ),
     "voting": lambda: beside_ours(LogisticRegression(max_iter=3)),
-    "voting beside scikit-learn's network": lambda: beside_ours(MLPClassifier(3, max_iter=300)),
-    "voting beside a Gaussian process": lambda: beside_ours(GaussianProcessClassifier()),
+    "voting beside scikit-learn's network": lambda: beside_ours(
+        MLPClassifier(3, max_iter=300)
+    ),
+    "voting beside a Gaussian process": lambda: beside_ours(
+        GaussianProcessClassifier()
+    ),
     "stacking": lambda: StackingClassifier([("a", network()), ("b", grid())], cv=2),
     "bagging": lambda: BaggingClassifier(network(), n_estimators=2),
     "one versus rest": lambda: OneVsRestClassifier(network()),
     "calibrated": lambda: CalibratedClassifierCV(network(), cv=2),
-    "calibrated by steps": lambda: CalibratedClassifierCV(network(), cv=2, method="isotonic"),
+    "calibrated by steps": lambda: CalibratedClassifierCV(
+        network(), cv=2, method="isotonic"
+    ),
     "selected features": lambda: make_pipeline(SelectKBest(f_classif, k=50), network()),
     "features by chi2": lambda: make_pipeline(SelectKBest(chi2, k=50), network()),
     "an imputer": lambda: make_pipeline(SimpleImputer(), network()),
     "a sparse projection": lambda: make_pipeline(SparseRandomProjection(20), network()),
     "a ufunc of NumPy": lambda: make_pipeline(FunctionTransformer(np.log1p), network()),
-    "a function of NumPy": lambda: make_pipeline(FunctionTransformer(np.fliplr), network()),
-    "a function of scikit-learn": lambda: make_pipeline(FunctionTransformer(normalize), network()),
+    "a function of NumPy": lambda: make_pipeline(
+        FunctionTransformer(np.fliplr), network()
+    ),
+    "a function of scikit-learn": lambda: make_pipeline(
+        FunctionTransformer(normalize), network()
+    ),
 }
 
 
@@ -123,7 +147,9 @@ SILENT = [
 
 
 @pytest.mark.filterwarnings("ignore:.*constant|divide|invalid:RuntimeWarning")
-@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings(
+    "ignore::UserWarning", "ignore::sklearn.exceptions.ConvergenceWarning"
+)
 class TestWithoutTrusted:
     @pytest.mark.parametrize("make", AROUND.values(), ids=AROUND)
     def test_what_scikit_learn_users_hold(self, make, few, path):
@@ -139,7 +165,9 @@ class TestWithoutTrusted:
         save(estimator, path)
         assert type(load(path)) is type(estimator)
 
-    @pytest.mark.parametrize("callback", SILENT, ids=lambda callback: type(callback).__name__)
+    @pytest.mark.parametrize(
+        "callback", SILENT, ids=lambda callback: type(callback).__name__
+    )
     def test_callbacks_that_write_nothing(self, callback, few, path):
         name = type(callback).__name__
         if name == "ReduceLROnPlateau" and is_before("keras", 3, 11):
@@ -156,7 +184,9 @@ class TestWithoutTrusted:
         search = grid({"optimizer": optimizers}).fit(*few)
         save(search, path)
         twin = load(path)
-        assert twin.param_grid["optimizer"][0].get_config() == optimizers[0].get_config()
+        assert (
+            twin.param_grid["optimizer"][0].get_config() == optimizers[0].get_config()
+        )
         assert twin.cv_results_["params"][1] == {"optimizer": "adam"}
         column = twin.cv_results_["param_optimizer"]
         assert not np.ma.getmaskarray(column).any()
@@ -164,12 +194,16 @@ class TestWithoutTrusted:
 
         twin.fit(*few)
         for name in ("mean_test_score", "split0_test_score"):
-            np.testing.assert_array_equal(twin.cv_results_[name], search.cv_results_[name])
+            np.testing.assert_array_equal(
+                twin.cv_results_[name], search.cv_results_[name]
+            )
 
     def test_the_estimator_is_left_as_it_is(self, few, path):
         optimizer = keras.optimizers.SGD(0.1)
         widths = range(2, 4)
-        search = GridSearchCV(network(), [{"optimizer": [optimizer]}, {"hidden_units": widths}])
+        search = GridSearchCV(
+            network(), [{"optimizer": [optimizer]}, {"hidden_units": widths}]
+        )
         save(search, path)
         assert search.param_grid[0]["optimizer"][0] is optimizer
         assert search.param_grid[1]["hidden_units"] is widths
@@ -183,7 +217,10 @@ class TestWithoutTrusted:
         }
         save(grid({**of_keras, "epochs": range(2, 4)}), path)
         scheduler = tmp_path / "scheduler.skops"
-        save(grid({"callbacks": [keras.callbacks.LearningRateScheduler(np.sqrt)]}), scheduler)
+        save(
+            grid({"callbacks": [keras.callbacks.LearningRateScheduler(np.sqrt)]}),
+            scheduler,
+        )
         code = """
 import json, sys
 sys.modules |= dict.fromkeys(("keras", "tensorflow"))  # not to be imported
@@ -201,7 +238,9 @@ print(json.dumps([[*search.param_grid["epochs"]], shown, message]))
         assert epochs == [2, 3]
         assert "<sgd of Keras, which is not imported>" in shown
         assert "<EarlyStopping of Keras, which is not imported>" in shown
-        assert re.search(r"scheduler\.skops' holds what cannot be imported: .*keras", message)
+        assert re.search(
+            r"scheduler\.skops' holds what cannot be imported: .*keras", message
+        )
 
         parameters = load(path).param_grid
         assert type(parameters["optimizer"][0]) is keras.optimizers.SGD
@@ -209,7 +248,9 @@ print(json.dumps([[*search.param_grid["epochs"]], shown, message]))
         assert parameters["activation"] == [keras.activations.gelu]
 
     def test_what_is_shared_stays_shared(self, few, path):
-        voting = VotingClassifier([("search", grid({"hidden_units": range(2, 4)}))]).fit(*few)
+        voting = VotingClassifier(
+            [("search", grid({"hidden_units": range(2, 4)}))]
+        ).fit(*few)
         save(voting, path)
         twin = load(path)
         assert twin.named_estimators_["search"] is twin.estimators_[0]
@@ -247,7 +288,10 @@ class TestDistributions:
 
     @pytest.mark.parametrize(
         ("distribution", "name"),
-        [(Slope(name="norm"), "Slope"), (type(stats.norm)(a=0, name="norm"), "norm_gen")],
+        [
+            (Slope(name="norm"), "Slope"),
+            (type(stats.norm)(a=0, name="norm"), "norm_gen"),
+        ],
         ids=["a class of the user's", "another support"],
     )
     def test_others_of_the_same_name_ask(self, distribution, name, path):
@@ -274,7 +318,9 @@ class Doubling(FunctionTransformer):
 
 
 class TestAsking:
-    @pytest.mark.parametrize("callback", WRITERS, ids=lambda callback: type(callback).__name__)
+    @pytest.mark.parametrize(
+        "callback", WRITERS, ids=lambda callback: type(callback).__name__
+    )
     def test_callbacks_that_write_or_send(self, callback, path):
         save(network(callbacks=[callback]), path)
         name = f"{type(callback).__module__}.{type(callback).__name__}"
@@ -304,7 +350,9 @@ class TestAsking:
 
 REFUSED = {
     "a step": (
-        lambda: make_pipeline(MinMaxScaler(), FunctionTransformer(lambda X: X), network()),
+        lambda: make_pipeline(
+            MinMaxScaler(), FunctionTransformer(lambda X: X), network()
+        ),
         "steps[1][1].func",
     ),
     "a value of a grid": (
@@ -320,7 +368,9 @@ REFUSED = {
         "cv",
     ),
     "a callback": (
-        lambda: network(callbacks=[keras.callbacks.LearningRateScheduler(lambda e, rate: rate)]),
+        lambda: network(
+            callbacks=[keras.callbacks.LearningRateScheduler(lambda e, rate: rate)]
+        ),
         "callbacks[0]",
     ),
 }
@@ -330,7 +380,9 @@ class TestRefusing:
     @pytest.mark.parametrize(("make", "place"), REFUSED.values(), ids=REFUSED)
     def test_names_the_part(self, make, place, path):
         estimator = make()
-        message = rf"This \w+ holds something that can't be saved, in {re.escape(place)}: "
+        message = (
+            rf"This \w+ holds something that can't be saved, in {re.escape(place)}: "
+        )
         with pytest.raises(ValueError, match=message):
             save(estimator, path)
         assert not path.exists()
@@ -338,7 +390,9 @@ class TestRefusing:
     def test_a_grid_that_contains_itself(self, path):
         parameters = {"hidden_units": [2]}
         parameters["hidden_units"].append(parameters)
-        with pytest.raises(ValueError, match=r"can't be saved, in param_grid.*: RecursionError"):
+        with pytest.raises(
+            ValueError, match=r"can't be saved, in param_grid.*: RecursionError"
+        ):
             save(grid(parameters), path)
 
 
@@ -417,7 +471,15 @@ class TestMalice:
 
     @pytest.mark.parametrize("name", DANGEROUS)
     @pytest.mark.parametrize(
-        "kind", ["FunctionNode", "ObjectNode", "TypeNode", "DictNode", "ListNode", "NdArrayNode"]
+        "kind",
+        [
+            "FunctionNode",
+            "ObjectNode",
+            "TypeNode",
+            "DictNode",
+            "ListNode",
+            "NdArrayNode",
+        ],
     )
     def test_nothing_dangerous_is_loaded(self, name, kind, content, path):
         module, _, attribute = name.rpartition(".")
@@ -430,15 +492,21 @@ class TestMalice:
         with pytest.raises(ValueError, match=rf"not trusted: .*'{re.escape(name)}'"):
             load(path)
 
-    @pytest.mark.parametrize("kind", ["ConstructorFromReduceNode", "ListNode", "SetNode"])
-    @pytest.mark.parametrize("function", [f_classif, fbeta_score, normalize, scale_pixels])
+    @pytest.mark.parametrize(
+        "kind", ["ConstructorFromReduceNode", "ListNode", "SetNode"]
+    )
+    @pytest.mark.parametrize(
+        "function", [f_classif, fbeta_score, normalize, scale_pixels]
+    )
     def test_trusted_functions_are_not_called(self, kind, function, content, path):
         """Where a file names the type of an object, skops calls what it names."""
 
         def change(entry):
             if entry["__loader__"] == "SetNode":
                 entry.update(
-                    __loader__=kind, __module__=function.__module__, __class__=function.__name__
+                    __loader__=kind,
+                    __module__=function.__module__,
+                    __class__=function.__name__,
                 )
                 if kind == "ConstructorFromReduceNode":
                     entry["content"] = {
@@ -457,10 +525,15 @@ class TestMalice:
     def test_trusted_classes_are_not_functions(self, kind, content, path):
         def change(entry):
             if entry["__loader__"] == kind:
-                entry.update(__module__="skmnist.persistence._stand_ins", __class__="Distribution")
+                entry.update(
+                    __module__="skmnist.persistence._stand_ins",
+                    __class__="Distribution",
+                )
 
         path.write_bytes(changed(content, change))
-        with pytest.raises(ValueError, match=r"not trusted: \['skmnist\.[\w.]+Distribution'\]"):
+        with pytest.raises(
+            ValueError, match=r"not trusted: \['skmnist\.[\w.]+Distribution'\]"
+        ):
             load(path)
 
     def test_code_in_a_distribution(self, trace, path):
@@ -483,7 +556,9 @@ class TestMalice:
             load(path, trusted=skops.io.get_untrusted_types(file=path))
         assert trace.exists()
 
-    @pytest.mark.parametrize("name", ["distributions", "rv_continuous", "no_such", "__builtins__"])
+    @pytest.mark.parametrize(
+        "name", ["distributions", "rv_continuous", "no_such", "__builtins__"]
+    )
     def test_a_distribution_that_is_none(self, name, path):
         def change(entry):
             if entry.get("content") == '"loguniform"':
@@ -491,7 +566,9 @@ class TestMalice:
 
         save(random_search(tol=stats.loguniform(1e-4, 1)), path)
         path.write_bytes(changed(path.read_bytes(), change))
-        with pytest.raises(ValueError, match=f"scipy.stats has no distribution '{name}'"):
+        with pytest.raises(
+            ValueError, match=f"scipy.stats has no distribution '{name}'"
+        ):
             load(path)
 
     @pytest.mark.parametrize("place", ["optimizer", "schedule"])
@@ -525,7 +602,11 @@ class TestMalice:
                     "__class__": "scale_pixels",
                 }
                 attributes["key_types"]["content"].append(
-                    {"__loader__": "TypeNode", "__module__": "builtins", "__class__": "str"}
+                    {
+                        "__loader__": "TypeNode",
+                        "__module__": "builtins",
+                        "__class__": "str",
+                    }
                 )
 
         save(random_search(hidden_units=stats.randint(2, 5)), path)
@@ -550,4 +631,6 @@ class TestMalice:
             module, _, attribute = name.rpartition(".")
             function = getattr(sys.modules[module], attribute)
             source = inspect.getsource(function)
-            assert not re.search(r"\b(open|exec|eval|import_module|Popen|system|loads?)\(", source)
+            assert not re.search(
+                r"\b(open|exec|eval|import_module|Popen|system|loads?)\(", source
+            )

@@ -12,7 +12,11 @@ from scipy.stats import loguniform
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    RandomizedSearchCV,
+)
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -42,7 +46,8 @@ class Scored(BaseEstimator):
 
     def score(self, X, y):
         bonus = {"plain": 0, "fancy": 7, "odd": -7}[self.kind]
-        # The rows tell the folds of a search, and the iterations of a halving one, apart.
+        # The rows tell the folds of a search, and the iterations of a halving one,
+        # apart.
         return self.width * self.height + bonus + X.mean() / 100 + self.n_rows_ / 1000
 
 
@@ -59,7 +64,9 @@ def best_scores(search, **shown):
     results = search.cv_results_
     return max(
         score
-        for params, score in zip(results["params"], results["mean_test_score"], strict=True)
+        for params, score in zip(
+            results["params"], results["mean_test_score"], strict=True
+        )
         if shown.items() <= params.items()
     )
 
@@ -71,12 +78,17 @@ def best_scores(search, **shown):
     ("others", "shown"),
     [
         ({}, {"width", "with_mean"}),
-        ({"a__with_mean": [False, True]}, {"net__width", "a__with_mean", "b__with_mean"}),
+        (
+            {"a__with_mean": [False, True]},
+            {"net__width", "a__with_mean", "b__with_mean"},
+        ),
     ],
     ids=["without steps", "with steps"],
 )
 def test_names_are_as_short_as_they_can_be(others, shown):
-    pipeline = Pipeline([("a", StandardScaler()), ("b", StandardScaler()), ("net", Scored())])
+    pipeline = Pipeline(
+        [("a", StandardScaler()), ("b", StandardScaler()), ("net", Scored())]
+    )
     grid = {"net__width": [1, 2], "b__with_mean": [True, False]} | others
     display = SearchDisplay.from_estimator(searched(grid, pipeline))
     assert set(display.param_values) == shown
@@ -92,9 +104,13 @@ def test_a_parameter_that_some_candidates_lack():
 
 
 def test_a_search_of_one_candidate_in_a_pipeline():
-    pipeline = make_pipeline(StandardScaler(), GridSearchCV(Scored(), {"width": [2]}, cv=2))
+    pipeline = make_pipeline(
+        StandardScaler(), GridSearchCV(Scored(), {"width": [2]}, cv=2)
+    )
     display = SearchDisplay.from_estimator(pipeline.fit(*ROWS))
-    np.testing.assert_allclose(display.lines_[0].get_ydata(), [pipeline[-1].best_score_])
+    np.testing.assert_allclose(
+        display.lines_[0].get_ydata(), [pipeline[-1].best_score_]
+    )
 
 
 def halving(grid, **options):
@@ -124,7 +140,9 @@ def test_each_number_of_rows_of_a_halving_search_has_a_line():
             np.testing.assert_array_equal(line.get_xdata(), places)
             np.testing.assert_allclose(line.get_ydata(), results[key][rows])
     place = widths.index(search.best_params_["width"])
-    np.testing.assert_allclose(display.best_[0].get_xydata(), [[place, search.best_score_]])
+    np.testing.assert_allclose(
+        display.best_[0].get_xydata(), [[place, search.best_score_]]
+    )
 
 
 def test_a_halving_search_over_another_resource_names_it():
@@ -164,9 +182,14 @@ def test_iterations_with_the_same_rows_share_a_line():
 
 @pytest.fixture(scope="module")
 def search_of_two_metrics(digits):
-    scoring = {"right": "accuracy", "loss": lambda search, X, y: -search.n_neighbors / 10}
+    scoring = {
+        "right": "accuracy",
+        "loss": lambda search, X, y: -search.n_neighbors / 10,
+    }
     knn = KNeighborsClassifier()
-    search = GridSearchCV(knn, {"n_neighbors": [1, 50]}, cv=2, scoring=scoring, refit="right")
+    search = GridSearchCV(
+        knn, {"n_neighbors": [1, 50]}, cv=2, scoring=scoring, refit="right"
+    )
     return search.fit(digits.X[:100], digits.y[:100])
 
 
@@ -203,7 +226,9 @@ def a_constant(estimator, X, y):
     ids=["named", "classifier", "pipeline", "regressor", "function"],
 )
 def test_the_only_metric_has_the_name_of_its_scorer(digits, estimator, scoring, name):
-    parameter = next(key for key in estimator.get_params() if key.endswith("n_neighbors"))
+    parameter = next(
+        key for key in estimator.get_params() if key.endswith("n_neighbors")
+    )
     search = GridSearchCV(estimator, {parameter: [1, 3]}, cv=2, scoring=scoring)
     display = SearchDisplay.from_estimator(search.fit(digits.X[:60], digits.y[:60]))
     assert display.axes_[0].get_ylabel() == f"test {name}"
@@ -223,10 +248,22 @@ class WithoutParams(BaseEstimator):
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: GridSearchCV(Scored(), {"width": [1]}), NotFittedError, "GridSearchCV"),
-        (lambda: Scored().fit(*ROWS), ValueError, r"searches with cv_results_, got Scored\(\)"),
+        (
+            lambda: GridSearchCV(Scored(), {"width": [1]}),
+            NotFittedError,
+            "GridSearchCV",
+        ),
+        (
+            lambda: Scored().fit(*ROWS),
+            ValueError,
+            r"searches with cv_results_, got Scored\(\)",
+        ),
         (lambda: searched({}), ValueError, "no parameters"),
-        (WithoutParams, ValueError, r"cv_results_ of WithoutParams has no 'params'.*pass them"),
+        (
+            WithoutParams,
+            ValueError,
+            r"cv_results_ of WithoutParams has no 'params'.*pass them",
+        ),
     ],
     ids=["not fitted", "not a search", "empty grid", "no params"],
 )
@@ -246,7 +283,9 @@ def test_every_fold_and_the_mean_in_ascending_order():
     results, order = search.cv_results_, [1, 0, 3, 2]
     assert tick_texts(ax.xaxis) == ["5", "16", "64", "128"]
     means = results["mean_test_score"][order]
-    np.testing.assert_allclose(display.lines_[0].get_xydata(), np.column_stack([range(4), means]))
+    np.testing.assert_allclose(
+        display.lines_[0].get_xydata(), np.column_stack([range(4), means])
+    )
     folds = [
         (place, results[f"split{fold}_test_score"][row])
         for place, row in enumerate(order)
@@ -293,7 +332,11 @@ def test_a_single_fold_has_no_dots():
 
 @pytest.mark.parametrize(
     ("values", "scale"),
-    [(np.geomspace(1e-4, 1, 12), "log"), (range(1, 41), "linear"), (range(-5, 9), "linear")],
+    [
+        (np.geomspace(1e-4, 1, 12), "log"),
+        (range(1, 41), "linear"),
+        (range(-5, 9), "linear"),
+    ],
 )
 def test_many_numbers_have_an_axis(values, scale):
     scores = np.zeros((len(values), 2))
@@ -306,7 +349,9 @@ def test_many_numbers_have_an_axis(values, scale):
 def test_a_logarithmic_axis_has_several_ticks(figsize):
     widths = [2, 3, 5, 8, 12, 16, 24, 32, 48, 64, 96]
     scores = np.linspace(0.5, 0.9, len(widths))[:, np.newaxis]
-    display = SearchDisplay({"width": widths}, scores, fit_times=widths).plot(figsize=figsize)
+    display = SearchDisplay({"width": widths}, scores, fit_times=widths).plot(
+        figsize=figsize
+    )
     display.figure_.draw_without_rendering()
     for ax in display.axes_:
         low, high = ax.get_xlim()
@@ -320,7 +365,10 @@ def test_a_logarithmic_axis_has_several_ticks(figsize):
 @pytest.mark.parametrize(
     ("values", "texts"),
     [
-        ([1e-5, 0, 0.25, 64], ["0", "1e-05", "0.25", "64"]),  # numbers in ascending order
+        (
+            [1e-5, 0, 0.25, 64],
+            ["0", "1e-05", "0.25", "64"],
+        ),  # numbers in ascending order
         ([(64, 32), 16, (8,), True, None], ["(64, 32)", "16", "(8,)", "True", "None"]),
         ([np.mean, MinMaxScaler(), 1, "1"], ["mean", "MinMaxScaler()", "1", "'1'"]),
     ],
@@ -329,7 +377,9 @@ def test_a_logarithmic_axis_has_several_ticks(figsize):
 def test_values_stand_side_by_side(values, texts):
     display = SearchDisplay.from_estimator(searched({"part": values}))
     assert tick_texts(display.axes_[0].xaxis) == texts
-    is_line = display.lines_[0].get_linestyle() != "None"  # nothing is between categories
+    is_line = (
+        display.lines_[0].get_linestyle() != "None"
+    )  # nothing is between categories
     assert is_line == (values[0] == 1e-5)
 
 
@@ -346,7 +396,11 @@ class Optimizer:
         if isinstance(rate, Optimizer):
             rate = {"class_name": "Schedule", "config": rate.get_config()}
         # Keras numbers the objects of a class.
-        return {"name": f"optimizer_{id(self)}", "rate": rate, "momentum": self.momentum}
+        return {
+            "name": f"optimizer_{id(self)}",
+            "rate": rate,
+            "momentum": self.momentum,
+        }
 
 
 class Stopping:
@@ -370,7 +424,10 @@ OBJECTS = {
     "one optimizer": (["adam", Optimizer(0.3)], ["adam", "Optimizer()"]),
     "schedules": (
         [Optimizer(Optimizer(0.1)), Optimizer(Optimizer(0.2))],
-        ["Optimizer(rate=Schedule(\nrate=0.1))", "Optimizer(rate=Schedule(\nrate=0.2))"],
+        [
+            "Optimizer(rate=Schedule(\nrate=0.1))",
+            "Optimizer(rate=Schedule(\nrate=0.2))",
+        ],
     ),
     "callbacks": (
         [None, [Stopping()], [Stopping(patience=5)]],
@@ -381,18 +438,30 @@ OBJECTS = {
         ["[Stopping()] #1", "[Stopping()] #2"],
     ),
     "weights of classes": (
-        [None, "balanced", dict.fromkeys(range(10), 2), dict.fromkeys(range(9), 2) | {9: 3}],
+        [
+            None,
+            "balanced",
+            dict.fromkeys(range(10), 2),
+            dict.fromkeys(range(9), 2) | {9: 3},
+        ],
         ["None", "balanced", "{…, 9: 2}", "{…, 9: 3}"],
     ),
     "estimators": (
         [StandardScaler(), StandardScaler(with_mean=False), "passthrough"],
-        ["StandardScaler(\nwith_mean=True)", "StandardScaler(\nwith_mean=False)", "passthrough"],
+        [
+            "StandardScaler(\nwith_mean=True)",
+            "StandardScaler(\nwith_mean=False)",
+            "passthrough",
+        ],
     ),
     "functions": (
         [partial(activation, slope=0.1), partial(activation, slope=0.2), activation],
         ["activation(slope=0.1)", "activation(slope=0.2)", "activation"],
     ),
-    "layers and functions": ([(64, np.tanh), (8,), None], ["(64, tanh)", "(8,)", "None"]),
+    "layers and functions": (
+        [(64, np.tanh), (8,), None],
+        ["(64, tanh)", "(8,)", "None"],
+    ),
     "lambdas": ([lambda x: x, lambda x: 2 * x], ["<lambda> #1", "<lambda> #2"]),
     "bound methods": ([[].append, "relu"], None),
     "long texts": (["a" * 200, "b " * 100], None),
@@ -403,7 +472,9 @@ OBJECTS = {
 @pytest.mark.parametrize(("values", "texts"), OBJECTS.values(), ids=OBJECTS)
 def test_labels_tell_candidates_apart_and_stay_in_the_figure(values, texts):
     scores = np.linspace(0.5, 0.9, 2 * len(values)).reshape(-1, 2)
-    display = SearchDisplay({"p": values}, scores, fit_times=scores[:, 0], best_index=1).plot()
+    display = SearchDisplay(
+        {"p": values}, scores, fit_times=scores[:, 0], best_index=1
+    ).plot()
     display.figure_.draw_without_rendering()
     shown = tick_texts(display.axes_[0].xaxis)
     if texts is not None:
@@ -450,7 +521,9 @@ def test_a_heat_map_of_two_numbers():
     display = SearchDisplay.from_estimator(search)
     (ax,) = display.axes_
     image = display.image_.get_array()
-    expected = [[best_scores(search, width=w, height=h) for h in (0.1, 1)] for w in (5, 16, 64)]
+    expected = [
+        [best_scores(search, width=w, height=h) for h in (0.1, 1)] for w in (5, 16, 64)
+    ]
     np.testing.assert_allclose(image, expected)
     assert display.image_.origin == "lower"
     assert tick_texts(ax.xaxis) == ["0.1", "1"]
@@ -477,7 +550,9 @@ def test_numbers_go_across_and_categories_down_as_searched():
 
 def test_cells_without_a_score_are_named_and_those_not_tried_are_empty():
     values = {"p": [1, 2, 2], "kind": ["a", "a", "b"]}
-    display = SearchDisplay(values, [[0.0], [np.nan], [1.0]], best_index=2).plot(cmap="gray")
+    display = SearchDisplay(values, [[0.0], [np.nan], [1.0]], best_index=2).plot(
+        cmap="gray"
+    )
     shown = np.ma.filled(display.image_.get_array(), np.nan)
     np.testing.assert_array_equal(shown, [[0, np.nan], [np.nan, 1]])
     texts = display.axes_[0].texts
@@ -488,9 +563,14 @@ def test_cells_without_a_score_are_named_and_those_not_tried_are_empty():
 
 def test_values_that_would_not_fit_give_way_to_a_colour_bar():
     n = 20
-    values = {"p": np.repeat(np.arange(n), n).tolist(), "q": np.tile(np.arange(n), n).tolist()}
+    values = {
+        "p": np.repeat(np.arange(n), n).tolist(),
+        "q": np.tile(np.arange(n), n).tolist(),
+    }
     ax = Figure(figsize=(3, 3)).add_subplot()
-    display = SearchDisplay(values, np.random.default_rng(0).random((n * n, 2))).plot(ax)
+    display = SearchDisplay(values, np.random.default_rng(0).random((n * n, 2))).plot(
+        ax
+    )
     assert display.image_.colorbar is not None
     assert not ax.texts
 
@@ -499,11 +579,15 @@ def test_values_that_would_not_fit_give_way_to_a_colour_bar():
 
 
 def test_three_parameters_have_a_panel_each():
-    search = searched({"width": [5, 16], "height": [1, 2, 3], "kind": ["plain", "fancy"]})
+    search = searched(
+        {"width": [5, 16], "height": [1, 2, 3], "kind": ["plain", "fancy"]}
+    )
     display = SearchDisplay.from_estimator(search)
     assert [ax.get_xlabel() for ax in display.axes_] == ["height", "width", "kind"]
     grid = {"height": [1, 2, 3], "width": [5, 16], "kind": ["plain", "fancy"]}
-    for (name, values), line, star in zip(grid.items(), display.lines_, display.best_, strict=True):
+    for (name, values), line, star in zip(
+        grid.items(), display.lines_, display.best_, strict=True
+    ):
         best = [best_scores(search, **{name: value}) for value in values]
         np.testing.assert_allclose(line.get_ydata(), best)
         assert values[star.get_xdata()[0]] == search.best_params_[name]

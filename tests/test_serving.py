@@ -69,10 +69,14 @@ ESTIMATORS = {
         PIPELINE, {"simplemlpclassifier__hidden_units": [2, 4]}, cv=2
     ),
     "a random search": RandomizedSearchCV(
-        network(epochs=1), {"tol": stats.loguniform(1e-4, 1e-1)}, n_iter=2, random_state=0
+        network(epochs=1),
+        {"tol": stats.loguniform(1e-4, 1e-1)},
+        n_iter=2,
+        random_state=0,
     ),
     "an ensemble": VotingClassifier(
-        [("ours", network()), ("other", LogisticRegression(max_iter=500))], voting="soft"
+        [("ours", network()), ("other", LogisticRegression(max_iter=500))],
+        voting="soft",
     ),
     "an optimizer": network(optimizer=keras.optimizers.SGD(SCHEDULE, momentum=0.9)),
     "callbacks": network(callbacks=[STOPPING, keras.callbacks.TerminateOnNaN()]),
@@ -181,7 +185,9 @@ MISSING = {
 
 
 def run(*command, **options):
-    process = subprocess.run([*map(str, command)], capture_output=True, text=True, **options)
+    process = subprocess.run(
+        [*map(str, command)], capture_output=True, text=True, **options
+    )
     assert process.returncode == 0, process.stderr
     return process.stdout
 
@@ -235,7 +241,14 @@ def test_packages_that_train_are_not_there(python):
     installed = json.loads(run(python, "-m", "pip", "list", "--format", "json"))
     names = {package["name"] for package in installed}
     assert {"skmnist", "skops", "numpy"} <= names
-    assert not names & {"keras", "tensorflow", "scikeras", "pandas", "matplotlib", "pillow"}
+    assert not names & {
+        "keras",
+        "tensorflow",
+        "scikeras",
+        "pandas",
+        "matplotlib",
+        "pillow",
+    }
 
 
 def test_all_files_are_tried(outcomes):
@@ -251,7 +264,9 @@ def test_what_is_missing_is_named(python, folder, tmp_path):
     images, labels = np.zeros((10, 28, 28), np.uint8), np.arange(10)
     path = tmp_path / "digits.npz"
     np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
-    output = run(python, "-W", "ignore", "-c", ERRORS, folder / "two layers.skops", path)
+    output = run(
+        python, "-W", "ignore", "-c", ERRORS, folder / "two layers.skops", path
+    )
     messages = json.loads(output)
     assert messages.keys() == MISSING.keys()
     for name, packages in MISSING.items():

@@ -1,6 +1,7 @@
 """Nothing of one fit comes into another: what is shared is a pure function of its key.
 
-The right network is the one of a fit that shares nothing, made after `skmnist.engine.clear`.
+The right network is the one of a fit that shares nothing, made after
+`skmnist.engine.clear`.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ from tests.keras_parts import Warm
 
 def fit(digits, *, n_features=784, n_classes=10, as_bytes=False, **parameters):
     """Fit a classifier to a few of the digits."""
-    parameters = {"hidden_units": 6, "learning_rate": 0.01, "epochs": 2, "random_state": 0} | (
-        parameters
-    )
+    parameters = {
+        "hidden_units": 6,
+        "learning_rate": 0.01,
+        "epochs": 2,
+        "random_state": 0,
+    } | (parameters)
     is_used = digits.y < n_classes
     X = digits.images.reshape(len(digits.y), -1) if as_bytes else digits.X
     X = np.ascontiguousarray(X[is_used, 784 - n_features :])
@@ -57,7 +61,10 @@ DIFFERENT = {
         {"optimizer": SGD(0.1, momentum=0.9)},
         {"optimizer": SGD(0.1, momentum=0.9, nesterov=True)},
     ),
-    "schedule": ({"optimizer": SGD(decay(0.1, 5, 0.9))}, {"optimizer": SGD(decay(0.1, 5, 0.1))}),
+    "schedule": (
+        {"optimizer": SGD(decay(0.1, 5, 0.9))},
+        {"optimizer": SGD(decay(0.1, 5, 0.1))},
+    ),
     "learning rate": ({"learning_rate": 0.01}, {"learning_rate": 0.1}),
     "dtype": ({}, {"as_bytes": True}),
     "batch size": ({}, {"batch_size": 16}),
@@ -133,7 +140,8 @@ def wrapper_of(factor):
     return named_as_one_of_keras
 
 
-# Each makes a piece of a user's code of a number, which nothing else than running it can find.
+# Each makes a piece of a user's code of a number, which nothing else than running it
+# can find.
 USER_CODE = {
     "function": lambda n: {"activation": of_factor(n)},
     "object": lambda n: {"activation": Scaled(n)},
@@ -226,14 +234,20 @@ class TestMemory:
             X = mapped_file(X, tmp_path)
 
         def small():
-            return SimpleMLPClassifier(4, random_state=0, epochs=3).fit(digits.X, digits.y)
+            return SimpleMLPClassifier(4, random_state=0, epochs=3).fit(
+                digits.X, digits.y
+            )
 
         expected = small()
         errors = []  # as notebooks keep the last one, and with it the frames of the fit
         for _ in range(6):
             with pytest.raises(StopError) as error:
                 SimpleMLPClassifier(
-                    2, epochs=1, batch_size=5000, callbacks=StopAtBatch(1), random_state=0
+                    2,
+                    epochs=1,
+                    batch_size=5000,
+                    callbacks=StopAtBatch(1),
+                    random_state=0,
                 ).fit(X, y)
             errors.append(error)
             assert_same_network(small(), expected)
@@ -272,7 +286,9 @@ threading.Thread(target=lambda: print(json.dumps(fit(X, y).n_iter_))).start()
 
 class TestManyThreads:
     @pytest.mark.parametrize("is_gathered", [False, True], ids=["resident", "gathered"])
-    def test_each_fit_is_as_alone_although_others_fail(self, digits, monkeypatch, is_gathered):
+    def test_each_fit_is_as_alone_although_others_fail(
+        self, digits, monkeypatch, is_gathered
+    ):
         if is_gathered:
             monkeypatch.setattr(blocks, "MAX_RESIDENT_BYTES", 0)
         variants = [
@@ -309,7 +325,9 @@ class TestLabels:
     )
     def test_one_hot_labels_with_empty_columns(self, digits, two_of_ten, how):
         X, Y = two_of_ten
-        classifier = SimpleMLPClassifier(16, learning_rate=0.01, epochs=15, random_state=0)
+        classifier = SimpleMLPClassifier(
+            16, learning_rate=0.01, epochs=15, random_state=0
+        )
         if how == "early stopping":
             classifier.set_params(early_stopping=True).fit(X, Y)
         elif how == "validation":
@@ -320,7 +338,9 @@ class TestLabels:
             classifier.set_params(warm_start=True).fit(digits.X, all_of_them).fit(X, Y)
         elif how == "weights of zero":
             all_of_them = keras.utils.to_categorical(digits.y, 10)
-            classifier.fit(digits.X, all_of_them, sample_weight=np.isin(digits.y, [3, 8]))
+            classifier.fit(
+                digits.X, all_of_them, sample_weight=np.isin(digits.y, [3, 8])
+            )
         else:
             classifier.fit(X, Y)
 

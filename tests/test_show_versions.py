@@ -21,6 +21,8 @@ def test_versions_variables_and_devices(capsys, monkeypatch):
 
 
 def test_packages_that_are_not_installed_are_named(capsys, monkeypatch):
-    monkeypatch.setattr("skmnist._show_versions.requires", lambda name: ["no-such-package>=1"])
+    monkeypatch.setattr(
+        "skmnist._show_versions.requires", lambda name: ["no-such-package>=1"]
+    )
     show_versions()
     assert "  no-such-package: not installed\n" in capsys.readouterr().out

@@ -49,7 +49,9 @@ def test_the_epoch_that_early_stopping_chose_is_marked():
     display = TrainingDisplay(HISTORY, early_stopping=True).plot()
     loss, accuracy = display.axes_
     assert list(curves(loss)) == ["training", "validation"]
-    np.testing.assert_array_equal(curves(accuracy)["best: 0.550 in epoch 2"], ([2], [0.55]))
+    np.testing.assert_array_equal(
+        curves(accuracy)["best: 0.550 in epoch 2"], ([2], [0.55])
+    )
     assert legend(display) == ["training", "validation", "best: 0.550 in epoch 2"]
     history = {"loss": [1.0, 0.5], "val_accuracy": [0, 1e-5]}
     display = TrainingDisplay(history, early_stopping=True).plot()
@@ -82,7 +84,9 @@ def test_the_history_is_that_of_the_best_estimator_inside(small_digits):
 def test_a_fitted_network_is_marked_where_it_stopped_early(digits):
     network = SimpleMLPClassifier(epochs=3, early_stopping=True, random_state=0)
     display = TrainingDisplay.from_estimator(network.fit(digits.X, digits.y))
-    np.testing.assert_array_equal(display.history["val_loss"], network.history_["val_loss"])
+    np.testing.assert_array_equal(
+        display.history["val_loss"], network.history_["val_loss"]
+    )
     assert legend(display)[:2] == ["training", "validation"]
     assert len(legend(display)) == 3
 
@@ -98,7 +102,10 @@ def test_an_estimator_without_history_is_refused():
         ([1.0, 2.0], r"mapping with 'loss'.*got \[1.0"),
         ({"accuracy": [1.0]}, "mapping with 'loss'"),
         ({"loss": []}, "one or more epochs"),
-        ({"loss": [1.0, 2.0], "val_loss": [1.0]}, r"inconsistent numbers of samples: \[2, 1\]"),
+        (
+            {"loss": [1.0, 2.0], "val_loss": [1.0]},
+            r"inconsistent numbers of samples: \[2, 1\]",
+        ),
     ],
     ids=["list", "no loss", "no epochs", "lengths"],
 )

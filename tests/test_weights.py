@@ -20,7 +20,9 @@ class TestSamplesAndClasses:
         y = np.array([f"digit {label}" for label in digits.y])
         class_weight = {"digit 0": 5.0, "digit 3": 0.5, "digit 7": 0.0}
         given = np.linspace(0.5, 2, len(y))
-        by_class = SimpleMLPClassifier(epochs=2, class_weight=class_weight, random_state=0)
+        by_class = SimpleMLPClassifier(
+            epochs=2, class_weight=class_weight, random_state=0
+        )
         by_class.fit(digits.X, y, sample_weight=given)
         of_samples = [class_weight.get(label, 1.0) for label in y.tolist()]
         by_sample = SimpleMLPClassifier(epochs=2, random_state=0)
@@ -32,7 +34,9 @@ class TestSamplesAndClasses:
         # Many ones and twos, few others.
         rows = np.flatnonzero((digits.y < 3) | (np.arange(len(digits.y)) % 4 == 0))
         X, y = digits.X[rows], digits.y[rows]
-        balanced = SimpleMLPClassifier(epochs=2, class_weight="balanced", random_state=0).fit(X, y)
+        balanced = SimpleMLPClassifier(
+            epochs=2, class_weight="balanced", random_state=0
+        ).fit(X, y)
         by_sample = SimpleMLPClassifier(epochs=2, random_state=0)
         by_sample.fit(X, y, sample_weight=compute_sample_weight("balanced", y))
         assert_same_network(balanced, by_sample)
@@ -42,8 +46,12 @@ class TestSamplesAndClasses:
         is_small = digits.y < 5
         X, y = digits.X[is_small], digits.y[is_small]
         for_ten = {label: 1.0 + label for label in range(10)}
-        weighted = SimpleMLPClassifier(epochs=1, class_weight=for_ten, random_state=0).fit(X, y)
-        by_sample = SimpleMLPClassifier(epochs=1, random_state=0).fit(X, y, sample_weight=1.0 + y)
+        weighted = SimpleMLPClassifier(
+            epochs=1, class_weight=for_ten, random_state=0
+        ).fit(X, y)
+        by_sample = SimpleMLPClassifier(epochs=1, random_state=0).fit(
+            X, y, sample_weight=1.0 + y
+        )
         assert_same_network(weighted, by_sample)
         for wrong in ({3: 2.0, 77: 1.0}, {"3": 2.0}):
             for classifier in (weighted, LogisticRegression()):
@@ -90,14 +98,18 @@ class TestSamplesAndClasses:
         np.testing.assert_allclose(
             weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-5, atol=1e-6
         )
-        np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-5)
+        np.testing.assert_allclose(
+            weighted.loss_curve_, repeated.loss_curve_, rtol=1e-5
+        )
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e300])
 def test_only_the_ratios_of_weights_count(digits, scale):
     weights = np.random.default_rng(0).integers(1, 4, len(digits.X)).astype(float)
     plain = SimpleMLPClassifier(random_state=0).fit(digits.X, digits.y, weights)
-    scaled = SimpleMLPClassifier(random_state=0).fit(digits.X, digits.y, weights * scale)
+    scaled = SimpleMLPClassifier(random_state=0).fit(
+        digits.X, digits.y, weights * scale
+    )
     np.testing.assert_allclose(scaled.coefs_[0], plain.coefs_[0], atol=1e-6)
 
 

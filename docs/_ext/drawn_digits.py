@@ -1,7 +1,8 @@
 """Digits drawn by hand for the page's networks, in forms that MNIST has few of.
 
-A digit is a list of curves, and a curve a list of points that it runs through, x to the right,
-y downwards, in a frame of height 1. Curves that begin where another one ends make a corner.
+A digit is a list of curves, and a curve a list of points that it runs through, x to the
+right, y downwards, in a frame of height 1. Curves that begin where another one ends
+make a corner.
 """
 
 from __future__ import annotations
@@ -18,8 +19,20 @@ Curve = list[tuple[float, float]]
 DIGITS: list[tuple[int, list[Curve]]] = [
     # A 1 with a flag: short, long, curved.
     (1, [[(0.0, 0.2), (0.12, 0.08), (0.2, 0.0)], [(0.2, 0.0), (0.2, 0.5), (0.2, 1.0)]]),
-    (1, [[(0.0, 0.4), (0.16, 0.2), (0.34, 0.0)], [(0.34, 0.0), (0.33, 0.5), (0.32, 1.0)]]),
-    (1, [[(0.0, 0.26), (0.16, 0.18), (0.3, 0.0)], [(0.3, 0.0), (0.28, 0.5), (0.26, 1.0)]]),
+    (
+        1,
+        [
+            [(0.0, 0.4), (0.16, 0.2), (0.34, 0.0)],
+            [(0.34, 0.0), (0.33, 0.5), (0.32, 1.0)],
+        ],
+    ),
+    (
+        1,
+        [
+            [(0.0, 0.26), (0.16, 0.18), (0.3, 0.0)],
+            [(0.3, 0.0), (0.28, 0.5), (0.26, 1.0)],
+        ],
+    ),
     # The same on a foot.
     (
         1,
@@ -48,7 +61,14 @@ DIGITS: list[tuple[int, list[Curve]]] = [
     (
         0,
         [
-            [(0.28, 0.06), (0.16, 0.0), (0.04, 0.16), (0.0, 0.52), (0.05, 0.86), (0.16, 1.0)],
+            [
+                (0.28, 0.06),
+                (0.16, 0.0),
+                (0.04, 0.16),
+                (0.0, 0.52),
+                (0.05, 0.86),
+                (0.16, 1.0),
+            ],
             [(0.16, 1.0), (0.3, 0.82), (0.36, 0.5), (0.3, 0.14), (0.18, 0.02)],
         ],
     ),
@@ -90,14 +110,28 @@ DIGITS: list[tuple[int, list[Curve]]] = [
     (
         2,
         [
-            [(0.02, 0.24), (0.14, 0.04), (0.36, 0.02), (0.5, 0.2), (0.38, 0.48), (0.0, 1.0)],
+            [
+                (0.02, 0.24),
+                (0.14, 0.04),
+                (0.36, 0.02),
+                (0.5, 0.2),
+                (0.38, 0.48),
+                (0.0, 1.0),
+            ],
             [(0.0, 1.0), (0.28, 1.0), (0.56, 1.0)],
         ],
     ),
     (
         9,
         [
-            [(0.48, 0.22), (0.3, 0.02), (0.06, 0.14), (0.06, 0.4), (0.28, 0.5), (0.48, 0.22)],
+            [
+                (0.48, 0.22),
+                (0.3, 0.02),
+                (0.06, 0.14),
+                (0.06, 0.4),
+                (0.28, 0.5),
+                (0.48, 0.22),
+            ],
             [(0.48, 0.22), (0.48, 0.6), (0.48, 1.0)],
         ],
     ),
@@ -128,7 +162,9 @@ def random_shape(generator: np.random.Generator) -> NDArray[np.float64]:
 def _draw(curves: list[Curve], generator: np.random.Generator) -> NDArray[np.uint8]:
     # Each point moves once, so that corners stay corners.
     moved = {
-        point: point + generator.normal(0, 0.02, size=2) for curve in curves for point in curve
+        point: point + generator.normal(0, 0.02, size=2)
+        for curve in curves
+        for point in curve
     }
     shape = random_shape(generator)
     lines = [_smooth([moved[point] for point in curve]) @ shape.T for curve in curves]

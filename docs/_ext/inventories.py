@@ -1,7 +1,8 @@
-"""What these pages refer to in other projects' documentation, for builds without a network.
+"""What these pages refer to in other projects' documentation, for builds without a
+network.
 
-Each name of an object stands with the page that it is on; Sphinx reads them in the form of an
-`objects.inv`, which the projects publish with all that they have.
+Each name of an object stands with the page that it is on; Sphinx reads them in the form
+of an `objects.inv`, which the projects publish with all that they have.
 """
 
 from __future__ import annotations

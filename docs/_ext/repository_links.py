@@ -1,7 +1,7 @@
 """Links of the guides to files, which a code host follows, made to work in these pages.
 
-A link to an example leads to its page in the gallery, one to the README to the start page, and one
-to the changelog to the page that includes it.
+A link to an example leads to its page in the gallery, one to the README to the start
+page, and one to the changelog to the page that includes it.
 """
 
 from __future__ import annotations

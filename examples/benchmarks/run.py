@@ -1,12 +1,14 @@
-"""Measure skmnist beside its peers; write the tables and the chart of the documentation.
+"""Measure skmnist beside its peers; write the tables and the chart of the
+documentation.
 
-    python examples/benchmarks/run.py                    all of it, in three quarters of an hour
-    python examples/benchmarks/run.py --only memory      one section; the others stay as they are
-    python examples/benchmarks/run.py --only             draw what was measured
+    python examples/benchmarks/run.py                    all of it, in three quarters of
+    an hour python examples/benchmarks/run.py --only memory      one section; the others
+    stay as they are python examples/benchmarks/run.py --only             draw what was
+    measured
 
-``SKMNIST_DATA`` names the file of all of MNIST. Contenders take turns, so that a machine that is
-slow for a while slows all of them down, and each figure is a median; accuracies show that they
-learn the same.
+``SKMNIST_DATA`` names the file of all of MNIST. Contenders take turns, so that a
+machine that is slow for a while slows all of them down, and each figure is a median;
+accuracies show that they learn the same.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ DOCS = HERE.parents[1] / "docs"
 RESULTS = HERE / "results.json"
 FAST = NAMES[:2]
 
-# Each row of a table: what, by whom, the way, seconds, and the accuracy or other remarks.
+# Each row of a table: what, by whom, the way, seconds, and the accuracy or other
+# remarks.
 Rows = list[list[Any]]
 
 
@@ -58,7 +61,9 @@ def in_turn(actions: dict[Any, Callable[[], Any]], rounds: int) -> dict[Any, flo
 def fresh_python(*arguments: Any) -> str:
     """Run a script, or code after "-c", in a fresh process; return what it prints."""
     command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def measure_searches(rounds: int) -> Rows:
@@ -69,29 +74,37 @@ def measure_searches(rounds: int) -> Rows:
         ("the sample of MNIST, 20 epochs", "sample", 20),
         ("all of MNIST, 5 epochs", "mnist", 5),
     ):
-        pairs = [("skmnist", way) for way in BACKENDS] + [("MLPClassifier", "two processes")]
-        # Python runs the loops of the others one at a time: they gain nothing from threads, and
-        # with all of MNIST two processes are the faster way.
+        pairs = [("skmnist", way) for way in BACKENDS] + [
+            ("MLPClassifier", "two processes")
+        ]
+        # Python runs the loops of the others one at a time: they gain nothing from
+        # threads, and with all of MNIST two processes are the faster way.
         if source == "mnist":
             pairs.append(("KerasClassifier", "two processes"))
         else:
             pairs.append(("MLPClassifier", "one job"))
         accuracies: dict[tuple[str, str], str] = {}
         actions = {
-            pair: partial(_search, accuracies, pair, source=source, epochs=epochs) for pair in pairs
+            pair: partial(_search, accuracies, pair, source=source, epochs=epochs)
+            for pair in pairs
         }
         fast = {pair: action for pair, action in actions.items() if pair[0] in FAST}
         slow = {pair: action for pair, action in actions.items() if pair[0] not in FAST}
         # Once is enough where the difference is so large.
         seconds = in_turn(fast, rounds) | in_turn(slow, 1)
         rows += [
-            [label, *pair, f"{value:.1f}", accuracies[pair]] for pair, value in seconds.items()
+            [label, *pair, f"{value:.1f}", accuracies[pair]]
+            for pair, value in seconds.items()
         ]
     return rows
 
 
 def _search(
-    accuracies: dict[tuple[str, str], str], pair: tuple[str, str], *, source: str, epochs: int
+    accuracies: dict[tuple[str, str], str],
+    pair: tuple[str, str],
+    *,
+    source: str,
+    epochs: int,
 ) -> None:
     name, way = pair
     accuracies[pair] = fresh_python(HERE / "search.py", name, source, epochs, way)
@@ -104,18 +117,26 @@ def measure_files(rounds: int) -> Rows:
     X, y, _, _ = load("sample")
     with tempfile.TemporaryDirectory() as folder:
         np.save(f"{folder}/rows.npy", np.tile(X, (3, 1))[:10_000])
-        paths = {"skmnist": f"{folder}/digits.skops", "MLPClassifier": f"{folder}/digits.joblib"}
+        paths = {
+            "skmnist": f"{folder}/digits.skops",
+            "MLPClassifier": f"{folder}/digits.joblib",
+        }
         for name, path in paths.items():
             pipeline = make_pipeline(MinMaxScaler(), make(name, 32, 1)).fit(X, y)
             (save if name == "skmnist" else joblib.dump)(pipeline, path)
         seconds = in_turn(
             {
-                name: lambda p=path: fresh_python(HERE / "predict.py", p, f"{folder}/rows.npy")
+                name: lambda p=path: fresh_python(
+                    HERE / "predict.py", p, f"{folder}/rows.npy"
+                )
                 for name, path in paths.items()
             },
             2 * rounds,
         )
-    return [["load and predict", name, "", f"{value:.2f}", ""] for name, value in seconds.items()]
+    return [
+        ["load and predict", name, "", f"{value:.2f}", ""]
+        for name, value in seconds.items()
+    ]
 
 
 def measure_fits(rounds: int) -> Rows:
@@ -137,7 +158,9 @@ print(time.perf_counter() - start)
             code = first.format(folder=str(HERE), name=name)
             values[name].append(float(fresh_python("-c", code)))
     label = "all of MNIST, 5 units, 5 epochs, the first in a process"
-    rows += [[label, name, "", f"{statistics.median(values[name]):.2f}", ""] for name in FAST]
+    rows += [
+        [label, name, "", f"{statistics.median(values[name]):.2f}", ""] for name in FAST
+    ]
     for label, source, units, epochs, n_rows, n_columns in (
         ("150 × 4, 5 units, 5 epochs", "sample", 5, 5, 150, 4),
         ("load_digits, 32 units, 5 epochs", "digits", 32, 5, None, None),
@@ -149,11 +172,14 @@ print(time.perf_counter() - start)
         X, y, X_test, y_test = load(source)
         if n_columns:
             X, X_test = (
-                np.ascontiguousarray(part[:, 300 : 300 + n_columns]) for part in (X, X_test)
+                np.ascontiguousarray(part[:, 300 : 300 + n_columns])
+                for part in (X, X_test)
             )
         X, y = X[:n_rows], y[:n_rows]
         estimators = {name: make(name, units, epochs) for name in FAST}
-        actions = {name: lambda e=e, X=X, y=y: e.fit(X, y) for name, e in estimators.items()}
+        actions = {
+            name: lambda e=e, X=X, y=y: e.fit(X, y) for name, e in estimators.items()
+        }
         for action in actions.values():
             action()
         seconds = in_turn(actions, rounds if source == "mnist" else 4 * rounds)
@@ -171,10 +197,13 @@ def measure_predictions(rounds: int) -> Rows:
     rows: Rows = []
     for n_rows in (10_000, 1):
         part = X[:n_rows]
-        actions = {name: lambda e=e, p=part: e.predict_proba(p) for name, e in fitted.items()}
+        actions = {
+            name: lambda e=e, p=part: e.predict_proba(p) for name, e in fitted.items()
+        }
         seconds = in_turn(actions, 5 * rounds)
         rows += [
-            [f"{n_rows:,} rows", name, "", f"{value:.4f}", ""] for name, value in seconds.items()
+            [f"{n_rows:,} rows", name, "", f"{value:.4f}", ""]
+            for name, value in seconds.items()
         ]
     return rows
 
@@ -205,16 +234,23 @@ print(megabytes("VmHWM") - before)
 
 SECTIONS: dict[str, tuple[str, Callable[[int], Rows]]] = {
     "searches": (
-        "Whole scripts: GridSearchCV over hidden_units [5, 16, 64, 128], cv=3, in seconds",
+        "Whole scripts: GridSearchCV over hidden_units [5, 16, 64, 128], cv=3, in "
+        "seconds",
         measure_searches,
     ),
     "files": (
         "Whole scripts: load a saved Pipeline, predict 10,000 rows, in seconds",
         measure_files,
     ),
-    "fits": ("Fits in a process that has fitted the same before, in seconds", measure_fits),
+    "fits": (
+        "Fits in a process that has fitted the same before, in seconds",
+        measure_fits,
+    ),
     "predictions": ("predict_proba, in seconds", measure_predictions),
-    "memory": ("Peak memory of a fit over the process that holds the data, in MB", measure_memory),
+    "memory": (
+        "Peak memory of a fit over the process that holds the data, in MB",
+        measure_memory,
+    ),
 }
 
 
@@ -223,9 +259,10 @@ def conditions(rounds: int) -> str:
     packages = ("scikit-learn", "keras", "tensorflow", "scikeras", "numpy")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return (
-        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
-        f"{versions}; medians of {rounds} rounds, one round for KerasClassifier's scripts. One "
-        "hidden layer, Adam at 0.001, batches of 32, pixels as float32 from 0 to 1."
+        f"{os.cpu_count()} cores, {platform.machine()}, Python "
+        f"{platform.python_version()}, {versions}; medians of {rounds} rounds, one "
+        "round for KerasClassifier's scripts. One hidden layer, Adam at 0.001, "
+        "batches of 32, pixels as float32 from 0 to 1."
     )
 
 
@@ -242,7 +279,9 @@ def write_tables(results: dict[str, Any]) -> None:
                 best[label] = min(best.get(label, float("inf")), float(value))
         lines = [["", "", "", "", "ratio", "test accuracy"], ["---"] * 6]
         for label, name, way, value, remark in rows:
-            lines.append([label, name, way, value, f"{float(value) / best[label]:.2f} ×", remark])
+            lines.append(
+                [label, name, way, value, f"{float(value) / best[label]:.2f} ×", remark]
+            )
         table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         parts.append(f"## {title}\n\n{results[section]['conditions']}\n\n{table}\n")
     (DOCS / "benchmarks-tables.md").write_text("\n".join(parts), encoding="utf-8")
@@ -262,9 +301,13 @@ def draw(results: dict[str, Any]) -> None:
             figure, axes = plt.subplots(
                 len(groups), figsize=(7, 1.15 * len(groups)), layout="constrained"
             )
-            for ax, (label, bars) in zip(np.atleast_1d(axes), groups.items(), strict=True):
+            for ax, (label, bars) in zip(
+                np.atleast_1d(axes), groups.items(), strict=True
+            ):
                 names = list(bars)[::-1]
-                drawn = ax.barh(names, [bars[n] for n in names], color=[colors[n] for n in names])
+                drawn = ax.barh(
+                    names, [bars[n] for n in names], color=[colors[n] for n in names]
+                )
                 ax.bar_label(drawn, [f"{bars[n]:.1f} s" for n in names], padding=4)
                 ax.set_title(label, loc="left", fontsize="medium")
                 ax.margins(x=0.12)
@@ -278,7 +321,9 @@ def draw(results: dict[str, Any]) -> None:
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(description="Measure skmnist beside its peers.")
-    parser.add_argument("--only", nargs="*", choices=SECTIONS, help="only these sections")
+    parser.add_argument(
+        "--only", nargs="*", choices=SECTIONS, help="only these sections"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="runs of each contender")
     arguments = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
@@ -288,7 +333,10 @@ def main() -> None:
             rows = measure(arguments.rounds)
             for row in rows:
                 print(*row, sep="  ", flush=True)
-            results[section] = {"conditions": conditions(arguments.rounds), "rows": rows}
+            results[section] = {
+                "conditions": conditions(arguments.rounds),
+                "rows": rows,
+            }
             RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     write_tables(results)
     draw(results)

@@ -1,4 +1,5 @@
-"""A whole script: search the number of hidden units, and print the accuracy of the best.
+"""A whole script: search the number of hidden units, and print the accuracy of the
+best.
 
 python examples/benchmarks/search.py skmnist mnist 5 "two threads"
 """
@@ -10,7 +11,11 @@ from contenders import make
 from data import load
 from sklearn.model_selection import GridSearchCV
 
-BACKENDS = {"one job": "sequential", "two threads": "threading", "two processes": "loky"}
+BACKENDS = {
+    "one job": "sequential",
+    "two threads": "threading",
+    "two processes": "loky",
+}
 
 if __name__ == "__main__":
     name, source, epochs, way = sys.argv[1:]

@@ -50,7 +50,8 @@ def draw(options: Namespace) -> bool:
         network = read_network(model, unscaled_max=255)
     except TypeError as error:
         raise ValueError(
-            f"{options.model} holds a {type(model).__name__}, not a SimpleMLPClassifier."
+            f"{options.model} holds a {type(model).__name__}, not a "
+            "SimpleMLPClassifier."
         ) from error
 
     prepare_file(path, "--output")

@@ -53,7 +53,14 @@ ACTIVATIONS = (
     *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu"),
     *("hard_swish", "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax"),
     *("mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink", "softmax"),
-    *("softplus", "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus"),
+    *(
+        "softplus",
+        "softsign",
+        "sparse_plus",
+        "sparse_sigmoid",
+        "sparsemax",
+        "squareplus",
+    ),
     *("swish", "tanh", "tanh_shrink"),
 )
 
@@ -103,7 +110,9 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {printable(message)} (see {self._help})\n")
 
 
-def _number(kind: type, expected: str, is_right: Callable[[Any], bool]) -> Callable[[str], Any]:
+def _number(
+    kind: type, expected: str, is_right: Callable[[Any], bool]
+) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         try:
             value = kind(text)
@@ -121,7 +130,8 @@ def _path(suffix: str) -> Callable[[str], Path]:
         path = Path(text)
         if path.suffix.lower() != suffix:
             raise argparse.ArgumentTypeError(
-                f"must end with {suffix}, as in {str(path.with_suffix(suffix))!r}, not {text!r}"
+                f"must end with {suffix}, as in {str(path.with_suffix(suffix))!r}, not "
+                f"{text!r}"
             )
         return path
 
@@ -161,7 +171,9 @@ def _train_parser(command: str) -> _Parser:
 
 
 def _add_data_options(parser: _Parser) -> None:
-    sets = "; ".join(f"{named.name!r}, {named.summary}" for named in NAMED_SETS.values())
+    sets = "; ".join(
+        f"{named.name!r}, {named.summary}" for named in NAMED_SETS.values()
+    )
     parser.add(
         "--data",
         metavar="SOURCE",
@@ -189,7 +201,9 @@ def _add_data_options(parser: _Parser) -> None:
 
 
 def _add_network_options(parser: _Parser) -> None:
-    positive_int = _number(int, "a whole number greater than 0", lambda value: value > 0)
+    positive_int = _number(
+        int, "a whole number greater than 0", lambda value: value > 0
+    )
     layers = parser.add_mutually_exclusive_group()
     layers.add_argument(
         "--hidden-units",
@@ -219,9 +233,15 @@ def _add_network_options(parser: _Parser) -> None:
 
 
 def _add_training_options(parser: _Parser) -> None:
-    positive_int = _number(int, "a whole number greater than 0", lambda value: value > 0)
-    positive = _number(float, "a number greater than 0", lambda value: 0 < value < math.inf)
-    seed = _number(int, "a whole number from 0 to 2**32 - 1", lambda value: 0 <= value < 2**32)
+    positive_int = _number(
+        int, "a whole number greater than 0", lambda value: value > 0
+    )
+    positive = _number(
+        float, "a number greater than 0", lambda value: 0 < value < math.inf
+    )
+    seed = _number(
+        int, "a whole number from 0 to 2**32 - 1", lambda value: 0 <= value < 2**32
+    )
     parser.add(
         "--epochs",
         type=positive_int,

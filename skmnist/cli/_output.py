@@ -59,13 +59,17 @@ def new_console() -> Console:
     # With NO_COLOR alone, rich would still write bold letters; soft_wrap leaves long
     # lines whole.
     color_system: Any = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(color_system=color_system, markup=False, highlight=False, soft_wrap=True)
+    return Console(
+        color_system=color_system, markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def prepare_file(path: Path, option: str) -> None:
     """Make the folder of a file, and fail if the file could not be written later."""
     if path.is_dir():
-        raise IsADirectoryError(f"{option} needs a file name, got the directory {path}.")
+        raise IsADirectoryError(
+            f"{option} needs a file name, got the directory {path}."
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     check_writable(path)
 

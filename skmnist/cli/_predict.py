@@ -68,14 +68,17 @@ def predict(options: Namespace) -> bool:
 def _check_network(model: Any, network: Any, path: Path) -> tuple[int, ...]:
     """Return the shape of a model's samples, if pictures can be read as such."""
     if not isinstance(network, SimpleMLPClassifier):
-        raise ValueError(f"{path} holds a {type(network).__name__}, not a SimpleMLPClassifier.")
+        raise ValueError(
+            f"{path} holds a {type(network).__name__}, not a SimpleMLPClassifier."
+        )
     check_is_fitted(network)
     # A step before the network may have made more or fewer features of the pixels.
     n_features = getattr(model, "n_features_in_", network.n_features_in_)
     shape: tuple[int, ...] = network.image_shape_ or (n_features,)
     if np.prod(shape) != 28 * 28:
         raise ValueError(
-            f"{path} was trained on samples of shape {shape}. Pictures are read as 28 × 28 pixels."
+            f"{path} was trained on samples of shape {shape}. Pictures are read as 28 "
+            "× 28 pixels."
         )
     return shape
 
@@ -105,7 +108,9 @@ def _draw(answers: list[_Answer], labels: list[str], path: Path) -> None:
     write_figure(figure, path)
 
 
-def _draw_probabilities(ax: Axes, probabilities: NDArray[np.float32], labels: list[str]) -> None:
+def _draw_probabilities(
+    ax: Axes, probabilities: NDArray[np.float32], labels: list[str]
+) -> None:
     from matplotlib.ticker import PercentFormatter
 
     places = np.arange(len(labels))

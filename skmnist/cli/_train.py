@@ -17,7 +17,11 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score, classification_report
+from sklearn.metrics import (
+    ConfusionMatrixDisplay,
+    accuracy_score,
+    classification_report,
+)
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -28,7 +32,12 @@ from skmnist._pixels import scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
 from skmnist.cli._output import new_console, prepare_file, write_figure
 from skmnist.datasets import load_mnist
-from skmnist.display import DigitsDisplay, HiddenUnitsDisplay, SearchDisplay, TrainingDisplay
+from skmnist.display import (
+    DigitsDisplay,
+    HiddenUnitsDisplay,
+    SearchDisplay,
+    TrainingDisplay,
+)
 from skmnist.persistence import save
 
 if TYPE_CHECKING:
@@ -75,7 +84,9 @@ def train(options: Namespace) -> None:
         console.print(f"  saved in {printable(options.save)}")
     _report(estimator, data, options.output, console)
     console.print(f"\nThe figures are in {printable(options.output.resolve())}")
-    console.print(f"Try next: {options.command} {printable(_next_arguments(options, estimator))}")
+    console.print(
+        f"Try next: {options.command} {printable(_next_arguments(options, estimator))}"
+    )
 
 
 def _new_classifier(options: Namespace, n_images: int) -> SimpleMLPClassifier:
@@ -158,7 +169,9 @@ def _introduce(data: Bunch, folder: Path, console: Console) -> None:
     console.print(f"  The first digits are {labels}.")
 
 
-def _show_network(classifier: SimpleMLPClassifier, data: Bunch, console: Console) -> None:
+def _show_network(
+    classifier: SimpleMLPClassifier, data: Bunch, console: Console
+) -> None:
     # An estimator has a network once it is fitted. One image of each digit is enough
     # for that.
     _, one_of_each = np.unique(data.y_train, return_index=True)
@@ -192,7 +205,9 @@ def _search(
     else:
         estimator, parameter = _scaled(classifier, data), "network__hidden_units"
     # An option that is wrong for one candidate is wrong for all.
-    search = GridSearchCV(estimator, {parameter: widths}, cv=N_FOLDS, error_score="raise")
+    search = GridSearchCV(
+        estimator, {parameter: widths}, cv=N_FOLDS, error_score="raise"
+    )
     show_progress(search)
     # In threads, which share what has been compiled.
     with parallel_config(backend="threading", n_jobs=-1):
@@ -205,7 +220,9 @@ def _ranking(search: GridSearchCV) -> str:
     columns = ["rank_test_score", "hidden_units", "mean_test_score", "std_test_score"]
     widths = [next(iter(params.values())) for params in search.cv_results_["params"]]
     results = pandas.DataFrame(search.cv_results_).assign(hidden_units=widths)
-    results = results[[*columns, "mean_fit_time"]].sort_values("rank_test_score", kind="stable")
+    results = results[[*columns, "mean_fit_time"]].sort_values(
+        "rank_test_score", kind="stable"
+    )
     return results.round(4).to_string(index=False)
 
 

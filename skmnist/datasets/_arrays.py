@@ -55,7 +55,9 @@ def reading(path: str, expected: str) -> Iterator[None]:
             raise
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         reason = printable(f"{kind}{error}".strip())
-        raise ValueError(f"{path!r} cannot be read ({reason}); expected {expected}.") from error
+        raise ValueError(
+            f"{path!r} cannot be read ({reason}); expected {expected}."
+        ) from error
 
 
 def is_gzipped(path: str) -> bool:
@@ -113,7 +115,9 @@ def _read_member(npz: Any, name: str, file_size: int) -> NDArray[Any]:
     """Read an array whose header claims what there is."""
     member = npz.zip.getinfo(f"{name}.npy")
     if member.file_size > _LARGEST_RATIO * min(member.compress_size, file_size):
-        raise ValueError(f"{name} claims {member.file_size:,} bytes, more than the file can hold")
+        raise ValueError(
+            f"{name} claims {member.file_size:,} bytes, more than the file can hold"
+        )
     with npz.zip.open(member) as stream:
         np.lib.format.read_magic(stream)
         shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
@@ -123,7 +127,9 @@ def _read_member(npz: Any, name: str, file_size: int) -> NDArray[Any]:
     claims_what_is_held = dtype.itemsize * math.prod(shape) == held
     is_possible = min(shape, default=0) >= 0 and dtype.itemsize > 0
     if not dtype.hasobject and not (is_possible and claims_what_is_held):
-        raise ValueError(f"{name} has {held:,} bytes, but claims the shape {shape} of {dtype}")
+        raise ValueError(
+            f"{name} has {held:,} bytes, but claims the shape {shape} of {dtype}"
+        )
     return npz[f"{name}.npy"]
 
 
@@ -156,13 +162,17 @@ def _read_idx(path: str, role: str) -> NDArray[Any]:
         shape = struct.unpack(f">{n_dims}I", stream.read(4 * n_dims))
         size = math.prod(shape) * dtype.itemsize
         if size > largest:
-            raise ValueError(f"it claims {size:,} bytes of values, more than the file can hold")
+            raise ValueError(
+                f"it claims {size:,} bytes of values, more than the file can hold"
+            )
 
         array = np.empty(shape, dtype)
         n_read = stream.readinto(array.reshape(-1).view(np.uint8))
         # At the end, gzip compares its checksum.
         if n_read < size or stream.read(1):
-            raise ValueError(f"it does not hold the {size:,} bytes of values that it claims")
+            raise ValueError(
+                f"it does not hold the {size:,} bytes of values that it claims"
+            )
     if n_dims == 2:
         return array[:, :1].ravel()
     return array

@@ -13,7 +13,9 @@ from skmnist.datasets._image_data import ImageData
 _ORIGIN = """\
 EMNIST: handwritten characters out of NIST's Special Database 19, by Gregory Cohen,
 Saeed Afshar, Jonathan Tapson and André van Schaik, 2017, https://arxiv.org/abs/1702.05373."""
-_UPRIGHT = "Its files hold every image with rows and columns swapped; here they are upright."
+_UPRIGHT = (
+    "Its files hold every image with rows and columns swapped; here they are upright."
+)
 # In two splits, a letter that is written alike large and small is one class.
 _MERGED = digits + ascii_uppercase + "abdefghnqrt"
 _CHARACTERS = {

@@ -19,7 +19,9 @@ _IDX_NAME = re.compile(
     r"(?P<begin>emnist-[a-z]+|qmnist|)-?(?P<part>train|t10k|test)-"
     r"(?P<kind>images|labels)-idx(?:3-ubyte|1-ubyte|2-int)"
 )
-_TABLE_NAME = re.compile(r"(?P<begin>.*?)[-_. ]?(?P<part>train|test).*\.(?:csv|tsv)", re.IGNORECASE)
+_TABLE_NAME = re.compile(
+    r"(?P<begin>.*?)[-_. ]?(?P<part>train|test).*\.(?:csv|tsv)", re.IGNORECASE
+)
 _ROLES = {
     "idx": ("train images", "train labels", "test images", "test labels"),
     "table": ("train table", "test table"),
@@ -67,7 +69,9 @@ class FileSet:
             return
         missing = [role for role in _ROLES[self.kind] if role not in self.found]
         has = " and ".join(f"no {role}" for role in missing)
-        held = ", ".join(repr(os.path.basename(path)) for path in sorted(self.all_paths))
+        held = ", ".join(
+            repr(os.path.basename(path)) for path in sorted(self.all_paths)
+        )
         raise ValueError(
             f"{source!r} has {has or 'several files for one part'} (it holds {held}); "
             f"expected {EXPECTED_IN_FOLDER}."
@@ -210,7 +214,9 @@ def _describe_choices(folder: str, sets: Sequence[FileSet]) -> str:
     lines = ""
     for files in sets:
         lines += f"\n    load_mnist({_choice(files, sets)!r})"
-    message = f"{folder!r} holds more than one set of images. These lines load one each:"
+    message = (
+        f"{folder!r} holds more than one set of images. These lines load one each:"
+    )
     return f"{message}{lines}"
 
 
@@ -223,7 +229,9 @@ def _choice(files: FileSet, sets: Sequence[FileSet]) -> str:
         return files.folder
 
     begin = os.path.join(files.folder, files.begin)
-    same = [other for other in others if os.path.join(other.folder, other.begin) == begin]
+    same = [
+        other for other in others if os.path.join(other.folder, other.begin) == begin
+    ]
     if files.begin and not same and not os.path.exists(begin):
         return begin
     return _common_beginning(files) + _PATTERNS[files.kind]

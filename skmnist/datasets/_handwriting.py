@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 _SIZE = 28
 _BOX = 20
-# MNIST's centres of mass lie within half a pixel of row 14 and column 14, counted from 0.
+# MNIST's centres of mass lie within half a pixel of row 14 and column 14, counted from
+# 0.
 _CENTRE = 14
-# Half of MNIST's digits have strokes between 2.1 and 2.9 pixels wide, one in twenty above 3.8.
+# Half of MNIST's digits have strokes between 2.1 and 2.9 pixels wide, one in twenty
+# above 3.8.
 _THINNEST, _THICKEST = 2.3, 4.0
 
-_WORKING_SIDE = 320  # pixels; a digit that is small in the picture is cropped and scaled again
+_WORKING_SIDE = (
+    320  # pixels; a digit that is small in the picture is cropped and scaled again
+)
 _LOWEST_DIGIT = 6
 _LEAST_CONTRAST = 0.06  # of grey levels from 0 to 1
 
@@ -32,15 +36,17 @@ _WIDEST = 1.5
 _SEVERAL = "shows several shapes of like size, of which only the largest is read."
 _CUT_OFF = "shows something like a digit at its edge, which is left out."
 _SIDE_BY_SIDE = "shows shapes of like size side by side, which are read as one digit."
-_WIDE = (
-    "shows something much wider than high, such as digits that touch, which is read as one digit."
+_WIDE = "shows something much wider than high, such as digits that touch, which is read as one digit."
+_IN_OPEN_BOX = (
+    "shows something in a box that is not closed; both are read as one digit."
 )
-_IN_OPEN_BOX = "shows something in a box that is not closed; both are read as one digit."
 _AT_EDGE = "has ink at its edge, so a part of the digit may be missing."
 
 
 class _Ink(NamedTuple):
-    contrast: NDArray[np.float64]  # (h, w): 0 is paper, more is ink; other shapes are set to 0
+    contrast: NDArray[
+        np.float64
+    ]  # (h, w): 0 is paper, more is ink; other shapes are set to 0
     threshold: float
     box: tuple[slice, slice]  # of the digit
     doubts: frozenset[str]  # whether it is a whole digit, and only one
@@ -53,48 +59,51 @@ class _Ink(NamedTuple):
 def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
     """Turn a picture of one handwritten digit into the form of MNIST's digits.
 
-    The picture is a photo, a scan or a drawing of a digit: dark on light or light on dark, in any
-    colour and of any size. The paper is subtracted, and ink is separated from it at Otsu's
-    threshold. The digit is the largest connected shape with the smaller ones beside it; specks,
-    soft shadows, lines across the page, frames around a digit and, beside a digit that lies free,
-    shapes at the edge of the picture are left out. Very thin strokes are thickened and very thick
-    ones thinned. As in MNIST [1]_, the digit is scaled to fit into 20 x 20 pixels, which are placed
-    in 28 x 28 pixels so that the centre of mass is at row 14 and column 14, counted from 0. The
-    digit is neither turned nor straightened.
+    The picture is a photo, a scan or a drawing of a digit: dark on light or light on
+    dark, in any colour and of any size. The paper is subtracted, and ink is separated
+    from it at Otsu's threshold. The digit is the largest connected shape with the
+    smaller ones beside it; specks, soft shadows, lines across the page, frames around a
+    digit and, beside a digit that lies free, shapes at the edge of the picture are left
+    out. Very thin strokes are thickened and very thick ones thinned. As in MNIST [1]_,
+    the digit is scaled to fit into 20 x 20 pixels, which are placed in 28 x 28 pixels
+    so that the centre of mass is at row 14 and column 14, counted from 0. The digit is
+    neither turned nor straightened.
 
     Parameters
     ----------
     picture : str, os.PathLike, bytes, file object, PIL.Image.Image or array-like
-        The path of a picture, its contents, a ``data:`` URL of them in base64, or a file object
-        opened for reading in binary mode. The formats are PNG, JPEG, GIF, BMP, TIFF, WebP, PPM and,
-        where pillow-heif is installed, HEIC; of several frames or pages, the first that is not
-        empty is read. A picture that Pillow has opened may have other formats too.
-        An array has the shape (h, w), (h, w, 1), (h, w, 3) for RGB or (h, w, 4) for RGBA. It holds
-        booleans, integers or floats. White is 1 if none is above 1, otherwise 255, 4095 (12 bits)
-        or 65535, the least of them that none is above.
-        A picture has at least 8 x 8 pixels, and a file at most ``PIL.Image.MAX_IMAGE_PIXELS``.
+        The path of a picture, its contents, a ``data:`` URL of them in base64, or a
+        file object opened for reading in binary mode. The formats are PNG, JPEG, GIF,
+        BMP, TIFF, WebP, PPM and, where pillow-heif is installed, HEIC; of several
+        frames or pages, the first that is not empty is read. A picture that Pillow has
+        opened may have other formats too. An array has the shape (h, w), (h, w, 1), (h,
+        w, 3) for RGB or (h, w, 4) for RGBA. It holds booleans, integers or floats.
+        White is 1 if none is above 1, otherwise 255, 4095 (12 bits) or 65535, the least
+        of them that none is above. A picture has at least 8 x 8 pixels, and a file at
+        most ``PIL.Image.MAX_IMAGE_PIXELS``.
 
     Returns
     -------
     digit : ndarray of shape (28, 28), uint8
-        From 0 (background) to 255 (ink). ``digit.reshape(1, -1)`` is a row for a classifier that
-        was trained on MNIST's rows.
+        From 0 (background) to 255 (ink). ``digit.reshape(1, -1)`` is a row for a
+        classifier that was trained on MNIST's rows.
 
     Raises
     ------
     OSError
         If the file cannot be opened.
     ValueError
-        If `picture` is none of these, damaged, too large or too small; if nothing is drawn, or only
-        something less than 6 pixels high and wide.
+        If `picture` is none of these, damaged, too large or too small; if nothing is
+        drawn, or only something less than 6 pixels high and wide.
 
     Warns
     -----
     UserWarning
-        If there are several shapes of like size, at whatever distance; if what is left out at the
-        edge of the picture is as large as the digit and made of strokes; if what is read is much
-        wider than high, as digits that touch each other are, or lies in a box that is not closed;
-        or if the digit touches the edge of the picture.
+        If there are several shapes of like size, at whatever distance; if what is left
+        out at the edge of the picture is as large as the digit and made of strokes; if
+        what is read is much wider than high, as digits that touch each other are, or
+        lies in a box that is not closed; or if the digit touches the edge of the
+        picture.
 
     References
     ----------
@@ -116,8 +125,9 @@ def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
         ink = _look_closer(image, ink)
     if ink is None or ink.longer < _LOWEST_DIGIT:
         raise ValueError(
-            f"{name} shows nothing drawn: nothing of {_LOWEST_DIGIT} pixels in it stands out from "
-            "the paper. Expected a picture of one digit, with a margin around it."
+            f"{name} shows nothing drawn: nothing of {_LOWEST_DIGIT} pixels in it "
+            "stands out from the paper. Expected a picture of one digit, with a "
+            "margin around it."
         )
     for doubt in sorted(ink.doubts):
         warn_caller(f"{name} {doubt}", UserWarning)
@@ -131,14 +141,16 @@ def _look_closer(image: Image, ink: _Ink) -> _Ink:
         return ink
     rows, columns = ink.box
     left, top = max(0, columns.start - ink.longer), max(0, rows.start - ink.longer)
-    corners = np.array([left, top, columns.stop + ink.longer, rows.stop + ink.longer]) * scale
+    corners = (
+        np.array([left, top, columns.stop + ink.longer, rows.stop + ink.longer]) * scale
+    )
     part = image.crop(tuple(np.minimum(corners, image.size * 2).astype(int).tolist()))
 
     closer = _find_ink(part)
     if closer is None:
         return ink
-    # What is beside the part was seen in the whole picture only, and the edge of the part may
-    # go through it.
+    # What is beside the part was seen in the whole picture only, and the edge of the
+    # part may go through it.
     return closer._replace(doubts=ink.doubts | closer.doubts - {_CUT_OFF})
 
 
@@ -147,18 +159,27 @@ def _contrast(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
     from skimage.transform import resize, resize_local_mean
 
     shape = pixels.shape[:2]
-    small_shape = tuple(max(2, round(min(1, 64 / max(shape)) * length)) for length in shape)
+    small_shape = tuple(
+        max(2, round(min(1, 64 / max(shape)) * length)) for length in shape
+    )
     levels = resize_local_mean(pixels, small_shape, channel_axis=-1).reshape(-1, 3)
-    # Light that falls unevenly on the paper is a quadratic surface, fitted to the margin. Ink in
-    # the margin is far from it and weighs next to nothing (Cauchy's weights).
-    y, x = (axis.ravel() for axis in np.mgrid[[slice(-1, 1, side * 1j) for side in small_shape]])
+    # Light that falls unevenly on the paper is a quadratic surface, fitted to the
+    # margin. Ink in the margin is far from it and weighs next to nothing (Cauchy's
+    # weights).
+    y, x = (
+        axis.ravel()
+        for axis in np.mgrid[[slice(-1, 1, side * 1j) for side in small_shape]]
+    )
     terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
     margin = np.maximum(np.abs(x), np.abs(y)) > 0.8
     surface = np.broadcast_to(np.median(levels[margin], axis=0), levels.shape)
     for _ in range(8):
         distance = ((levels - surface)[margin] ** 2).sum(axis=1, keepdims=True)
         weights = 1 / np.sqrt(0.05**2 + distance)
-        surface = terms @ np.linalg.lstsq(weights * terms[margin], weights * levels[margin])[0]
+        surface = (
+            terms
+            @ np.linalg.lstsq(weights * terms[margin], weights * levels[margin])[0]
+        )
     # The largest differences point from the colour of the paper to that of the ink.
     difference = levels - surface
     direction = (difference * (difference**2).sum(axis=1, keepdims=True)).sum(axis=0)
@@ -166,10 +187,13 @@ def _contrast(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
     # What is as dark over more than the width of a stroke is a shadow.
     rest = (difference @ direction).reshape(small_shape)
     shadows = ndimage.grey_opening(rest, max(3, round(0.4 * min(small_shape))))
-    paper = (surface @ direction).reshape(small_shape) + ndimage.gaussian_filter(shadows, 2)
+    paper = (surface @ direction).reshape(small_shape) + ndimage.gaussian_filter(
+        shadows, 2
+    )
     contrast = pixels @ direction - resize(paper, shape, order=1, mode="edge")
     contrast -= np.median(contrast)
-    # Noise and dithering differ from the median of the pixels around, and strokes hardly do.
+    # Noise and dithering differ from the median of the pixels around, and strokes
+    # hardly do.
     if np.abs(contrast - ndimage.median_filter(contrast, 3)).mean() > 0.005:
         contrast = ndimage.gaussian_filter(contrast, max(shape) / 400)
     return contrast
@@ -193,10 +217,13 @@ def _find_ink(image: Image) -> _Ink | None:
 
     doubts = _doubts_about(main, kept, whole, contrast.shape)
     at_edge = {shape.label for shape in shapes} - {shape.label for shape in whole}
-    if any(_looks_like_digit(shape, main) for shape in shapes if shape.label in at_edge):
+    if any(
+        _looks_like_digit(shape, main) for shape in shapes if shape.label in at_edge
+    ):
         doubts |= {_CUT_OFF}
 
-    # The slope from ink to paper shows where between two pixels the edge of a stroke is.
+    # The slope from ink to paper shows where between two pixels the edge of a stroke
+    # is.
     near = ndimage.maximum_filter(strokes, 5) & (strokes | (labels == 0))
     return _Ink(np.where(near, contrast, 0), threshold, _extent(strokes), doubts)
 
@@ -211,8 +238,8 @@ def _threshold_of(contrast: NDArray[np.float64]) -> float | None:
     if not candidates.any():
         return None
 
-    # Ink covers so little of a page that Otsu's rule would divide the paper instead; beside the
-    # ink there is as much of the one as of the other.
+    # Ink covers so little of a page that Otsu's rule would divide the paper instead;
+    # beside the ink there is as much of the one as of the other.
     values = contrast[ndimage.maximum_filter(candidates, _reach(contrast))]
     is_ink = values > threshold_otsu(values)
     # The edge of a stroke is halfway between ink and paper.
@@ -227,7 +254,9 @@ def _shapes_in(
 
     labels = label(contrast > threshold)
     reach = _reach(contrast)
-    rise = ndimage.maximum_filter(contrast, reach) - ndimage.minimum_filter(contrast, reach)
+    rise = ndimage.maximum_filter(contrast, reach) - ndimage.minimum_filter(
+        contrast, reach
+    )
     # Specks are small, and shadows have no edge at which the contrast rises.
     least_side = max(3, 0.025 * max(contrast.shape))
     shapes = [
@@ -246,12 +275,16 @@ def _reach(contrast: NDArray[np.float64]) -> int:
 def _without_surroundings(shapes: list[Any], page: tuple[int, ...]) -> list[Any]:
     """Leave out what is not drawn: the paper, and frames."""
     shapes = [shape for shape in shapes if not _is_paper(shape, page)]
-    return [shape for shape in shapes if not any(_encloses(shape, other) for other in shapes)]
+    return [
+        shape
+        for shape in shapes
+        if not any(_encloses(shape, other) for other in shapes)
+    ]
 
 
 def _without_things_at_edge(shapes: list[Any], page: tuple[int, ...]) -> list[Any]:
-    # Beside a digit that lies free, what comes in from the edge is something else, such as the
-    # table; unless the picture was cropped to the digit.
+    # Beside a digit that lies free, what comes in from the edge is something else, such
+    # as the table; unless the picture was cropped to the digit.
     free = [shape for shape in shapes if not _touches_edge(shape, page)]
     has_free_digit = any(_longer(shape) >= 0.1 * max(page) for shape in free)
     is_cropped = any(_fills_page(shape, page) for shape in shapes)
@@ -264,8 +297,8 @@ def _belongs_to(main: Any, shape: Any) -> bool:
 
 
 def _is_near(main: Any, shape: Any) -> bool:
-    # The top of a 5 may not touch the rest. What is about as high as the digit and not close to
-    # it is another digit.
+    # The top of a 5 may not touch the rest. What is about as high as the digit and not
+    # close to it is another digit.
     is_high = shape.image.shape[0] >= 0.5 * main.image.shape[0]
     reach = 0.1 if is_high else 0.25
     return _gap(shape, main) <= reach * _longer(main)
@@ -300,9 +333,11 @@ def _is_another_digit(main: Any, shape: Any) -> bool:
 
 
 def _is_beside(main: Any, shape: Any) -> bool:
-    """Whether two shapes, close to each other, are about as high, and neither is above the other.
+    """Whether two shapes, close to each other, are about as high, and neither is above
+    the other.
 
-    Parts of one digit are: the bar of a 4 is next to a lower part, and the top of a 5 above.
+    Parts of one digit are: the bar of a 4 is next to a lower part, and the top of a 5
+    above.
     """
     lower, higher = sorted([main.image.shape[0], shape.image.shape[0]])
     first, second = sorted([main.bbox, shape.bbox], key=lambda box: box[1])
@@ -367,7 +402,9 @@ def _is_paper(shape: Any, page: tuple[int, ...]) -> bool:
     """Whether a shape is a part of the paper, or of what the paper lies on."""
     if not _touches_edge(shape, page):
         return False
-    return _is_line_across(shape, page) or _has_squares(shape) or _runs_around(shape, page)
+    return (
+        _is_line_across(shape, page) or _has_squares(shape) or _runs_around(shape, page)
+    )
 
 
 def _is_line_across(shape: Any, page: tuple[int, ...]) -> bool:
@@ -422,7 +459,8 @@ def _boxed(ink: _Ink) -> NDArray[np.uint8]:
     stroke = 4 * mean_depth
     longer = max(inside[_extent(inside)].shape)
     width = min(max(_BOX * stroke / longer, _THINNEST), _THICKEST)
-    # A digit that grows has to be scaled down more, and its strokes with it: solved for `width`.
+    # A digit that grows has to be scaled down more, and its strokes with it: solved for
+    # `width`.
     grow = (width * longer / _BOX - stroke) / 2 / (1 - width / _BOX)
     grow = max(grow, -0.8 * mean_depth)
 

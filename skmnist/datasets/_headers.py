@@ -54,7 +54,11 @@ class Header:
 
     def describe(self) -> str:
         """Describe the columns and what they hold."""
-        counted = f"{self.n_columns} column" if self.n_columns == 1 else f"{self.n_columns} columns"
+        counted = (
+            f"{self.n_columns} column"
+            if self.n_columns == 1
+            else f"{self.n_columns} columns"
+        )
         columns = f"It has {counted} without names"
         if self.names:
             columns = f"It has {counted}: {abbreviate(self.names)}"
@@ -132,9 +136,13 @@ def _declared_separator(lines: Sequence[_Line]) -> str:
     return match[1] if match else ""
 
 
-def _split_comments(lines: list[_Line], separator: str) -> tuple[list[_Line], list[_Line]]:
+def _split_comments(
+    lines: list[_Line], separator: str
+) -> tuple[list[_Line], list[_Line]]:
     """Divide the first lines into comments and the first two lines of a table."""
-    n_fields = [len(_split(line, separator or _find_separator(line))) for _, line in lines]
+    n_fields = [
+        len(_split(line, separator or _find_separator(line))) for _, line in lines
+    ]
     holds_images = max(n_fields, default=0) > FEWEST_PIXELS
     for n_comments, (_, line) in enumerate(lines):
         if not _is_comment(line, separator, holds_images):

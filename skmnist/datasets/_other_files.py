@@ -121,21 +121,26 @@ def _lines_of_arrays(path: str, names: Sequence[str]) -> str:
 
 
 def describe_pictures(path: str, suffix: str) -> str:
-    what = "a folder of pictures. If each is in a folder named as its label, these lines"
+    what = (
+        "a folder of pictures. If each is in a folder named as its label, these lines"
+    )
     lines = [
         "import pathlib",
         "import numpy as np",
         "import PIL.Image",
         "from skmnist import SimpleMLPClassifier",
         f"paths = sorted(pathlib.Path({path!r}).rglob('*{suffix}'))",
-        'X = np.stack([np.asarray(PIL.Image.open(path).convert("L")) for path in paths])',
+        'X = np.stack([np.asarray(PIL.Image.open(path).convert("L")) for path in '
+        "paths])",
         "y = np.array([path.parent.name for path in paths])",
         "SimpleMLPClassifier().fit(X / 255, y)",
     ]
     return _message(path, what, "\n".join(lines), " read it:")
 
 
-def _message(path: str, what: str, lines: str, advice: str = ". These lines read it:") -> str:
+def _message(
+    path: str, what: str, lines: str, advice: str = ". These lines read it:"
+) -> str:
     if not lines:
         return f"{path!r} is {what}."
     return f"{path!r} is {what}{advice}\n{lines}".replace("\n", "\n    ")
@@ -239,7 +244,9 @@ def _archive_format(path: str) -> str:
 
 def _lines_of_pickle(path: str) -> str:
     if os.path.basename(path).startswith("mnist.pkl"):
-        opened = f"gzip.open({path!r})" if path.endswith(".gz") else f"open({path!r}, 'rb')"
+        opened = (
+            f"gzip.open({path!r})" if path.endswith(".gz") else f"open({path!r}, 'rb')"
+        )
         return (
             "import gzip\nimport pickle\n"
             "from skmnist import SimpleMLPClassifier\n"
@@ -311,7 +318,9 @@ def _lines_of_parquet(path: str) -> str:
     if has_pictures:
         lines = ["import io", "import numpy as np", "import PIL.Image", *lines]
         lines.append('files = [io.BytesIO(image["bytes"]) for image in frame["image"]]')
-        lines.append("X = np.stack([np.asarray(PIL.Image.open(file)) for file in files])")
+        lines.append(
+            "X = np.stack([np.asarray(PIL.Image.open(file)) for file in files])"
+        )
         lines.append('y = frame["label"]')
     else:
         lines.append('y = frame.pop("label")')
@@ -385,7 +394,9 @@ def _lines_of_json(path: str) -> str:
 def _lines_of_object(path: str, data: dict[str, Any]) -> str | None:
     if {"columns", "data"} <= data.keys():
         read = f'pandas.read_json({path!r}, orient="split")'
-        return _lines_of_records(read, dict(zip(data["columns"], data["data"][0], strict=False)))
+        return _lines_of_records(
+            read, dict(zip(data["columns"], data["data"][0], strict=False))
+        )
 
     first = next(iter(data.values()), None)
     if isinstance(first, dict):
@@ -495,7 +506,9 @@ def _lines_of_tensors(path: str) -> str:
     )
 
 
-_PICKLE = "a pickle, which can run any program and is not opened. If you trust its author"
+_PICKLE = (
+    "a pickle, which can run any program and is not opened. If you trust its author"
+)
 _TORCH = "a file of PyTorch's"
 _KINDS = (
     _Kind(
@@ -503,11 +516,15 @@ _KINDS = (
         _lines_of_lfs_pointer,
         (b"version https://git-lfs.github.com/spec",),
     ),
-    _Kind("text in UTF-32", _lines_of_text("utf-32"), (b"\xff\xfe\0\0", b"\0\0\xfe\xff")),
+    _Kind(
+        "text in UTF-32", _lines_of_text("utf-32"), (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
+    ),
     _Kind("text in UTF-16", _lines_of_text("utf-16"), (b"\xff\xfe", b"\xfe\xff")),
     _Kind("gzipped twice", _lines_of_packed("gzip", ".gz"), (b"\x1f\x8b",)),
     _Kind("packed with bzip2", _lines_of_packed("bz2", ".bz2"), (b"BZh",), (".bz2",)),
-    _Kind("packed with xz", _lines_of_packed("lzma", ".xz"), (b"\xfd7zXZ\0",), (".xz",)),
+    _Kind(
+        "packed with xz", _lines_of_packed("lzma", ".xz"), (b"\xfd7zXZ\0",), (".xz",)
+    ),
     _Kind("an archive", _lines_of_archive, (), (".zip", ".tar", ".tgz")),
     _Kind(
         "an archive that Python cannot unpack; unpack it with 7-Zip",
@@ -537,8 +554,18 @@ _KINDS = (
         (".pkl", ".pickle", ".joblib"),
     ),
     _Kind(_TORCH, _lines_of_tensors, (), (".pt", ".pth")),
-    _Kind("an Excel workbook", _lines_of_workbook, (b"\xd0\xcf\x11\xe0",), (".xls", ".xlsx")),
-    _Kind("one IDX file of four, whose folder loads", _lines_of_idx, (), ("-ubyte", "-int")),
+    _Kind(
+        "an Excel workbook",
+        _lines_of_workbook,
+        (b"\xd0\xcf\x11\xe0",),
+        (".xls", ".xlsx"),
+    ),
+    _Kind(
+        "one IDX file of four, whose folder loads",
+        _lines_of_idx,
+        (),
+        ("-ubyte", "-int"),
+    ),
 )
 _KINDS_OF_TEXT = (
     _Kind(

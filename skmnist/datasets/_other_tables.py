@@ -50,7 +50,9 @@ def refuse_made_of_values(header: Header) -> ValueError:
     """Refuse a table that was written with its first row for names."""
     read = header.read_call().removesuffix(")")
     if header.n_lines > 1:
-        read = read.replace(f"skiprows={header.n_lines}", f"skiprows={header.n_lines - 1}")
+        read = read.replace(
+            f"skiprows={header.n_lines}", f"skiprows={header.n_lines - 1}"
+        )
     else:
         read = read.replace(f", skiprows={header.n_lines}", "")
     lines = [
@@ -61,7 +63,8 @@ def refuse_made_of_values(header: Header) -> ValueError:
     if header.has_row_names:
         lines.append("table.iloc[0] = table.iloc[0].shift()")
     lines.append(
-        'table.iloc[0] = table.iloc[0].replace(r"^X?(\\d+)(\\.\\d+)?$", r"\\1", regex=True)'
+        'table.iloc[0] = table.iloc[0].replace(r"^X?(\\d+)(\\.\\d+)?$", r"\\1", '
+        "regex=True)"
     )
 
     indices = [i for i, name in enumerate(header.names) if is_index_name(name)]
@@ -79,7 +82,9 @@ def refuse_made_of_values(header: Header) -> ValueError:
     return _refusal(header, reason, "\n".join(lines), advice)
 
 
-def refuse_label(header: Header, candidates: Sequence[int], options: TableOptions) -> ValueError:
+def refuse_label(
+    header: Header, candidates: Sequence[int], options: TableOptions
+) -> ValueError:
     """Refuse a table of which no column, or more than one, can be the label."""
     if candidates:
         names = [header.names[column] for column in candidates]
@@ -88,9 +93,12 @@ def refuse_label(header: Header, candidates: Sequence[int], options: TableOption
         if len(set(names)) < len(names):
             targets = candidates
         lines = [
-            _load(header, options._replace(target=target)) for target in targets[:_MOST_CHOICES]
+            _load(header, options._replace(target=target))
+            for target in targets[:_MOST_CHOICES]
         ]
-        advice = "target_column takes the label's name or position; any other is left out:"
+        advice = (
+            "target_column takes the label's name or position; any other is left out:"
+        )
         return _refusal(header, reason, "\n".join(lines), advice)
 
     if options.target is not None:
@@ -112,7 +120,8 @@ def refuse_unnamed_label(header: Header, options: TableOptions) -> ValueError:
     if last == header.n_columns - 1:
         last = -1
     lines = [
-        _load(header, options._replace(target=first)) + "  # if the labels are in the first column",
+        _load(header, options._replace(target=first))
+        + "  # if the labels are in the first column",
         _load(header, options._replace(target=last)) + "  # if they are in the last",
     ]
     advice = "target_column takes the label's position:"
@@ -348,13 +357,19 @@ def _find_one_hot(header: Header) -> Sequence[int] | None:
     table = _sample(header)
     if table is None:
         return None
-    held = [column for column in range(table.shape[1]) if not (has_index_name(header, column))]
+    held = [
+        column
+        for column in range(table.shape[1])
+        if not (has_index_name(header, column))
+    ]
     for n_classes in range(2, min(_MOST_CLASSES, len(held) - FEWEST_PIXELS) + 1):
         if math.isqrt(len(held) - n_classes) ** 2 != len(held) - n_classes:
             continue
         for columns in (held[:n_classes], held[-n_classes:]):
             values = table[columns].to_numpy()
-            if ((values == 0) | (values == 1)).all() and (values.sum(axis=1) == 1).all():
+            if ((values == 0) | (values == 1)).all() and (
+                values.sum(axis=1) == 1
+            ).all():
                 return columns
     return None
 
@@ -413,7 +428,10 @@ def _do_colours_alternate(header: Header) -> bool:
         return True
     values = table.to_numpy(float)[:, -(table.shape[1] // 3) * 3 :]
     n = values.shape[1] // 3
-    return bool(np.nanmean(abs(np.diff(values))) <= np.nanmean(abs(values[:, n:] - values[:, :-n])))
+    return bool(
+        np.nanmean(abs(np.diff(values)))
+        <= np.nanmean(abs(values[:, n:] - values[:, :-n]))
+    )
 
 
 def _explain_no_labels(header: Header, label: int | None) -> _Finding | None:
@@ -421,7 +439,9 @@ def _explain_no_labels(header: Header, label: int | None) -> _Finding | None:
     grid = find_pixels(header, None)
     if grid is None:
         return None
-    others = [column for column in range(header.n_columns) if column not in grid.columns]
+    others = [
+        column for column in range(header.n_columns) if column not in grid.columns
+    ]
     if not all(has_index_name(header, column) for column in others):
         return None
     partner = find_partner(header.path)
@@ -445,7 +465,9 @@ def _explain_missing_label(header: Header, options: TableOptions) -> _Finding:
             others.append(name)
     shown = abbreviate(others)
     reason = f"no column can be the label by its name; beside pixels it has {shown}"
-    choices = [_load(header, options._replace(target=name)) for name in others[:_MOST_CHOICES]]
+    choices = [
+        _load(header, options._replace(target=name)) for name in others[:_MOST_CHOICES]
+    ]
     return _Finding(reason, "\n".join(choices))
 
 
@@ -468,9 +490,7 @@ def _explain_pixels(header: Header, label: int) -> _Finding:
             return _Finding(reason, lines)
 
     if not header.names and math.isqrt(n_pixels - 1) ** 2 == n_pixels - 1:
-        reason = (
-            "it has two columns more than a square of pixels, of which the second may be the label"
-        )
+        reason = "it has two columns more than a square of pixels, of which the second may be the label"
         return _Finding(reason, _lines_of_arrays(header, 1))
     reason = (
         f"it has {n_pixels} pixels, which do not make a square image; names from 1x1 "

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image"
 
-# Of files. Pillow opens others with other programs: EPS with Ghostscript, WMF with Windows.
+# Of files. Pillow opens others with other programs: EPS with Ghostscript, WMF with
+# Windows.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 _BY_OTHER_PROGRAMS = ("EPS", "WMF")
 
@@ -37,13 +38,15 @@ _LONGEST_NAME = 300
 # Of 255. What is less opaque counts as nothing.
 _LEAST_ALPHA = 16
 
-# Of an animation or a file of pages, in which the first one that shows anything is looked for.
+# Of an animation or a file of pages, in which the first one that shows anything is
+# looked for.
 _MOST_FRAMES = 20
 
 _EXPECTED = (
-    "expected a picture in one of the formats PNG, JPEG, GIF, BMP, TIFF, WebP, PPM and (with "
-    "pip install 'skmnist[heic]') HEIC, or an array of the shape (height, width), (height, width, "
-    "1), (height, width, 3) or (height, width, 4), of numbers from 0 to 255, 0 to 65535 or 0 to 1"
+    "expected a picture in one of the formats PNG, JPEG, GIF, BMP, TIFF, WebP, PPM "
+    "and (with pip install 'skmnist[heic]') HEIC, or an array of the shape (height, "
+    "width), (height, width, 1), (height, width, 3) or (height, width, 4), of numbers "
+    "from 0 to 255, 0 to 65535 or 0 to 1"
 )
 
 
@@ -69,7 +72,9 @@ def open_picture(source: Any) -> tuple[Image, str]:
         image = _from_array(source)
 
     if min(image.size) < _SHORTEST_SIDE:
-        size = f"{image.width} x {image.height} pixels; expected {_SHORTEST_SIDE} or more"
+        size = (
+            f"{image.width} x {image.height} pixels; expected {_SHORTEST_SIDE} or more"
+        )
         raise ValueError(f"{name} is too small, {size} in each direction.")
     return shrink(_opaque(image), _LONGEST_SIDE), name
 
@@ -104,8 +109,8 @@ def _from_path(path: str | os.PathLike[str], name: str) -> Image:
         # To open a pipe would be to wait for its writer.
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             raise ValueError(
-                f"{name} is not a file, but something such as a named pipe. To read from it, "
-                "pass a file object that is opened in binary mode."
+                f"{name} is not a file, but something such as a named pipe. To read "
+                "from it, pass a file object that is opened in binary mode."
             )
         with open(path, "rb") as file:
             return _from_file(file, name)
@@ -124,10 +129,13 @@ def _from_file(file: IO[bytes], name: str) -> Image:
         register_heif_opener()
         formats += ("HEIF",)
     with _reading(name), warnings.catch_warnings():
-        # Pillow only warns of a picture that has up to twice as many pixels as its limit.
+        # Pillow only warns of a picture that has up to twice as many pixels as its
+        # limit.
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         opened = Image.open(file, formats=formats)
-        opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # spares a JPEG much of the work
+        opened.draft(
+            "RGB", (_LONGEST_SIDE, _LONGEST_SIDE)
+        )  # spares a JPEG much of the work
         _seek_first_drawn(opened)
         return _from_image(opened)
 
@@ -190,11 +198,14 @@ def _from_array(source: Any) -> Image:
     shape_fits = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
     if not shape_fits or array.size == 0 or array.dtype.kind not in "biuf":
         raise ValueError(
-            f"picture has the shape {array.shape} and the dtype {array.dtype}; {_EXPECTED}."
+            f"picture has the shape {array.shape} and the dtype {array.dtype}; "
+            f"{_EXPECTED}."
         )
     lowest, highest = array.min(), array.max()
     if not (lowest >= 0 and highest <= _HIGHEST_LEVELS[-1]):  # NaN compares as False
-        raise ValueError(f"picture holds numbers from {lowest} to {highest}; {_EXPECTED}.")
+        raise ValueError(
+            f"picture holds numbers from {lowest} to {highest}; {_EXPECTED}."
+        )
     levels = array.astype(np.float64) * _factor_to_bytes(float(highest))
     return Image.fromarray(np.rint(levels).astype(np.uint8)).convert("RGBA")
 
@@ -221,7 +232,8 @@ def _opaque(image: Image) -> Image:
     visible = np.asarray(alpha) > 127
     pixels = np.asarray(colour)
     edge = np.concatenate([visible[0], visible[-1], visible[:, 0], visible[:, -1]])
-    # The colour of paper that was cut out; or nothing but the ink is there, of whatever colour.
+    # The colour of paper that was cut out; or nothing but the ink is there, of whatever
+    # colour.
     ground = np.median(pixels[visible], axis=0).astype(int)
     if edge.mean() < 0.5 and visible.mean() < 0.5:
         ground[:] = 255 if pixels[visible].mean() < 128 else 0

@@ -25,7 +25,9 @@ _VARIABLE = "SKMNIST_DATA"
 _EXPECTED_PATH = "the path of an .npz file, a .csv file or a folder of files"
 
 
-def read_source(source: str | os.PathLike[str] | None, options: TableOptions) -> ImageData:
+def read_source(
+    source: str | os.PathLike[str] | None, options: TableOptions
+) -> ImageData:
     """Read what :func:`skmnist.load_mnist` calls a source."""
     given = f"source={source!r}"
     if source is None:
@@ -45,11 +47,17 @@ def read_source(source: str | os.PathLike[str] | None, options: TableOptions) ->
     return _turn_upright(_report_levels(data, path), files, options.transposed)
 
 
-def _check_options(options: TableOptions, given: str, *, is_file: bool, is_table: bool) -> None:
+def _check_options(
+    options: TableOptions, given: str, *, is_file: bool, is_table: bool
+) -> None:
     if options.target is not None and not is_table:
-        raise ValueError(f"target_column={options.target!r} is for tables, but {given} is not one.")
+        raise ValueError(
+            f"target_column={options.target!r} is for tables, but {given} is not one."
+        )
     if options.transposed is not None and not is_file:
-        raise ValueError(f"transposed={options.transposed} is for files, but {given} is not one.")
+        raise ValueError(
+            f"transposed={options.transposed} is for files, but {given} is not one."
+        )
 
 
 def _find_files(path: str, given: str) -> FileSet:
@@ -60,7 +68,8 @@ def _find_files(path: str, given: str) -> FileSet:
         files = find_chosen_set(path)
         if files is None:
             raise FileNotFoundError(
-                f"{given}: there is no such file; expected {list_names()} or {_EXPECTED_PATH}."
+                f"{given}: there is no such file; expected {list_names()} or "
+                f"{_EXPECTED_PATH}."
             )
         return files
     if not os.path.isfile(path):  # opening a pipe or a terminal may take forever
@@ -121,7 +130,9 @@ def _report_levels(data: ImageData, source: str) -> ImageData:
     )
 
 
-def _turn_upright(data: ImageData, files: FileSet, transposed: bool | None) -> ImageData:
+def _turn_upright(
+    data: ImageData, files: FileSet, transposed: bool | None
+) -> ImageData:
     split = find_split(files.all_paths)
     is_swapped = transposed
     if transposed is None:

@@ -73,7 +73,9 @@ def read_table(path: str, options: TableOptions) -> ImageData:
     return _divide(_read(path, path, options), path, path)
 
 
-def read_two_tables(train: str, test: str, source: str, options: TableOptions) -> ImageData:
+def read_two_tables(
+    train: str, test: str, source: str, options: TableOptions
+) -> ImageData:
     """Read two tables; the one to train is divided if that to test has no labels."""
     table = _read(train, source, options)
     if _has_no_labels(test, table.images[0].size, options):
@@ -103,7 +105,9 @@ def _divide(table: _Table, path: str, source: str) -> ImageData:
     n_after = groups.cumcount(ascending=False)
     is_test = (n_after < groups.transform("size") // 5).to_numpy()
     if not is_test.any():
-        raise ValueError(f"{path!r} has no 5 images of any label, so that none is left to test.")
+        raise ValueError(
+            f"{path!r} has no 5 images of any label, so that none is left to test."
+        )
 
     labels, labels_test = _as_integers(table.labels[~is_test], table.labels[is_test])
     return assemble(
@@ -320,7 +324,9 @@ def _is_whole(text: str) -> bool:
     return math.isfinite(number) and number.is_integer() and abs(number) < 2**53
 
 
-def _read_pixels(frame: Any, header: Header, label: int, grid: Grid) -> NDArray[np.uint8]:
+def _read_pixels(
+    frame: Any, header: Header, label: int, grid: Grid
+) -> NDArray[np.uint8]:
     pixels = np.empty((len(grid.columns), len(frame)), np.uint8)
     for column, kept in zip(grid.columns, pixels, strict=True):
         values = _as_numbers(frame[column])
@@ -331,7 +337,9 @@ def _read_pixels(frame: Any, header: Header, label: int, grid: Grid) -> NDArray[
             row = int(is_wrong.argmax())
             value = str(frame[column][row])[:40]
             what = f"row {row + 1}, {header.name_column(column)} holds {value!r}"
-            raise refuse_value(header, label, grid, f"{what}, not an integer from 0 to 255")
+            raise refuse_value(
+                header, label, grid, f"{what}, not an integer from 0 to 255"
+            )
     return np.ascontiguousarray(pixels.T)
 
 

@@ -1,11 +1,12 @@
 """The training rows, in the order of an epoch, in blocks of batches.
 
-A compiled program takes arrays of fixed shapes. Blocks have one shape, and the rows that they
-point into have a rounded number, so that folds of 40,000 and 40,001 rows share a program; and
-blocks are small, so that a fit can be interrupted between two of them.
+A compiled program takes arrays of fixed shapes. Blocks have one shape, and the rows
+that they point into have a rounded number, so that folds of 40,000 and 40,001 rows
+share a program; and blocks are small, so that a fit can be interrupted between two of
+them.
 
-A network needs dense rows. Those of a sparse matrix are filled in where they are needed, in the
-matrix's own dtype: straight into the memory of a fit, or block by block.
+A network needs dense rows. Those of a sparse matrix are filled in where they are
+needed, in the matrix's own dtype: straight into the memory of a fit, or block by block.
 """
 
 from __future__ import annotations
@@ -41,12 +42,15 @@ class BlockShape(NamedTuple):
 class Block(NamedTuple):
     """Some batches of an epoch, as the program takes them.
 
-    The last batch of an epoch may be short: the places behind its end carry the weight 0.
+    The last batch of an epoch may be short: the places behind its end carry the weight
+    0.
     """
 
     x: tf.Tensor  # (n_rows, n_features), uint8 or float32
     rows: tf.Tensor  # (n_batches, batch_size) int32: which row of `x` is at each place
-    codes: tf.Tensor  # (n_batches, batch_size) int32: the classes as 0 ... n_classes - 1
+    codes: (
+        tf.Tensor
+    )  # (n_batches, batch_size) int32: the classes as 0 ... n_classes - 1
     weights: tf.Tensor  # (n_batches, batch_size) float32
     n_batches: tf.Tensor  # () int32: how many of the batches hold rows
     n_rows: int  # how many rows they hold
@@ -60,9 +64,9 @@ class Block(NamedTuple):
 def is_resident(x: RowMatrix) -> bool:
     """Whether rows are few enough to be copied into the memory of a fit.
 
-    A copy takes as much memory again, also of a mapped file, and is worth it: a program that finds
-    the rows of an epoch's order there itself trains a fifth faster than one that they are gathered
-    for.
+    A copy takes as much memory again, also of a mapped file, and is worth it: a program
+    that finds the rows of an epoch's order there itself trains a fifth faster than one
+    that they are gathered for.
     """
     return x.shape[0] * x.shape[1] * x.dtype.itemsize <= MAX_RESIDENT_BYTES
 
@@ -79,8 +83,8 @@ def open_reader(samples: Samples, shape: BlockShape) -> Iterator[BlockReader]:
     try:
         yield reader
     finally:
-        # An exception's traceback may keep the reader alive, but it writes nothing from here on. If
-        # Ctrl-C ends this waiting, the memory is not given back.
+        # An exception's traceback may keep the reader alive, but it writes nothing from
+        # here on. If Ctrl-C ends this waiting, the memory is not given back.
         reader.close()
         ROWS_MEMORY.give_back(memory)
 
@@ -88,9 +92,9 @@ def open_reader(samples: Samples, shape: BlockShape) -> Iterator[BlockReader]:
 class BlockReader:
     """Reads the rows of a training set block by block.
 
-    Few rows are copied once, and the program gathers each batch from there, which costs it
-    next to nothing. Of many rows, a thread gathers the next block while the program works on
-    this one, and the rows are never copied as a whole.
+    Few rows are copied once, and the program gathers each batch from there, which costs
+    it next to nothing. Of many rows, a thread gathers the next block while the program
+    works on this one, and the rows are never copied as a whole.
     """
 
     def __init__(self, samples: Samples, shape: BlockShape, memory: np.ndarray) -> None:
@@ -116,7 +120,9 @@ class BlockReader:
     def read(self, order: np.ndarray) -> Iterator[Block]:
         """Yield the blocks of the rows `order`; each is valid until the next is requested."""
         n_places = self._shape.n_places
-        pieces = [order[start : start + n_places] for start in range(0, len(order), n_places)]
+        pieces = [
+            order[start : start + n_places] for start in range(0, len(order), n_places)
+        ]
         if self._is_resident:
             return self._read_resident(pieces)
         return self._read_gathered(pieces)
@@ -156,8 +162,9 @@ class BlockReader:
     def _fill(self, rows: np.ndarray, places: np.ndarray, buffer: _Buffer) -> Block:
         n_rows = len(rows)
         buffer.rows[:n_rows] = places
-        # Where a batch has no row there is one that is trained on, times the weight 0. The loss of
-        # another one, such as a row left out, may be infinite, and 0 times that is NaN.
+        # Where a batch has no row there is one that is trained on, times the weight 0.
+        # The loss of another one, such as a row left out, may be infinite, and 0 times
+        # that is NaN.
         buffer.rows[n_rows:] = places[0]
         np.take(self._codes, rows, out=buffer.codes[:n_rows], mode="clip")
         if self._weights is None:
@@ -174,8 +181,8 @@ class BlockReader:
 def _start(function: Callable[..., None], *arguments: Any) -> Future[None]:
     """Call a function in a thread of its own.
 
-    Not by an executor of concurrent.futures: those take no work after the end of the main thread,
-    when other threads train on.
+    Not by an executor of concurrent.futures: those take no work after the end of the
+    main thread, when other threads train on.
     """
     future: Future[None] = Future()
 
@@ -203,7 +210,11 @@ class _Buffer:
             array[:] = 0
 
         self.x = x
-        self.rows, self.codes, self.weights = rows.ravel(), codes.ravel(), weights.ravel()
+        self.rows, self.codes, self.weights = (
+            rows.ravel(),
+            codes.ravel(),
+            weights.ravel(),
+        )
         self.tensors = tuple(
             tf.experimental.dlpack.from_dlpack(array.__dlpack__())
             for array in (x, rows, codes, weights)

@@ -22,8 +22,8 @@ from skmnist.engine.stateless import state_variables
 
 _HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
 
-# These have batch hooks that can wait for the end of a block of batches, unless their attribute
-# `save_freq` or `update_freq` is a number of batches.
+# These have batch hooks that can wait for the end of a block of batches, unless their
+# attribute `save_freq` or `update_freq` is a number of batches.
 _EPOCH_LEVEL = (
     keras.callbacks.BackupAndRestore,
     keras.callbacks.ModelCheckpoint,
@@ -36,7 +36,8 @@ def overrides(callback: Callback, hook: str) -> bool:
     """Whether a callback defines this hook, in its class or as an attribute."""
     # Keras calls "on_batch_end" from "on_train_batch_end".
     return any(
-        getattr(getattr(callback, name), "__func__", None) is not getattr(Callback, name)
+        getattr(getattr(callback, name), "__func__", None)
+        is not getattr(Callback, name)
         for name in {hook, hook.replace("train_batch", "batch")}
     )
 
@@ -44,9 +45,13 @@ def overrides(callback: Callback, hook: str) -> bool:
 def wants_batches(callback: Callback) -> bool:
     """Whether a callback must be called at each training batch, not at ends of blocks."""
     if type(callback) in _EPOCH_LEVEL:
-        frequency = getattr(callback, "save_freq", getattr(callback, "update_freq", "epoch"))
+        frequency = getattr(
+            callback, "save_freq", getattr(callback, "update_freq", "epoch")
+        )
         return frequency not in ("epoch", False)
-    return overrides(callback, "on_train_batch_begin") or overrides(callback, "on_train_batch_end")
+    return overrides(callback, "on_train_batch_begin") or overrides(
+        callback, "on_train_batch_end"
+    )
 
 
 class AlignedHistory(keras.callbacks.History):
@@ -81,12 +86,14 @@ class AlignedHistory(keras.callbacks.History):
 
 
 class CallbackRunner:
-    """Calls Keras callbacks, and keeps the model that they see and what trains it in step.
+    """Calls Keras callbacks, and keeps the model that they see and what trains it in
+    step.
 
-    The model is a plain Sequential: what callbacks save of it loads where this package is not
-    installed. It has the values of the program when a hook is called, and the values that the hook
-    changes are loaded into the program. What it leaves alone stays as the program has it. Once a
-    hook changes something else of the model, the model itself is trained by Keras's loop.
+    The model is a plain Sequential: what callbacks save of it loads where this package
+    is not installed. It has the values of the program when a hook is called, and the
+    values that the hook changes are loaded into the program. What it leaves alone stays
+    as the program has it. Once a hook changes something else of the model, the model
+    itself is trained by Keras's loop.
 
     Parameters
     ----------
@@ -116,7 +123,9 @@ class CallbackRunner:
         self.run = run
         self.history = AlignedHistory(last_history)
         self._has_callbacks = bool(callbacks)
-        self._hooks = {hook for hook in _HOOKS if any(overrides(c, hook) for c in callbacks)}
+        self._hooks = {
+            hook for hook in _HOOKS if any(overrides(c, hook) for c in callbacks)
+        }
         self._is_stale = True  # whether the program has other values than the model
         self._values_before: list[np.ndarray] = []  # those of the model before a hook
 
@@ -210,7 +219,9 @@ class CallbackRunner:
 
     def _values(self) -> list[np.ndarray]:
         """Return the weights of the model, and the state of its optimizer."""
-        state = [variable.numpy() for variable in state_variables(self._model.optimizer)]
+        state = [
+            variable.numpy() for variable in state_variables(self._model.optimizer)
+        ]
         return [*self._model.get_weights(), *state]
 
 
@@ -220,7 +231,8 @@ def _recipe_of(model: keras.Sequential) -> list[Any]:
     options = [
         (name, value)
         for name, value in vars(optimizer).items()
-        if isinstance(value, bool | int | float | str | None) and name not in ("built", "_lock")
+        if isinstance(value, bool | int | float | str | None)
+        and name not in ("built", "_lock")
     ]
     layers = [
         (
@@ -246,8 +258,8 @@ def check_callbacks(
     for number, callback in enumerate(given):
         if not isinstance(callback, Callback):
             raise TypeError(
-                f"callbacks[{number}] must be an instance of keras.callbacks.Callback, got "
-                f"{callback!r}."
+                f"callbacks[{number}] must be an instance of keras.callbacks.Callback, "
+                f"got {callback!r}."
             )
     return given
 

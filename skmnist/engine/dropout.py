@@ -1,7 +1,7 @@
 """Dropout whose masks do not depend on how a program runs.
 
-TensorFlow's stateless random numbers differ between XLA and its own kernels, so a fit with a
-callback that changes nothing would train another network than the fit without.
+TensorFlow's stateless random numbers differ between XLA and its own kernels, so a fit
+with a callback that changes nothing would train another network than the fit without.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ class PortableDropout(keras.layers.Dropout):
 
 
 def random_bits(seed: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
-    """Draw 32 random bits for each place of an array, from two numbers and the place alone.
+    """Draw 32 random bits for each place of an array, from two numbers and the place
+    alone.
 
-    This is pcg3d of Jarzynski and Olano, "Hash functions for GPU rendering", Journal of Computer
-    Graphics Techniques 9(3), 2020; the first of its three numbers.
+    This is pcg3d of Jarzynski and Olano, "Hash functions for GPU rendering", Journal of
+    Computer Graphics Techniques 9(3), 2020; the first of its three numbers.
     """
     places = tf.reshape(tf.range(tf.reduce_prod(shape)), shape)
     x, y, z = (
@@ -37,5 +38,7 @@ def random_bits(seed: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
     x += y * z
     y += z * x
     z += x * y
-    x, y, z = (tf.bitwise.bitwise_xor(v, tf.bitwise.right_shift(v, 16)) for v in (x, y, z))
+    x, y, z = (
+        tf.bitwise.bitwise_xor(v, tf.bitwise.right_shift(v, 16)) for v in (x, y, z)
+    )
     return x + y * z

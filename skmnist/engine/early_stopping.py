@@ -10,8 +10,8 @@ import numpy as np
 class EarlyStopping:
     """Follows a validation score from epoch to epoch, as MLPClassifier does.
 
-    More than `n_iter_no_change` epochs in a row that do not exceed the best score by `tol` end the
-    training.
+    More than `n_iter_no_change` epochs in a row that do not exceed the best score by
+    `tol` end the training.
     """
 
     def __init__(self, n_iter_no_change: float, tol: float) -> None:

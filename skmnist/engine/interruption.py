@@ -1,12 +1,13 @@
 """Ctrl-C during a fit, noticed between two blocks.
 
-======================  ==========================================================================
-Shared here             The process's handler of SIGINT during a fit in the main thread, and the
+======================
+========================================================================== Shared here
+The process's handler of SIGINT during a fit in the main thread, and the
                         time of the last press.
-Depends on              Nothing of a fit: a second press may come in the next one.
-Who may change it       The handler; Python's own is back at the end of the fit.
-Freed                   With the process.
-======================  ==========================================================================
+Depends on              Nothing of a fit: a second press may come in the next one. Who
+may change it       The handler; Python's own is back at the end of the fit. Freed
+With the process. ======================
+==========================================================================
 """
 
 from __future__ import annotations
@@ -47,10 +48,11 @@ class Interrupts:
 def deferred_interrupts() -> Iterator[Interrupts]:
     """Record Ctrl-C instead of raising KeyboardInterrupt wherever Python happens to be.
 
-    Python drops an exception that is raised while it destroys an object, and TensorFlow destroys
-    many: a Ctrl-C could be lost. A second Ctrl-C within 3 seconds, also in the next fit, raises
-    KeyboardInterrupt at once: the first one ends a fit, two end a search. In other threads than the
-    main one, or with another handler of the signal, nothing is changed.
+    Python drops an exception that is raised while it destroys an object, and TensorFlow
+    destroys many: a Ctrl-C could be lost. A second Ctrl-C within 3 seconds, also in the
+    next fit, raises KeyboardInterrupt at once: the first one ends a fit, two end a
+    search. In other threads than the main one, or with another handler of the signal,
+    nothing is changed.
     """
     interrupts = Interrupts()
     is_main = threading.current_thread() is threading.main_thread()

@@ -1,8 +1,10 @@
-"""Keras's own loop over batches, for what a compiled program is not known to compute alike.
+"""Keras's own loop over batches, for what a compiled program is not known to compute
+alike.
 
-Such are optimizers of a user's class, or with something set on them that their configuration does
-not have, activations without a gradient, and what callbacks change of the model besides the
-values of its variables: another optimizer, frozen layers, `compile`.
+Such are optimizers of a user's class, or with something set on them that their
+configuration does not have, activations without a gradient, and what callbacks change
+of the model besides the values of its variables: another optimizer, frozen layers,
+`compile`.
 """
 
 from __future__ import annotations
@@ -35,13 +37,16 @@ class KerasRun:
     def _prepare(self) -> None:
         if not self.model.optimizer.built:
             self.model.optimizer.build(self.model.trainable_variables)
-        # Compiling by XLA takes longer than most of these fits, and fails for some users' code.
+        # Compiling by XLA takes longer than most of these fits, and fails for some
+        # users' code.
         self.model.jit_compile = False
         # Not one that was traced for another optimizer, or for other layers.
         self.model.make_train_function(force=True)
 
     def load(
-        self, weights: Sequence[np.ndarray], optimizer_state: Sequence[np.ndarray] | None
+        self,
+        weights: Sequence[np.ndarray],
+        optimizer_state: Sequence[np.ndarray] | None,
     ) -> None:
         """Set the weights and the state of the optimizer; None leaves the one of no steps."""
         self.model.set_weights(weights)
@@ -57,7 +62,11 @@ class KerasRun:
 
     def set_dropout_seed(self, seed: Sequence[int]) -> None:
         """Restart the masks of each Dropout layer, from these numbers and the layer alone."""
-        layers = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout)]
+        layers = [
+            layer
+            for layer in self.model.layers
+            if isinstance(layer, keras.layers.Dropout)
+        ]
         for number, layer in enumerate(layers):
             state = layer.seed_generator.state
             values = np.random.SeedSequence((*seed, number)).generate_state(2)
@@ -75,7 +84,9 @@ class KerasRun:
         """Replace the weights by their moving averages where the optimizer keeps such."""
         optimizer = self.model.optimizer
         if int(optimizer.iterations) > 0:
-            in_own_state(optimizer.finalize_variable_values, self.model.trainable_variables)
+            in_own_state(
+                optimizer.finalize_variable_values, self.model.trainable_variables
+            )
 
     def run(self, block: Block, l2: float) -> tuple[float, float, float]:
         """Make one optimizer step on each batch of the block; return what `TrainingRun` does."""
@@ -93,9 +104,13 @@ class KerasRun:
         loss, weight, n_correct = sums.tolist()
         return loss, weight, n_correct
 
-    def _step(self, x: np.ndarray, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def _step(
+        self, x: np.ndarray, codes: np.ndarray, weights: np.ndarray
+    ) -> np.ndarray:
         total, n_rows = float(weights.sum(dtype=np.float64)), len(codes)
-        x = x.astype(np.float32, copy=False).reshape(n_rows, *self.model.input_shape[1:])
+        x = x.astype(np.float32, copy=False).reshape(
+            n_rows, *self.model.input_shape[1:]
+        )
 
         shares: np.ndarray | None = None
         if (weights != 1.0).any():

@@ -28,11 +28,13 @@ def build_layers(
     output_activation: str = "softmax",
 ) -> list[keras.layers.Layer]:
     """Make the layers, the Input aside, without weights yet."""
-    # Not the global dtype policy and data format: the programs are written for float32, and rows
-    # are pixels in the order of `numpy.ravel`. Keras would draw a seed from Python's global
-    # generator wherever it is given none.
+    # Not the global dtype policy and data format: the programs are written for float32,
+    # and rows are pixels in the order of `numpy.ravel`. Keras would draw a seed from
+    # Python's global generator wherever it is given none.
     layers: list[keras.layers.Layer] = [
-        keras.layers.Flatten(name="flatten", data_format="channels_last", dtype="float32")
+        keras.layers.Flatten(
+            name="flatten", data_format="channels_last", dtype="float32"
+        )
     ]
     regularizer = keras.regularizers.L2(l2) if l2 else None
 
@@ -41,7 +43,9 @@ def build_layers(
         is_last = number == len(widths) - 1
         if number > 0 and dropout:
             layers.append(
-                dropout_class(dropout, seed=number, name=f"dropout_{number}", dtype="float32")
+                dropout_class(
+                    dropout, seed=number, name=f"dropout_{number}", dtype="float32"
+                )
             )
 
         dense_class = keras.layers.Dense if number else first_dense
@@ -66,7 +70,8 @@ def build_model(
 ) -> keras.Sequential:
     """Build and compile the network as a Keras model with these weights.
 
-    Its metrics exist, as callbacks expect it: Keras makes them when it first computes them.
+    Its metrics exist, as callbacks expect it: Keras makes them when it first computes
+    them.
 
     Examples
     --------
@@ -128,7 +133,9 @@ def _trained_model(
     optimizer.build(model.trainable_variables)
 
     # A callback may have trained with another one.
-    is_the_same = difference(OptimizerSpec.of(optimizer).key, network.optimizer_key) is None
+    is_the_same = (
+        difference(OptimizerSpec.of(optimizer).key, network.optimizer_key) is None
+    )
     if is_the_same and network.optimizer_state:
         variables = state_variables(optimizer)
         for variable, value in zip(variables, network.optimizer_state, strict=True):
@@ -166,17 +173,20 @@ def check_activation(activation: str | Callable) -> None:
         # A function of the user's can raise anything.
         except Exception as error:
             raise ValueError(
-                f"activation={activation!r} fails on a {dtype.name} tensor: {error} It must be "
-                "made of TensorFlow's or Keras's functions, such as keras.ops.tanh."
+                f"activation={activation!r} fails on a {dtype.name} tensor: {error} It "
+                "must be made of TensorFlow's or Keras's functions, such as "
+                "keras.ops.tanh."
             ) from error
         if shape != (2, 3):
             raise ValueError(
-                f"activation={activation!r} must give a tensor of the shape that it gets; of "
-                f"(2, 3), it gives {shape}."
+                f"activation={activation!r} must give a tensor of the shape that it "
+                f"gets; of (2, 3), it gives {shape}."
             )
 
 
-def _shape_of_result(activation: Callable, dtype: tf.DType) -> tuple[int | None, ...] | None:
+def _shape_of_result(
+    activation: Callable, dtype: tf.DType
+) -> tuple[int | None, ...] | None:
     traced = tf.function(activation, autograph=False).get_concrete_function(
         tf.TensorSpec((2, 3), dtype)
     )
@@ -205,7 +215,9 @@ def _has_gradient(activation: Callable) -> bool:
     return outcomes[-1]
 
 
-def activation_in_numpy(activation: str | Callable) -> Callable[[np.ndarray], np.ndarray]:
+def activation_in_numpy(
+    activation: str | Callable,
+) -> Callable[[np.ndarray], np.ndarray]:
     """Return an activation as a function of an array; Keras computes what has no name."""
     if isinstance(activation, str):
         return ACTIVATIONS[activation]

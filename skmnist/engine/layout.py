@@ -1,9 +1,10 @@
-"""The layout of weights in a program: one vector holds all but the kernels of hidden layers.
+"""The layout of weights in a program: one vector holds all but the kernels of hidden
+layers.
 
-An optimizer takes as long for ten weights as for a thousand where TensorFlow runs it operation by
-operation, and XLA compiles the update of each array anew. So the biases and the output kernel,
-which are small, stand in one array. This holds for optimizers that update every weight from its
-own gradients.
+An optimizer takes as long for ten weights as for a thousand where TensorFlow runs it
+operation by operation, and XLA compiles the update of each array anew. So the biases
+and the output kernel, which are small, stand in one array. This holds for optimizers
+that update every weight from its own gradients.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ StateKey = tuple[str, int] | None
 class FeatureMajorDense(keras.layers.Dense):
     """A Dense layer that keeps its kernel transposed: (units, features).
 
-    A narrow kernel in Keras's layout, (features, units), has rows of a few numbers, and every
-    product and update walks over 784 of them. Transposed, it has a few long rows, which the
-    processor handles 16 numbers at a time.
+    A narrow kernel in Keras's layout, (features, units), has rows of a few numbers, and
+    every product and update walks over 784 of them. Transposed, it has a few long rows,
+    which the processor handles 16 numbers at a time.
     """
 
     def build(self, input_shape: Sequence[int | None]) -> None:
@@ -35,7 +36,9 @@ class FeatureMajorDense(keras.layers.Dense):
         self._kernel = self.add_weight(
             name="kernel", shape=(self.units, input_shape[-1]), initializer="zeros"
         )
-        self.bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
+        self.bias = self.add_weight(
+            name="bias", shape=(self.units,), initializer="zeros"
+        )
         self.built = True
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
@@ -57,7 +60,9 @@ def unpack(packed: Sequence[np.ndarray], widths: Sequence[int]) -> list[np.ndarr
     return _in_turn([first.T, *kernels, last.reshape(widths[-2:])], biases)
 
 
-def unpack_tensors(packed: Sequence[tf.Tensor], widths: Sequence[Any]) -> list[tf.Tensor]:
+def unpack_tensors(
+    packed: Sequence[tf.Tensor], widths: Sequence[Any]
+) -> list[tf.Tensor]:
     """Arrange the weights of layers of these widths as the layers have them."""
     first, *kernels, vector = packed
     sizes = [*widths, widths[-2] * widths[-1]]
@@ -69,15 +74,21 @@ def _in_turn(kernels: Sequence[Any], biases: Sequence[Any]) -> list[Any]:
     return [weight for layer in zip(kernels, biases, strict=True) for weight in layer]
 
 
-def state_keys(optimizer: Optimizer, weights: Sequence[keras.Variable]) -> list[StateKey]:
+def state_keys(
+    optimizer: Optimizer, weights: Sequence[keras.Variable]
+) -> list[StateKey]:
     """Describe the variables of an optimizer that is built for these weights."""
     # Keras names what an optimizer keeps for a variable after it.
     prefixes = [variable.path.replace("/", "_") + "_" for variable in weights]
     keys: list[StateKey] = []
     for variable in state_variables(optimizer):
         name = variable.path.split("/")[-1]
-        number = next((n for n, prefix in enumerate(prefixes) if name.startswith(prefix)), None)
-        keys.append(None if number is None else (name.removeprefix(prefixes[number]), number))
+        number = next(
+            (n for n, prefix in enumerate(prefixes) if name.startswith(prefix)), None
+        )
+        keys.append(
+            None if number is None else (name.removeprefix(prefixes[number]), number)
+        )
     return keys
 
 

@@ -1,8 +1,8 @@
 """Which functions and classes are Keras's and TensorFlow's own, and which are a user's.
 
-A traced program keeps what Python code read while it was traced. Of Keras's and TensorFlow's own
-functions, that is their arguments alone, so two programs with the same ones are the same. A user's
-function may read anything, and nobody can tell what.
+A traced program keeps what Python code read while it was traced. Of Keras's and
+TensorFlow's own functions, that is their arguments alone, so two programs with the same
+ones are the same. A user's function may read anything, and nobody can tell what.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ _PACKAGES = ("keras", "tensorflow")
 
 
 def is_library_code(thing: Any) -> bool:
-    """Whether a function or class is found, by its name, in a module of Keras or TensorFlow.
+    """Whether a function or class is found, by its name, in a module of Keras or
+    TensorFlow.
 
-    By what it claims alone it can't be known: `functools.wraps` copies the names of a function.
+    By what it claims alone it can't be known: `functools.wraps` copies the names of a
+    function.
     """
     module = getattr(thing, "__module__", None)
     name = getattr(thing, "__qualname__", None)

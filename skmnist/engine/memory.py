@@ -1,15 +1,18 @@
 """Memory that is kept from one fit to the next, and how all that is kept is freed.
 
-What outlives a fit is described where it is shared: compiled programs in `programs`, optimizers in
-`optimizers`, TensorFlow's settings in `runtime`, and the memory for rows here.
+What outlives a fit is described where it is shared: compiled programs in `programs`,
+optimizers in `optimizers`, TensorFlow's settings in `runtime`, and the memory for rows
+here.
 
-======================  ==========================================================================
-Shared here             `ROWS_MEMORY`: bytes that hold the rows of a fit.
-Depends on              Nothing: whoever takes them writes them anew.
-Who may change it       Only who has taken it. When it is given back, no thread of theirs may write
+======================
+========================================================================== Shared here
+`ROWS_MEMORY`: bytes that hold the rows of a fit. Depends on              Nothing:
+whoever takes them writes them anew. Who may change it       Only who has taken it. When
+it is given back, no thread of theirs may write
                         into it any more.
-Freed                   By `clear`; when more is needed; at once if it is larger than is kept.
-======================  ==========================================================================
+Freed                   By `clear`; when more is needed; at once if it is larger than is
+kept. ======================
+==========================================================================
 """
 
 from __future__ import annotations
@@ -24,8 +27,8 @@ import numpy as np
 
 from skmnist.engine import runtime
 
-# XLA and TensorFlow share the memory of a NumPy array only where it starts at a multiple of
-# this many bytes.
+# XLA and TensorFlow share the memory of a NumPy array only where it starts at a
+# multiple of this many bytes.
 _ALIGNMENT = 64
 
 
@@ -37,10 +40,11 @@ def aligned_empty(n_bytes: int) -> np.ndarray:
 
 
 class MemoryPool:
-    """Memory that is kept for the next fit: as many pieces as were in use at once, the largest.
+    """Memory that is kept for the next fit: as many pieces as were in use at once, the
+    largest.
 
-    The operating system hands over fresh memory page by page, which for all of MNIST can take as
-    long as several epochs.
+    The operating system hands over fresh memory page by page, which for all of MNIST
+    can take as long as several epochs.
     """
 
     def __init__(self, max_kept_bytes: int) -> None:
@@ -71,8 +75,8 @@ class MemoryPool:
             self._idle.clear()
 
 
-# Rows that take more than this many bytes are not copied into the memory of a fit, but gathered
-# block by block.
+# Rows that take more than this many bytes are not copied into the memory of a fit, but
+# gathered block by block.
 MAX_RESIDENT_BYTES = 512 * 1024 * 1024
 
 ROWS_MEMORY = MemoryPool(MAX_RESIDENT_BYTES)
@@ -89,9 +93,9 @@ def clear_with(function: Callable[[], None]) -> None:
 def clear() -> None:
     """Free the compiled programs and the memory that are kept for the next fit.
 
-    Fits that run at the moment keep theirs. What XLA has compiled stays in memory until the process
-    ends, about 6 MB for each number of hidden units, and for each fit with an activation, a
-    schedule or an optimizer class of your own.
+    Fits that run at the moment keep theirs. What XLA has compiled stays in memory until
+    the process ends, about 6 MB for each number of hidden units, and for each fit with
+    an activation, a schedule or an optimizer class of your own.
 
     Examples
     --------

@@ -1,12 +1,14 @@
-"""Optimizers: their names, copies of them, and what of them a compiled program depends on.
+"""Optimizers: their names, copies of them, and what of them a compiled program depends
+on.
 
-======================  ==========================================================================
-Shared here             `make_optimizer_once`: optimizers of Keras's, made by their names.
-Depends on              The name and the learning rate, under the engine's own state.
-Who may change it       No one: a fit reads the configuration and the rate. A fit with callbacks,
+======================
+========================================================================== Shared here
+`make_optimizer_once`: optimizers of Keras's, made by their names. Depends on
+The name and the learning rate, under the engine's own state. Who may change it       No
+one: a fit reads the configuration and the rate. A fit with callbacks,
                         which may change its optimizer, gets one of its own.
-Freed                   After 16 others.
-======================  ==========================================================================
+Freed                   After 16 others. ======================
+==========================================================================
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ from skmnist.engine.library_code import is_library_code
 from skmnist.engine.own_state import in_own_state
 from skmnist.engine.stateless import stateless_class
 
-# Each of these treats every weight on its own, whatever the layout of a kernel. Lamb, Muon and
-# Adafactor look at whole matrices.
+# Each of these treats every weight on its own, whatever the layout of a kernel. Lamb,
+# Muon and Adafactor look at whole matrices.
 ELEMENTWISE = (
     keras.optimizers.Adadelta,
     keras.optimizers.Adagrad,
@@ -63,21 +65,22 @@ def make_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimize
 
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         raise ValueError(
-            "optimizer must not be a LossScaleOptimizer: the training runs in float32, whose "
-            "losses need no scaling. Pass the optimizer inside it."
+            "optimizer must not be a LossScaleOptimizer: the training runs in "
+            "float32, whose losses need no scaling. Pass the optimizer inside it."
         )
     return copy_optimizer(optimizer)
 
 
-# By a name, for callers that leave it as it is: an instance may have changed since the last call.
+# By a name, for callers that leave it as it is: an instance may have changed since the
+# last call.
 make_optimizer_once = lru_cache(maxsize=16)(make_optimizer)
 
 
 def plain_optimizer(optimizer: Optimizer) -> dict[str, Any] | Optimizer:
     """Describe an optimizer of Keras's own, its state aside, by plain values.
 
-    Anything else is returned as it is, also an optimizer whose class, or that of its schedule, is
-    not Keras's.
+    Anything else is returned as it is, also an optimizer whose class, or that of its
+    schedule, is not Keras's.
     """
     if not isinstance(optimizer, Optimizer):
         return optimizer
@@ -109,7 +112,9 @@ def _classes_by_name() -> dict[str, type[Optimizer]]:
     return {
         name.lower(): value
         for name, value in vars(keras.optimizers).items()
-        if inspect.isclass(value) and issubclass(value, Optimizer) and name not in others
+        if inspect.isclass(value)
+        and issubclass(value, Optimizer)
+        and name not in others
     }
 
 
@@ -123,16 +128,19 @@ def copy_optimizer(optimizer: Optimizer) -> Optimizer:
     """Copy an optimizer, its state aside: its configuration, and what else is set on it."""
     if isinstance(optimizer, _MULTI_OPTIMIZER):
         raise ValueError(
-            f"optimizer={optimizer!r} can't be copied: Keras's configuration of a MultiOptimizer "
-            "lacks the optimizers in it. Pass one optimizer for all weights."
+            f"optimizer={optimizer!r} can't be copied: Keras's configuration of a "
+            "MultiOptimizer lacks the optimizers in it. Pass one optimizer for all "
+            "weights."
         )
     overridden = [
-        name for name in vars(optimizer) if callable(getattr(type(optimizer), name, None))
+        name
+        for name in vars(optimizer)
+        if callable(getattr(type(optimizer), name, None))
     ]
     if overridden:
         raise ValueError(
-            f"optimizer={optimizer!r} has methods of its own, {overridden}, which a copy of it "
-            "can't have. Define them in a subclass."
+            f"optimizer={optimizer!r} has methods of its own, {overridden}, which a "
+            "copy of it can't have. Define them in a subclass."
         )
     if getattr(optimizer, "_exclude_from_weight_decay", None):
         raise ValueError(
@@ -168,7 +176,8 @@ class CopiedWhenCloned:
         return deepcopy(self._optimizer, memo)
 
 
-# Keras makes these itself, for the variables of the model that an optimizer is built for.
+# Keras makes these itself, for the variables of the model that an optimizer is built
+# for.
 _MADE_BY_KERAS = {
     "_distribution_strategy",
     "_exclude_from_weight_decay_cache",
@@ -267,11 +276,13 @@ class OptimizerSpec:
     """What an optimizer computes, the learning rate aside."""
 
     optimizer_class: type[Optimizer]
-    # A name and the configuration. Of library code, two that are equal compute the same.
+    # A name and the configuration. Of library code, two that are equal compute the
+    # same.
     key: str
     is_library_code: bool  # whether the class and its schedule are Keras's own
     is_by_keras: bool  # whether the class, and all that is set on it, is Keras's own
-    # A number as learning rate is left out: it is a variable of the program. A schedule stays.
+    # A number as learning rate is left out: it is a variable of the program. A schedule
+    # stays.
     config: dict[str, Any] = field(compare=False, repr=False)
 
     @classmethod
@@ -300,8 +311,8 @@ class OptimizerSpec:
     @property
     def is_elementwise(self) -> bool:
         """Whether every weight is updated from its own gradients alone."""
-        # Exactly these classes: a subclass may do anything. `clipnorm` looks at the gradients of
-        # each kernel and bias on their own.
+        # Exactly these classes: a subclass may do anything. `clipnorm` looks at the
+        # gradients of each kernel and bias on their own.
         return self.optimizer_class in ELEMENTWISE and self.config["clipnorm"] is None
 
     @property
@@ -323,9 +334,11 @@ def _key(optimizer_class: type[Optimizer], config: dict[str, Any]) -> str:
 
 
 def difference(key: str, other_key: str) -> str | None:
-    """Describe why an optimizer can't take over the state of another; None where it can.
+    """Describe why an optimizer can't take over the state of another; None where it
+    can.
 
-    A value that only one of the configurations has is of another version of Keras, and ignored.
+    A value that only one of the configurations has is of another version of Keras, and
+    ignored.
     """
     name, _, text = key.partition(" ")
     other_name, _, other_text = other_key.partition(" ")

@@ -1,11 +1,13 @@
-"""A state of TensorFlow and Keras that the engine makes things under, whatever the caller has set.
+"""A state of TensorFlow and Keras that the engine makes things under, whatever the
+caller has set.
 
-What Keras makes, it makes as the settings of the moment say: variables are of the default dtype,
-belong to the strategy in whose scope they are made, and are not traced while functions run eagerly.
-Most of these settings are those of a thread: scopes of strategies, devices, tapes and names, dtype
-policies, callbacks of TensorFlow's debugging tools. So programs, optimizers and models are made in
-a thread of their own, in which nobody has set anything. Two settings are the process's, and are
-set for that time alone: Keras's default dtype, and whether functions run eagerly.
+What Keras makes, it makes as the settings of the moment say: variables are of the
+default dtype, belong to the strategy in whose scope they are made, and are not traced
+while functions run eagerly. Most of these settings are those of a thread: scopes of
+strategies, devices, tapes and names, dtype policies, callbacks of TensorFlow's
+debugging tools. So programs, optimizers and models are made in a thread of their own,
+in which nobody has set anything. Two settings are the process's, and are set for that
+time alone: Keras's default dtype, and whether functions run eagerly.
 """
 
 from __future__ import annotations
@@ -35,7 +37,10 @@ class _SettingsOfTheProcess:
         with self._lock:
             self._n_users += 1
             if self._n_users == 1:
-                self._before = (keras.config.floatx(), tf.config.functions_run_eagerly())
+                self._before = (
+                    keras.config.floatx(),
+                    tf.config.functions_run_eagerly(),
+                )
                 self._set("float32", False)
 
     def __exit__(self, *exception: object) -> None:
@@ -56,7 +61,9 @@ _settings_of_the_process = _SettingsOfTheProcess()
 
 
 def in_own_state(
-    function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+    function: Callable[Arguments, Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
 ) -> Result:
     """Call a function that makes something of Keras's, under the engine's own state."""
     if getattr(_this_thread, "is_own", False):
@@ -90,9 +97,10 @@ def check_caller_state(what: str) -> None:
     """
     if not tf.executing_eagerly():
         raise RuntimeError(
-            f"{what} needs TensorFlow's eager execution, which is off here. Call it outside of "
-            "tf.function and of `with tf.Graph().as_default():`, and in a process without "
-            "tf.compat.v1.disable_eager_execution() or tf.compat.v1.disable_v2_behavior()."
+            f"{what} needs TensorFlow's eager execution, which is off here. Call it "
+            "outside of tf.function and of `with tf.Graph().as_default():`, and in a "
+            "process without tf.compat.v1.disable_eager_execution() or "
+            "tf.compat.v1.disable_v2_behavior()."
         )
 
     if not tf.config.get_visible_devices("CPU"):

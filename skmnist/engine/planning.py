@@ -1,7 +1,7 @@
 """Which program a fit runs, and on blocks of which shape.
 
-The decision depends on the fit alone, not on what ran before it, so that the same seed gives the
-same network.
+The decision depends on the fit alone, not on what ran before it, so that the same seed
+gives the same network.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ from skmnist.engine.blocks import BlockShape, is_resident
 from skmnist.engine.optimizers import OptimizerSpec
 from skmnist.engine.programs import ProgramSpec
 
-# A block holds at most as many batches as take about half a second to train on. Its logits, which
-# are kept until its end, and where its rows are gathered, these, are at most this many values:
-# 16 MB as float32.
+# A block holds at most as many batches as take about half a second to train on. Its
+# logits, which are kept until its end, and where its rows are gathered, these, are at
+# most this many values: 16 MB as float32.
 _BLOCK_BATCHES = 512
 _BLOCK_FLOPS = 1e10
 _BLOCK_VALUES = 4 * 1024 * 1024
 
-# Training sets of up to this many bytes share compiled programs, whatever their number of rows.
+# Training sets of up to this many bytes share compiled programs, whatever their number
+# of rows.
 _SHARED_BYTES = 32 * 1024 * 1024
 
-# Compiling takes about a second, and saves so much of each step: 30 µs and 6 ns a weight. Most
-# programs run several times, such as in the three folds of a search and its refit: of such scripts
-# the fastest have a limit between 0.2 and 0.4 s. A program of a user's code runs once.
+# Compiling takes about a second, and saves so much of each step: 30 µs and 6 ns a
+# weight. Most programs run several times, such as in the three folds of a search and
+# its refit: of such scripts the fastest have a limit between 0.2 and 0.4 s. A program
+# of a user's code runs once.
 SECONDS_WORTH_COMPILING = 0.3
 _TIMES_A_PROGRAM_RUNS = 3
 _SECONDS_SAVED_PER_STEP = 30e-6
@@ -42,7 +44,8 @@ def plan(
     n_epochs: int,
     is_batchwise: bool,
 ) -> tuple[ProgramSpec, BlockShape]:
-    """Decide which program to run, on blocks of which shape, for a fit to `n_used` rows of `x`.
+    """Decide which program to run, on blocks of which shape, for a fit to `n_used` rows
+    of `x`.
 
     With `is_batchwise`, each batch is a block of its own.
     """
@@ -62,17 +65,21 @@ def plan(
         n_rows = _rows_pointed_into(x, n_batches * batch_size, x.shape[0])
         return uncompiled, BlockShape(n_batches, batch_size, n_rows)
 
-    # Memory that no row comes to costs nothing, and batches that hold no row next to nothing, so
-    # that the folds of a search and its refit can share a program.
+    # Memory that no row comes to costs nothing, and batches that hold no row next to
+    # nothing, so that the folds of a search and its refit can share a program.
     rows_that_share = _SHARED_BYTES // (x.shape[1] * x.dtype.itemsize)
     rounded_rows = 2 ** (max(x.shape[0], rows_that_share) - 1).bit_length()
     n_rows = _rows_pointed_into(x, max_batches * batch_size, rounded_rows)
     block_shape = BlockShape(max_batches, batch_size, n_rows)
-    return ProgramSpec.of(architecture, optimizer, x.dtype.name, block_shape), block_shape
+    return ProgramSpec.of(
+        architecture, optimizer, x.dtype.name, block_shape
+    ), block_shape
 
 
 def _is_worth_compiling(n_steps: int, n_weights: int, *, is_shared: bool) -> bool:
-    saved_per_step = _SECONDS_SAVED_PER_STEP + _SECONDS_SAVED_PER_STEP_AND_WEIGHT * n_weights
+    saved_per_step = (
+        _SECONDS_SAVED_PER_STEP + _SECONDS_SAVED_PER_STEP_AND_WEIGHT * n_weights
+    )
     limit = SECONDS_WORTH_COMPILING
     if not is_shared:
         limit *= _TIMES_A_PROGRAM_RUNS
@@ -90,12 +97,14 @@ def _max_batches(architecture: Architecture, batch_size: int, x: RowMatrix) -> i
     n_batches = min(_BLOCK_BATCHES, int(_BLOCK_FLOPS / flops))
     n_batches = min(n_batches, _BLOCK_VALUES // (batch_size * architecture.n_classes))
     if not is_resident(x):
-        n_batches = min(n_batches, _BLOCK_VALUES // (batch_size * architecture.n_features))
+        n_batches = min(
+            n_batches, _BLOCK_VALUES // (batch_size * architecture.n_features)
+        )
     return max(1, n_batches)
 
 
 def _round_up(number: int) -> int:
-    # Where the arithmetic grows with it, only by a little: up to the next multiple of an eighth of
-    # the power of two below.
+    # Where the arithmetic grows with it, only by a little: up to the next multiple of
+    # an eighth of the power of two below.
     step = max(1, 2 ** (number.bit_length() - 4))
     return math.ceil(number / step) * step

@@ -1,19 +1,24 @@
 """Compiled programs: the training on one block of batches as a pure function.
 
-A program takes the weights and the state of the optimizer as tensors and returns them, so any
-number of threads can run one program at the same time. Layers and optimizers are Keras's own;
-their variables only stand for the tensors, in a scope of Keras's. A program is traced and
-compiled once for all learning rates, seeds, folds, clones and refits.
+A program takes the weights and the state of the optimizer as tensors and returns them,
+so any number of threads can run one program at the same time. Layers and optimizers are
+Keras's own; their variables only stand for the tensors, in a scope of Keras's. A
+program is traced and compiled once for all learning rates, seeds, folds, clones and
+refits.
 
-======================  ==========================================================================
-Shared here             Programs, by `program_for`.
-Depends on              A `ProgramSpec`, whose fields are all that is read while a program is
-                        traced, under the engine's own state. With a function or a class of the
-                        user's in it, which may read anything, a program is traced for one fit.
-Who may change it       No one: what changes is given to a program and comes back from it.
-Freed                   By `skmnist.engine.clear`, or after 16 others, once no fit has it. What
+======================
+========================================================================== Shared here
+Programs, by `program_for`. Depends on              A `ProgramSpec`, whose fields are
+all that is read while a program is
+                        traced, under the engine's own state. With a function or a class
+                        of the user's in it, which may read anything, a program is
+                        traced for one fit.
+Who may change it       No one: what changes is given to a program and comes back from
+it. Freed                   By `skmnist.engine.clear`, or after 16 others, once no fit
+has it. What
                         XLA has compiled for it stays until the process ends.
-======================  ==========================================================================
+======================
+==========================================================================
 """
 
 from __future__ import annotations
@@ -47,15 +52,17 @@ class ProgramSpec:
 
     n_features: int
     n_hidden_layers: int
-    hidden_units: tuple[int, ...] | None  # None: any number of units in each hidden layer
+    hidden_units: (
+        tuple[int, ...] | None
+    )  # None: any number of units in each hidden layer
     n_classes: int
     activation: str | Callable
     dropout: float
     has_l2: bool  # how strong it is, is an argument of the program
     optimizer: OptimizerSpec
     x_dtype: str  # "uint8" or "float32"
-    # The shape of the blocks that XLA compiles for. None: TensorFlow runs the program operation by
-    # operation, which starts sooner, and takes blocks of any shape.
+    # The shape of the blocks that XLA compiles for. None: TensorFlow runs the program
+    # operation by operation, which starts sooner, and takes blocks of any shape.
     block_shape: BlockShape | None
 
     @classmethod
@@ -94,7 +101,9 @@ class ProgramSpec:
     @property
     def is_shareable(self) -> bool:
         """Whether nothing but the fields of this decides what the program computes."""
-        return _is_library_activation(self.activation) and self.optimizer.is_library_code
+        return (
+            _is_library_activation(self.activation) and self.optimizer.is_library_code
+        )
 
 
 def _is_library_activation(activation: str | Callable) -> bool:
@@ -102,25 +111,31 @@ def _is_library_activation(activation: str | Callable) -> bool:
 
 
 class Program:
-    """The training on one block of batches as a pure function, traced by the constructor.
+    """The training on one block of batches as a pure function, traced by the
+    constructor.
 
-    `function` takes the tensors of a block, `l2`, the widths of the layers and the values of
-    `variables`. It returns the sums that `TrainingRun.run` returns, and the new values of
-    `variables`. `finalize` takes and returns the values of `variables`: at the end of a training,
-    an optimizer that keeps averages of the weights puts them in their place.
+    `function` takes the tensors of a block, `l2`, the widths of the layers and the
+    values of `variables`. It returns the sums that `TrainingRun.run` returns, and the
+    new values of `variables`. `finalize` takes and returns the values of `variables`:
+    at the end of a training, an optimizer that keeps averages of the weights puts them
+    in their place.
     """
 
     def __init__(self, spec: ProgramSpec) -> None:
         self.spec = spec
         self.is_packed = spec.n_hidden_layers > 0 and spec.optimizer.is_elementwise
         self._layers = self.build_layers()
-        self._layer_weights = [v for layer in self._layers for v in layer.trainable_variables]
+        self._layer_weights = [
+            v for layer in self._layers for v in layer.trainable_variables
+        ]
         self.weights = self._build_weights()
 
         self.optimizer = spec.optimizer.build_stateless()
         self.optimizer.build(self.weights)
         self.optimizer_variables = state_variables(self.optimizer)
-        self.state_keys = self.keras_state_keys = state_keys(self.optimizer, self.weights)
+        self.state_keys = self.keras_state_keys = state_keys(
+            self.optimizer, self.weights
+        )
         if self.is_packed:
             of_layers = spec.optimizer.build_stateless()
             of_layers.build(self._layer_weights)
@@ -134,10 +149,13 @@ class Program:
         self.variables = [*self.weights, *self.optimizer_variables, *self.seed_states]
 
         self._steps = tf.function(
-            self._train_on_block, autograph=False, jit_compile=spec.block_shape is not None
+            self._train_on_block,
+            autograph=False,
+            jit_compile=spec.block_shape is not None,
         )
-        # A concrete function is called at half the cost of a tf.function, which looks up its
-        # traces at each call, and traces anew under some settings of the caller's.
+        # A concrete function is called at half the cost of a tf.function, which looks
+        # up its traces at each call, and traces anew under some settings of the
+        # caller's.
         with one_executor_thread():
             self.function: Callable[..., list[tf.Tensor]] = tf.function(
                 self._train_and_sum, input_signature=self._signature(), autograph=False
@@ -209,22 +227,29 @@ class Program:
         ]
 
     def _train_and_sum(self, *tensors: tf.Tensor) -> list[tf.Tensor]:
-        # What is computed once a block is not compiled: it would be a third of the compilation.
+        # What is computed once a block is not compiled: it would be a third of the
+        # compilation.
         x, rows, codes, weights, n_batches, *others = tensors
 
-        # Divided by the weights, where Keras divides by the number of rows: so a weight of 2
-        # is the row twice, and the rows of weight 0 behind a short batch are none at all.
+        # Divided by the weights, where Keras divides by the number of rows: so a weight
+        # of 2 is the row twice, and the rows of weight 0 behind a short batch are none
+        # at all.
         batch_weights = tf.reduce_sum(weights, axis=1)
         shares = tf.math.divide_no_nan(weights, batch_weights[:, tf.newaxis])
         logits, penalty, *new_state = self._steps(
             x, rows, codes, shares, batch_weights, n_batches, *others
         )
 
-        logits, codes, weights = logits[:n_batches], codes[:n_batches], weights[:n_batches]
+        logits, codes, weights = (
+            logits[:n_batches],
+            codes[:n_batches],
+            weights[:n_batches],
+        )
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(codes, logits)
         is_correct = tf.argmax(logits, axis=2, output_type=tf.int32) == codes
         sums = [
-            # Where a network diverges, the losses of places without rows must not count either.
+            # Where a network diverges, the losses of places without rows must not count
+            # either.
             tf.reduce_sum(tf.math.multiply_no_nan(losses, weights)) + penalty,
             tf.reduce_sum(weights),
             tf.reduce_sum(tf.cast(is_correct & (weights > 0), tf.float32)),
@@ -232,7 +257,9 @@ class Program:
         return [tf.stack(sums), *new_state]
 
     def _train_on_block(self, *tensors: tf.Tensor) -> list[tf.Tensor]:
-        x, rows, codes, shares, batch_weights, n_batches, l2, any_widths, *state = tensors
+        x, rows, codes, shares, batch_weights, n_batches, l2, any_widths, *state = (
+            tensors
+        )
         spec = self.spec
         if spec.hidden_units is None:
             widths = tf.unstack(any_widths)
@@ -276,7 +303,9 @@ class Program:
         with stateless_scope(self.variables, state) as scope:
             with tf.GradientTape() as tape:
                 tape.watch(weights)
-                layer_weights = unpack_tensors(weights, widths) if self.is_packed else weights
+                layer_weights = (
+                    unpack_tensors(weights, widths) if self.is_packed else weights
+                )
                 for pair in zip(self._layer_weights, layer_weights, strict=True):
                     scope.add_update(pair)
                 logits = x
@@ -288,7 +317,10 @@ class Program:
                 loss = tf.reduce_sum(losses * shares)
                 penalty = tf.constant(0.0)
                 if self.spec.has_l2:
-                    squares = [tf.reduce_sum(tf.square(kernel)) for kernel in layer_weights[::2]]
+                    squares = [
+                        tf.reduce_sum(tf.square(kernel))
+                        for kernel in layer_weights[::2]
+                    ]
                     penalty = l2 * tf.add_n(squares)
                     loss += penalty
                 loss = self.optimizer.scale_loss(loss)
@@ -301,8 +333,9 @@ class Program:
             return [scope.get_current_value(variable) for variable in self.variables]
 
 
-# A program keeps some MB of compiled code, and its variables take as much memory as the weights
-# and the state of the optimizer: about 1 MB for 128 hidden units and Adam on MNIST.
+# A program keeps some MB of compiled code, and its variables take as much memory as the
+# weights and the state of the optimizer: about 1 MB for 128 hidden units and Adam on
+# MNIST.
 @lru_cache(maxsize=16)
 def _shared_program(spec: ProgramSpec) -> Program:
     return in_own_state(Program, spec)
@@ -317,6 +350,7 @@ def program_for(spec: ProgramSpec) -> Program:
     if not spec.is_shareable:
         return in_own_state(Program, spec)
 
-    # Tracing holds the interpreter anyway, so nothing is lost by waiting for other programs.
+    # Tracing holds the interpreter anyway, so nothing is lost by waiting for other
+    # programs.
     with _tracing:
         return _shared_program(spec)

@@ -15,20 +15,28 @@ _REDRAWN_EVERY = 0.1  # seconds, in a notebook
 
 
 class Progress:
-    """A line for each epoch, and a bar that moves within it on a terminal or in a notebook.
+    """A line for each epoch, and a bar that moves within it on a terminal or in a
+    notebook.
 
-    With `verbose` 1 there are at most twenty lines, with 2 one for each epoch and no bar. A file, a
-    pipe or a notebook without ipywidgets gets no bar. Epochs are counted from 0.
+    With `verbose` 1 there are at most twenty lines, with 2 one for each epoch and no
+    bar. A file, a pipe or a notebook without ipywidgets gets no bar. Epochs are counted
+    from 0.
     """
 
-    def __init__(self, first_epoch: int, last_epoch: int, n_samples: int, verbose: int) -> None:
+    def __init__(
+        self, first_epoch: int, last_epoch: int, n_samples: int, verbose: int
+    ) -> None:
         self._first_epoch = first_epoch
         self._last_epoch = last_epoch  # the one to stop before
         self._n_samples = n_samples
-        self._line_every = 1 if verbose > 1 else -(-(last_epoch - first_epoch) // _MAX_LINES)
+        self._line_every = (
+            1 if verbose > 1 else -(-(last_epoch - first_epoch) // _MAX_LINES)
+        )
         self._console = Console(highlight=False)
         self._is_notebook = self._console.is_jupyter
-        can_move = find_spec("ipywidgets") if self._is_notebook else self._console.is_terminal
+        can_move = (
+            find_spec("ipywidgets") if self._is_notebook else self._console.is_terminal
+        )
         self._bar = RichProgress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=16),
@@ -38,15 +46,17 @@ class Progress:
             console=self._console,
             transient=not self._is_notebook,
             disable=verbose > 1 or not can_move,
-            # In a notebook, a widget that a thread redraws catches what others print meanwhile,
-            # and each line that rich prints is a block of its own.
+            # In a notebook, a widget that a thread redraws catches what others print
+            # meanwhile, and each line that rich prints is a block of its own.
             auto_refresh=not self._is_notebook,
             redirect_stdout=not self._is_notebook,
             redirect_stderr=not self._is_notebook,
         )
         self._drawn_at = 0.0
         total = (last_epoch - first_epoch) * n_samples
-        self._task = self._bar.add_task(self._heading(first_epoch), total=total, metrics="")
+        self._task = self._bar.add_task(
+            self._heading(first_epoch), total=total, metrics=""
+        )
 
     def __enter__(self) -> Progress:
         self._bar.start()
@@ -85,7 +95,9 @@ class Progress:
     def _line(self, epoch: int, logs: dict[str, float]) -> str:
         """Return heading and metrics, in a shorter form if they are wider than the console."""
         for separator, n_digits in (("  ", 4), (" ", 4), (" ", 3)):
-            line = self._heading(epoch) + separator + _as_text(logs, separator, n_digits)
+            line = (
+                self._heading(epoch) + separator + _as_text(logs, separator, n_digits)
+            )
             if len(line) < self._console.width:
                 break
         return line
@@ -103,4 +115,6 @@ class Progress:
 
 
 def _as_text(logs: dict[str, float], separator: str = "  ", n_digits: int = 4) -> str:
-    return separator.join(f"{name} {value:.{n_digits}f}" for name, value in logs.items())
+    return separator.join(
+        f"{name} {value:.{n_digits}f}" for name, value in logs.items()
+    )

@@ -30,14 +30,17 @@ class TrainingRun:
         self._widths: list[int] = []  # numbers of units of the layers
         self._weights: list[tf.Tensor] = []  # as the program has them
         self._optimizer_state: list[tf.Tensor] = []
-        self._seeds = [tf.convert_to_tensor(state.value) for state in program.seed_states]
+        self._seeds = [
+            tf.convert_to_tensor(state.value) for state in program.seed_states
+        ]
 
     def load(
         self,
         weights: Sequence[np.ndarray],
         optimizer_state: Sequence[np.ndarray] | None,
     ) -> None:
-        """Set the weights, as Keras has them, and the state of the optimizer; None: no steps.
+        """Set the weights, as Keras has them, and the state of the optimizer; None: no
+        steps.
 
         Dropout goes on with the masks that it has come to.
         """
@@ -60,10 +63,13 @@ class TrainingRun:
             # Some begin with copies of the weights, such as ScheduleFreeAdamW.
             return in_own_state(self._state_of_new_optimizer)
 
-        # The program may be that of another width: all others begin with one number everywhere.
+        # The program may be that of another width: all others begin with one number
+        # everywhere.
         state = []
         program = self.program
-        for key, variable in zip(program.state_keys, program.optimizer_variables, strict=True):
+        for key, variable in zip(
+            program.state_keys, program.optimizer_variables, strict=True
+        ):
             if key is None:
                 state.append(tf.convert_to_tensor(variable.value))
             else:
@@ -74,25 +80,34 @@ class TrainingRun:
     def _state_of_new_optimizer(self) -> list[tf.Tensor]:
         # By the names of their layers, since some optimizers leave layers out.
         layers = self.program.build_layers()
-        variables = [variable for layer in layers for variable in layer.trainable_variables]
+        variables = [
+            variable for layer in layers for variable in layer.trainable_variables
+        ]
         for variable, value in zip(variables, self._weights, strict=True):
             variable.assign(value)
 
         optimizer = self.spec.optimizer.build_stateless()
         optimizer.build(variables)
-        return [tf.convert_to_tensor(variable.value) for variable in state_variables(optimizer)]
+        return [
+            tf.convert_to_tensor(variable.value)
+            for variable in state_variables(optimizer)
+        ]
 
     def set_learning_rate(self, rate: float) -> None:
         """Set the learning rate of an optimizer without a schedule."""
         program = self.program
         variable = program.optimizer.learning_rate
-        numbers = [n for n, v in enumerate(program.optimizer_variables) if v is variable]
+        numbers = [
+            n for n, v in enumerate(program.optimizer_variables) if v is variable
+        ]
         self._optimizer_state[numbers[0]] = tf.constant(rate, variable.dtype)
 
     def set_dropout_seed(self, seed: Sequence[int]) -> None:
         """Restart the masks of each Dropout layer, from these numbers and the layer alone."""
         self._seeds = [
-            tf.cast(np.random.SeedSequence((*seed, number)).generate_state(2), state.dtype)
+            tf.cast(
+                np.random.SeedSequence((*seed, number)).generate_state(2), state.dtype
+            )
             for number, state in enumerate(self._seeds)
         ]
 
@@ -132,8 +147,9 @@ class TrainingRun:
     def run(self, block: Block, l2: float) -> tuple[float, float, float]:
         """Make one optimizer step on each batch of the block.
 
-        Return the sum of the batches' losses, each times its weight, the sum of the weights of the
-        rows, and how many of them were classified right, each before the step of its batch.
+        Return the sum of the batches' losses, each times its weight, the sum of the
+        weights of the rows, and how many of them were classified right, each before the
+        step of its batch.
         """
         with one_executor_thread():
             sums, *values = self.program.function(
@@ -159,7 +175,9 @@ class TrainingRun:
         self._seeds = list(values[end:])
 
 
-def have_same_values(arrays: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool:
+def have_same_values(
+    arrays: Sequence[np.ndarray], others: Sequence[np.ndarray]
+) -> bool:
     """Whether weights, or values of variables, are the same bit for bit, NaN included."""
     pairs = zip(arrays, others, strict=True)
     return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)

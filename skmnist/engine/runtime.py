@@ -2,13 +2,14 @@
 
 To be imported before anything else that imports TensorFlow.
 
-======================  ==========================================================================
-Shared here             The settings of TensorFlow in this process: the number of its threads, and
+======================
+========================================================================== Shared here
+The settings of TensorFlow in this process: the number of its threads, and
                         whether it takes the memory of GPUs as a whole.
-Depends on              OMP_NUM_THREADS at the first import, and what the user has set before it.
-Who may change it       The user, at any time. Here they are set once, where nobody has set them.
-Freed                   With the process.
-======================  ==========================================================================
+Depends on              OMP_NUM_THREADS at the first import, and what the user has set
+before it. Who may change it       The user, at any time. Here they are set once, where
+nobody has set them. Freed                   With the process. ======================
+==========================================================================
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ _was_running = False  # in the process that this one was forked from
 def raise_if_forked(what: str) -> None:
     """Raise RuntimeError in a fork of a process in which TensorFlow was running.
 
-    Of a process's threads, a fork has only the one that forked. TensorFlow would wait in it for
-    its other threads for ever. Before its first tensor it has no threads, and a fork may use it.
+    Of a process's threads, a fork has only the one that forked. TensorFlow would wait
+    in it for its other threads for ever. Before its first tensor it has no threads, and
+    a fork may use it.
     """
     if _was_running:
         raise RuntimeError(
@@ -40,10 +42,12 @@ def raise_if_forked(what: str) -> None:
 
 
 def one_executor_thread() -> AbstractContextManager[None]:
-    """Return a context in which TensorFlow runs the operations of functions in the caller's thread.
+    """Return a context in which TensorFlow runs the operations of functions in the
+    caller's thread.
 
-    Otherwise, handing operations of a few microseconds to other threads takes half of the time.
-    Functions must be traced in the same context. Products still use all threads.
+    Otherwise, handing operations of a few microseconds to other threads takes half of
+    the time. Functions must be traced in the same context. Products still use all
+    threads.
     """
     return context.function_executor_type("SINGLE_THREADED_EXECUTOR")
 
@@ -51,8 +55,8 @@ def one_executor_thread() -> AbstractContextManager[None]:
 def release_variables() -> None:
     """Free the variables of models that are gone.
 
-    TensorFlow's cache of kernels keeps the memory of variables that Keras has made. Compiled
-    programs stay.
+    TensorFlow's cache of kernels keeps the memory of variables that Keras has made.
+    Compiled programs stay.
     """
     context.context().clear_kernel_cache()
 
@@ -60,15 +64,17 @@ def release_variables() -> None:
 def _import_quietly() -> None:
     """Import TensorFlow, and silence its messages then and afterwards.
 
-    They are about CPU features, the compiler, and GPUs that are not there. The environment
-    variable ``TF_CPP_MIN_LOG_LEVEL`` silences what comes after the import, but not, since
-    TensorFlow 2.19, the import itself (https://github.com/tensorflow/tensorflow/issues/100442),
-    for which the standard error is redirected. Where the variable is set, its value holds; with
-    "0" everything is printed, also by the import.
+    They are about CPU features, the compiler, and GPUs that are not there. The
+    environment variable ``TF_CPP_MIN_LOG_LEVEL`` silences what comes after the import,
+    but not, since TensorFlow 2.19, the import itself
+    (https://github.com/tensorflow/tensorflow/issues/100442), for which the standard
+    error is redirected. Where the variable is set, its value holds; with "0" everything
+    is printed, also by the import.
 
-    Both the variable and the standard error are the process's. Beside other threads nothing is
-    silenced: what they log would be lost, and a process that one of them starts would have no
-    standard error for life. Some lines of TensorFlow's are the lesser evil.
+    Both the variable and the standard error are the process's. Beside other threads
+    nothing is silenced: what they log would be lost, and a process that one of them
+    starts would have no standard error for life. Some lines of TensorFlow's are the
+    lesser evil.
     """
     level = os.environ.get(_LOG_LEVEL)
     if "tensorflow" in sys.modules or level == "0" or not _is_only_thread():
@@ -86,7 +92,8 @@ def _import_quietly() -> None:
 
 @contextmanager
 def _no_standard_error() -> Iterator[None]:
-    # TensorFlow's C++ writes to the file descriptor, which contextlib.redirect_stderr leaves alone.
+    # TensorFlow's C++ writes to the file descriptor, which contextlib.redirect_stderr
+    # leaves alone.
     try:
         kept = os.dup(2)
     except OSError:  # the process was started without one
@@ -103,8 +110,8 @@ def _no_standard_error() -> Iterator[None]:
         os.close(kept)
 
 
-# Threads of a Jupyter kernel pass messages on, and those of rich move a bar or a spinner: what they
-# write to the standard error, if anything, may be lost.
+# Threads of a Jupyter kernel pass messages on, and those of rich move a bar or a
+# spinner: what they write to the standard error, if anything, may be lost.
 _SILENT_THREADS = ("IPython", "ipykernel", "rich")
 
 
@@ -131,23 +138,24 @@ def _import_packages() -> None:
         missing = getattr(error, "name", None)
         if missing in ("tensorflow", "keras", "scikeras"):
             raise ImportError(
-                f"This needs TensorFlow, Keras and scikeras, and {missing} is not installed "
-                "here: pip install tensorflow scikeras. Loading a classifier and predicting "
-                "need none of them, unless the activation is a function of your own."
+                f"This needs TensorFlow, Keras and scikeras, and {missing} is not "
+                "installed here: pip install tensorflow scikeras. Loading a "
+                "classifier and predicting need none of them, unless the activation "
+                "is a function of your own."
             ) from error
         # TensorFlow imports Keras, and Keras its backend.
         backend = os.environ.get("KERAS_BACKEND") or "the one in ~/.keras/keras.json"
         raise ImportError(
-            f"skmnist cannot import Keras: {error}. It trains with Keras's backend 'tensorflow'; "
-            f"the backend set here is {backend}. Unset the environment variable KERAS_BACKEND, or "
-            "set it to 'tensorflow', and start Python anew."
+            f"skmnist cannot import Keras: {error}. It trains with Keras's backend "
+            f"'tensorflow'; the backend set here is {backend}. Unset the environment "
+            "variable KERAS_BACKEND, or set it to 'tensorflow', and start Python anew."
         ) from error
 
     if keras.backend.backend() != "tensorflow":
         raise ImportError(
-            f"skmnist trains with Keras's backend 'tensorflow', but Keras was imported with "
-            f"{keras.backend.backend()!r}. Unset the environment variable KERAS_BACKEND, or set it "
-            "to 'tensorflow', and start Python anew."
+            "skmnist trains with Keras's backend 'tensorflow', but Keras was imported "
+            f"with {keras.backend.backend()!r}. Unset the environment variable "
+            "KERAS_BACKEND, or set it to 'tensorflow', and start Python anew."
         )
 
 
@@ -160,9 +168,10 @@ from tensorflow.python.eager import context  # noqa: E402  # as keras.utils.clea
 def _respect_thread_limit() -> None:
     """Limit TensorFlow to as many threads as OMP_NUM_THREADS allows other libraries.
 
-    joblib and Dask set this variable in the worker processes that they start, so that the workers
-    share the cores; TensorFlow does not look at it, and each worker would take all of them. Nothing
-    is changed where TensorFlow has a number already, or is running.
+    joblib and Dask set this variable in the worker processes that they start, so that
+    the workers share the cores; TensorFlow does not look at it, and each worker would
+    take all of them. Nothing is changed where TensorFlow has a number already, or is
+    running.
     """
     limit = os.environ.get("OMP_NUM_THREADS", "")
     has_number = "TF_NUM_INTRAOP_THREADS" in os.environ or bool(
@@ -177,8 +186,8 @@ def _respect_thread_limit() -> None:
 def _let_gpu_memory_grow() -> None:
     """Let TensorFlow take the memory of GPUs as it is used.
 
-    Otherwise it takes all of it at its start, in each process, although no fit uses any. Nothing is
-    changed where that is set already, or TensorFlow is running.
+    Otherwise it takes all of it at its start, in each process, although no fit uses
+    any. Nothing is changed where that is set already, or TensorFlow is running.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if any(

@@ -1,8 +1,8 @@
 """The scikeras estimator behind `SimpleMLPClassifier`: the way into the engine.
 
-scikeras's `KerasClassifier` builds and compiles the model, routes the parameters to its `fit`, and
-keeps the history. It gets no `random_state`, since it would seed the global generators of Python,
-NumPy and TensorFlow with it.
+scikeras's `KerasClassifier` builds and compiles the model, routes the parameters to its
+`fit`, and keeps the history. It gets no `random_state`, since it would seed the global
+generators of Python, NumPy and TensorFlow with it.
 """
 
 from __future__ import annotations
@@ -42,10 +42,11 @@ class _Classifier(KerasClassifier):
 
 
 class Network(keras.Model):
-    """The model that scikeras gets: its `fit` runs compiled programs over blocks of batches.
+    """The model that scikeras gets: its `fit` runs compiled programs over blocks of
+    batches.
 
-    It has no layers. A program has its own, and Keras models for callbacks and for `model_` are
-    built where there is need of them.
+    It has no layers. A program has its own, and Keras models for callbacks and for
+    `model_` are built where there is need of them.
     """
 
     def __init__(self, task: TrainingTask, interrupts: Interrupts) -> None:
@@ -53,7 +54,9 @@ class Network(keras.Model):
         self._task = task
         self._interrupts = interrupts
 
-    def compile(self, optimizer: keras.optimizers.Optimizer, loss: str, **_others: Any) -> None:
+    def compile(
+        self, optimizer: keras.optimizers.Optimizer, loss: str, **_others: Any
+    ) -> None:
         """Keep the optimizer; the programs compute this loss, and the accuracy."""
         self.optimizer = optimizer
         self.loss = loss
@@ -73,7 +76,8 @@ class Network(keras.Model):
         **_others: Any,
     ) -> keras.callbacks.History:
         """Train as `EpochLoop` does; return the metrics of each epoch."""
-        # Keras models refer to themselves: the samples would stay until these are collected.
+        # Keras models refer to themselves: the samples would stay until these are
+        # collected.
         task = self._task.on(x, y)
         del self._task
 
@@ -111,8 +115,8 @@ def train(
 ) -> FitResult:
     """Train a network through scikeras.
 
-    An optimizer that is given as an instance is copied, and has its own learning rate. The others
-    are arguments of `keras.Model.fit`, but `epochs` is how many more.
+    An optimizer that is given as an instance is copied, and has its own learning rate.
+    The others are arguments of `keras.Model.fit`, but `epochs` is how many more.
     """
     raise_if_forked("Fitting")
     check_caller_state("Fitting")
@@ -125,8 +129,8 @@ def train(
     with (
         deferred_interrupts() as interrupts,
         _memory_errors(task.architecture),
-        # Programs run on the CPU: they are compiled for it by XLA, and networks so small gain
-        # nothing from another one.
+        # Programs run on the CPU: they are compiled for it by XLA, and networks so
+        # small gain nothing from another one.
         tf.device("CPU:0"),
     ):
         classifier = _Classifier(
@@ -143,11 +147,14 @@ def train(
         )
         # X and y are validated already; scikeras would look at each value twice more.
         with config_context(assume_finite=True):
-            classifier.fit(task.samples.x, task.samples.codes, initial_epoch=task.first_epoch)
+            classifier.fit(
+                task.samples.x, task.samples.codes, initial_epoch=task.first_epoch
+            )
 
     result: FitResult = classifier.model_.result
     return result._replace(
-        # Pressed after the last block, Ctrl-C came too late to end anything, but gets its warning.
+        # Pressed after the last block, Ctrl-C came too late to end anything, but gets
+        # its warning.
         was_interrupted=result.was_interrupted or interrupts.is_pressed,
     )
 
@@ -156,19 +163,20 @@ def train(
 def _memory_errors(architecture: Architecture) -> Iterator[None]:
     """Raise MemoryError for a network that does not fit into memory.
 
-    Linux allocates more memory than there is, and kills a process that uses it: with it a whole
-    search would end, where an error ends one candidate.
+    Linux allocates more memory than there is, and kills a process that uses it: with it
+    a whole search would end, where an error ends one candidate.
     """
     network = (
         f"A network with hidden_units={architecture.hidden_units} has "
         f"{architecture.n_weights:,} weights"
     )
-    # The weights, their gradients, the two values a weight of Adam, and copies of them on the way.
+    # The weights, their gradients, the two values a weight of Adam, and copies of them
+    # on the way.
     n_bytes = 4 * 10 * architecture.n_weights
     if n_bytes > _memory_of_machine():
         raise MemoryError(
-            f"{network}. Training them takes about {n_bytes / 1e9:,.1f} GB, more than this machine "
-            "has. Lower hidden_units."
+            f"{network}. Training them takes about {n_bytes / 1e9:,.1f} GB, more than "
+            "this machine has. Lower hidden_units."
         )
     try:
         yield

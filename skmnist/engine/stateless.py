@@ -1,11 +1,12 @@
-"""Keras's optimizers as parts of pure functions: in a scope in which tensors replace variables.
+"""Keras's optimizers as parts of pure functions: in a scope in which tensors replace
+variables.
 
-======================  ==========================================================================
-Shared here             The classes that `stateless_class` makes.
-Depends on              The optimizer class that each is derived from.
-Who may change it       No one.
-Freed                   After 64 others. Instances are made for each program.
-======================  ==========================================================================
+======================
+========================================================================== Shared here
+The classes that `stateless_class` makes. Depends on              The optimizer class
+that each is derived from. Who may change it       No one. Freed                   After
+64 others. Instances are made for each program. ======================
+==========================================================================
 """
 
 from __future__ import annotations
@@ -35,16 +36,18 @@ def state_variables(optimizer: Optimizer) -> list[keras.Variable]:
     listed = list(optimizer.variables)
     numbers = {id(variable) for variable in listed}
     # Nadam keeps a product of its momentum schedule in an attribute alone.
-    others = [value for value in vars(optimizer).values() if isinstance(value, keras.Variable)]
+    others = [
+        value for value in vars(optimizer).values() if isinstance(value, keras.Variable)
+    ]
     return listed + [variable for variable in others if id(variable) not in numbers]
 
 
 class _Stateless:
     """Keras's mathematics without what its TensorFlow flavour does for `tf.distribute`.
 
-    That flavour updates the `tf.Variable` below each Keras variable, which `StatelessScope`
-    cannot replace; so `Optimizer.stateless_apply` is refused there. Here the updates go through
-    the Keras variables, as on every other backend.
+    That flavour updates the `tf.Variable` below each Keras variable, which
+    `StatelessScope` cannot replace; so `Optimizer.stateless_apply` is refused there.
+    Here the updates go through the Keras variables, as on every other backend.
     """
 
     if TYPE_CHECKING:
@@ -78,29 +81,40 @@ class _Stateless:
     def _distributed_tf_update_step(
         self, strategy: Any, grads_and_vars: list[tuple], learning_rate: Any
     ) -> None:
-        # TensorFlow's flavour has taken the tensors out of the variables on the way here.
-        for (gradient, _), variable in zip(grads_and_vars, self._trainable_variables, strict=True):
+        # TensorFlow's flavour has taken the tensors out of the variables on the way
+        # here.
+        for (gradient, _), variable in zip(
+            grads_and_vars, self._trainable_variables, strict=True
+        ):
             self.update_step(gradient, variable, learning_rate)
 
     def _overwrite_model_variables_with_average_value(
         self, variables: Sequence[keras.Variable], is_due: bool | tf.Tensor = True
     ) -> None:
-        for variable, average in zip(variables, self._model_variables_moving_average, strict=True):
+        for variable, average in zip(
+            variables, self._model_variables_moving_average, strict=True
+        ):
             variable.assign(tf.where(is_due, average.value, variable.value))
 
     def _backend_apply_gradients(
         self, grads: Sequence[tf.Tensor], variables: Sequence[keras.Variable]
     ) -> None:
-        # As Keras has it, but without its `ops.cond`, which what is assigned within does not leave.
+        # As Keras has it, but without its `ops.cond`, which what is assigned within
+        # does not leave.
         n_steps = self.gradient_accumulation_steps
         if n_steps:
             state = [*self._trainable_variables, *state_variables(self)]
             before = [variable.value for variable in state]
             sums = self._accumulated_gradients
-            totals = [gradient + total.value for gradient, total in zip(grads, sums, strict=True)]
+            totals = [
+                gradient + total.value
+                for gradient, total in zip(grads, sums, strict=True)
+            ]
             grads = [total / n_steps for total in totals]
         self._apply_weight_decay(variables)
-        self._backend_update_step(self._clip_gradients(grads), variables, self.learning_rate)
+        self._backend_update_step(
+            self._clip_gradients(grads), variables, self.learning_rate
+        )
         if n_steps:
             is_update = (self._iterations + 1) % n_steps == 0
             for variable, value in zip(state, before, strict=True):

@@ -10,7 +10,13 @@ from typing import NamedTuple, Protocol
 import keras
 import numpy as np
 
-from skmnist._network import Architecture, RowMatrix, Samples, TrainedNetwork, predict_proba
+from skmnist._network import (
+    Architecture,
+    RowMatrix,
+    Samples,
+    TrainedNetwork,
+    predict_proba,
+)
 from skmnist._warnings import warn_caller
 from skmnist.engine.blocks import Block, open_reader
 from skmnist.engine.callbacks import CallbackRunner, wants_batches
@@ -37,16 +43,19 @@ class EpochListener(Protocol):
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """What to train on which samples, beside what scikeras routes to the `fit` of a model.
+    """What to train on which samples, beside what scikeras routes to the `fit` of a
+    model.
 
-    The seed decides the initial weights and, with the number of the epoch, its order and its
-    Dropout masks.
+    The seed decides the initial weights and, with the number of the epoch, its order
+    and its Dropout masks.
     """
 
     architecture: Architecture
     samples: Samples  # those of weight 0 are left out
     seed: int
-    last: TrainedNetwork | None = None  # to continue; another optimizer starts without its state
+    last: TrainedNetwork | None = (
+        None  # to continue; another optimizer starts without its state
+    )
     rows: np.ndarray | None = None  # which of the samples to train on; None for all
     validation: Samples | None = None
     stopping: EarlyStopping | None = None
@@ -89,7 +98,8 @@ class FitResult(NamedTuple):
 class EpochLoop:
     """Trains one network, epoch by epoch.
 
-    One Ctrl-C ends the training; two in a row, or one before it has begun, raise KeyboardInterrupt.
+    One Ctrl-C ends the training; two in a row, or one before it has begun, raise
+    KeyboardInterrupt.
 
     Parameters
     ----------
@@ -174,7 +184,8 @@ class EpochLoop:
         )
         run: TrainingRun | KerasRun
         if self._needs_keras():
-            # Which is trained with, where a program only reads the options of one that is shared.
+            # Which is trained with, where a program only reads the options of one that
+            # is shared.
             self._optimizer = copy_optimizer(self._optimizer)
             weights = task.architecture.initial_weights(task.seed)
             run = KerasRun(build_model(task.architecture, weights, self._optimizer))
@@ -193,7 +204,11 @@ class EpochLoop:
             verbose=self._verbose,
         )
 
-        if task.stopping is not None and task.validation is not None and task.last is not None:
+        if (
+            task.stopping is not None
+            and task.validation is not None
+            and task.last is not None
+        ):
             # A run that is continued must not get worse.
             scores = self._score(task.last.weights, task.validation)
             state = run.optimizer_state
@@ -202,7 +217,9 @@ class EpochLoop:
     def _needs_keras(self) -> bool:
         """Whether Keras's own loop trains, since a program may compute something else."""
         architecture = self._task.architecture
-        is_differentiable = not architecture.hidden_units or has_gradient(architecture.activation)
+        is_differentiable = not architecture.hidden_units or has_gradient(
+            architecture.activation
+        )
         return not self._optimizer_spec.is_by_keras or not is_differentiable
 
     def _load_last_state(self, run: TrainingRun | KerasRun) -> None:
@@ -225,8 +242,8 @@ class EpochLoop:
 
         if last.optimizer_state:
             warn_caller(
-                f"The optimizer is not that of the last fit: {change}. It starts without state, "
-                "such as momentum.",
+                f"The optimizer is not that of the last fit: {change}. It starts "
+                "without state, such as momentum.",
                 UserWarning,
             )
         return None
@@ -276,7 +293,10 @@ class EpochLoop:
         return self._callbacks.run
 
     def _last_optimizer_key(self) -> str:
-        if isinstance(self._run, KerasRun) and self._run.model.optimizer is not self._optimizer:
+        if (
+            isinstance(self._run, KerasRun)
+            and self._run.model.optimizer is not self._optimizer
+        ):
             return OptimizerSpec.of(self._run.model.optimizer).key
         return self._optimizer_spec.key
 
@@ -312,11 +332,15 @@ class EpochLoop:
         return is_over or self._callbacks.stop_training
 
     def _say_once_that_keras_trains(self) -> None:
-        if isinstance(self._run, KerasRun) and not self._has_said_it and self._progress is not None:
+        if (
+            isinstance(self._run, KerasRun)
+            and not self._has_said_it
+            and self._progress is not None
+        ):
             self._has_said_it = True
             self._progress.print(
-                "Keras's own loop trains, batch by batch: a compiled program might not compute "
-                "what this optimizer, activation or callback does."
+                "Keras's own loop trains, batch by batch: a compiled program might "
+                "not compute what this optimizer, activation or callback does."
             )
 
     def _order_of(self, epoch: int) -> np.ndarray:
@@ -364,7 +388,9 @@ class EpochLoop:
         self._callbacks.call("on_test_end", scores)
         return weights, scores
 
-    def _score(self, weights: Sequence[np.ndarray], samples: Samples) -> dict[str, float]:
+    def _score(
+        self, weights: Sequence[np.ndarray], samples: Samples
+    ) -> dict[str, float]:
         """Compute "loss", regularization included, and "accuracy", weighted by the samples."""
         architecture, codes = self._task.architecture, samples.codes
         probabilities = predict_proba(weights, samples.x, self._activation)
@@ -372,7 +398,9 @@ class EpochLoop:
 
         losses = -np.log(np.maximum(likelihoods, np.finfo(np.float64).tiny))
         if architecture.l2:
-            losses += architecture.l2 * sum(float(np.sum(kernel**2)) for kernel in weights[::2])
+            losses += architecture.l2 * sum(
+                float(np.sum(kernel**2)) for kernel in weights[::2]
+            )
         # Of a network that has diverged, every sample would be of the first class.
         is_correct = (probabilities.argmax(axis=1) == codes) & ~np.isnan(likelihoods)
 

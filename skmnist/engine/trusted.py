@@ -9,8 +9,8 @@ import keras
 
 from skmnist.engine.layers import activation_names
 
-# Those that write nothing and send nothing, and call no functions but those in the file,
-# which are trusted or not by their own names.
+# Those that write nothing and send nothing, and call no functions but those in the
+# file, which are trusted or not by their own names.
 CALLBACKS = (
     "EarlyStopping",
     "History",

@@ -12,5 +12,9 @@ if TYPE_CHECKING:
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submod_attrs={"_html": ["to_html"], "_onnx": ["to_onnx"], "_saving": ["load", "save"]},
+    submod_attrs={
+        "_html": ["to_html"],
+        "_onnx": ["to_onnx"],
+        "_saving": ["load", "save"],
+    },
 )

@@ -1,7 +1,8 @@
-"""Fitted networks as pages to draw on, which hold the weights and compute by themselves.
+"""Fitted networks as pages to draw on, which hold the weights and compute by
+themselves.
 
-The page's own code is in the folder ``_page``. It turns a drawing into 28 x 28 pixels as
-`read_digit` does, and computes all of Keras's named activations.
+The page's own code is in the folder ``_page``. It turns a drawing into 28 x 28 pixels
+as `read_digit` does, and computes all of Keras's named activations.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class Step(NamedTuple):
 
     slope: float | NDArray[np.float64] = 1.0
     offset: float | NDArray[np.float64] = 0.0
-    pixel_max: float = 0.0  # some sample had a pixel of at least this value; 0 for unknown
+    pixel_max: float = (
+        0.0  # some sample had a pixel of at least this value; 0 for unknown
+    )
     is_exact: bool = False  # whether it is the value of full ink
     spread: NDArray[np.float64] | None = None  # how much each pixel varied
 
@@ -113,26 +116,26 @@ def to_html(
     no other file and no network connection, and can be sent to a friend or opened on a
     phone.
 
-    Up to 128 units of each hidden layer and the ten most probable classes are shown, and
-    the others are summed up.
+    Up to 128 units of each hidden layer and the ten most probable classes are shown,
+    and the others are summed up.
 
     Parameters
     ----------
     estimator : SimpleMLPClassifier, Pipeline or search, fitted
         It was fitted to square images, or to their pixels as rows; drawings are scaled
-        to images of other sizes than 28 x 28. The steps of a Pipeline before the network
-        must map each pixel by itself to a multiple of it plus a constant: `MinMaxScaler`,
-        `MaxAbsScaler`, `StandardScaler`, or the scaling of the command line. Of a search
-        such as `GridSearchCV`, ``best_estimator_`` is shown.
+        to images of other sizes than 28 x 28. The steps of a Pipeline before the
+        network must map each pixel by itself to a multiple of it plus a constant:
+        `MinMaxScaler`, `MaxAbsScaler`, `StandardScaler`, or the scaling of the command
+        line. Of a search such as `GridSearchCV`, ``best_estimator_`` is shown.
     path : str or path-like, default=None
-        The file, by custom with the ending ".html". An existing file is replaced once the
-        new one is complete. None returns the text.
+        The file, by custom with the ending ".html". An existing file is replaced once
+        the new one is complete. None returns the text.
     pixel_max : float, default=None
-        The value of full ink in the samples that `estimator` was fitted to, such as 1 or
-        255, which the page names. None takes it from the scalers of a Pipeline, as the
-        least of 1, 16, 255 and 65535 that fits what they have seen. A network without a
-        scaler does not show it: there, None stands for 1, and a network fitted to raw
-        pixels needs 255.
+        The value of full ink in the samples that `estimator` was fitted to, such as 1
+        or 255, which the page names. None takes it from the scalers of a Pipeline, as
+        the least of 1, 16, 255 and 65535 that fits what they have seen. A network
+        without a scaler does not show it: there, None stands for 1, and a network
+        fitted to raw pixels needs 255.
 
     Returns
     -------
@@ -233,8 +236,8 @@ def read_network(
     fitted = classifier._last_fit()
     if not fitted.is_usable:
         raise ValueError(
-            "Training diverged, so there is no network to show. Lower learning_rate, or "
-            "scale the features, and fit again."
+            "Training diverged, so there is no network to show. Lower learning_rate, "
+            "or scale the features, and fit again."
         )
 
     side = _side(fitted.features)
@@ -288,15 +291,17 @@ def _unwrap_fitted(estimator: Any) -> tuple[SimpleMLPClassifier, list[Any]]:
 def _check_pixel_max(pixel_max: Any) -> None:
     if pixel_max is None:
         return
-    if not isinstance(pixel_max, float | int | np.number) or isinstance(pixel_max, bool):
+    if not isinstance(pixel_max, float | int | np.number) or isinstance(
+        pixel_max, bool
+    ):
         raise TypeError(
-            "pixel_max must be the value of full ink in the samples of the fit, such as "
-            f"1 or 255, got {pixel_max!r}."
+            "pixel_max must be the value of full ink in the samples of the fit, such "
+            f"as 1 or 255, got {pixel_max!r}."
         )
     if not 0 < pixel_max < np.inf:
         raise ValueError(
-            "pixel_max must be greater than 0, as 1 or 255 are, which are values of full "
-            f"ink; got {pixel_max!r}."
+            "pixel_max must be greater than 0, as 1 or 255 are, which are values of "
+            f"full ink; got {pixel_max!r}."
         )
 
 
@@ -328,8 +333,8 @@ def _activation_name(activation: str | Callable) -> str:
         name = activation
     if name not in ACTIVATIONS:
         raise ValueError(
-            f"The page can't compute the activation {activation!r}. It computes Keras's "
-            f"by name: {', '.join(sorted(ACTIVATIONS))}."
+            f"The page can't compute the activation {activation!r}. It computes "
+            f"Keras's by name: {', '.join(sorted(ACTIVATIONS))}."
         )
     return name
 
@@ -361,8 +366,8 @@ def _read_step(step: Any) -> Step:
     if found is None:
         raise ValueError(
             f"The page can't compute the step {step!r}. Steps that it computes are "
-            "MinMaxScaler and MaxAbsScaler without clip, StandardScaler, and the scaling "
-            "of the command line."
+            "MinMaxScaler and MaxAbsScaler without clip, StandardScaler, and the "
+            "scaling of the command line."
         )
     return found
 
@@ -455,7 +460,8 @@ def _fold(
     return folded.astype(np.float32), moved.astype(np.float32)
 
 
-# -- The text of the page ----------------------------------------------------------------
+# -- The text of the page
+# ----------------------------------------------------------------
 
 
 def _source(name: str) -> str:

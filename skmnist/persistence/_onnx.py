@@ -19,7 +19,8 @@ from skmnist._files import atomic_write
 from skmnist._pixels import highest_pixel, scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
 
-# Of 2022: newer activations can be written in older operators, which older runtimes can read.
+# Of 2022: newer activations can be written in older operators, which older runtimes can
+# read.
 OPSETS = {"": 17, "ai.onnx.ml": 3}
 
 # Makes an operator of ONNX: ``op("Add", x, 1.0)``. An input is an operator, or a value.
@@ -27,24 +28,27 @@ Op = Callable[..., Any]
 
 
 def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
-    """Write a fitted estimator as an ONNX file, which predicts in programs without Python.
+    """Write a fitted estimator as an ONNX file, which predicts in programs without
+    Python.
 
     The file's input is "X", float32 of shape (n_samples, n_features), or of shape
     (n_samples, height, width) after a fit to images. Its outputs are
 
-    - "label", what ``predict`` returns: numbers, truth values or text of shape (n_samples,), of
-      the labels' own type, or int64 of shape (n_samples, n_classes) after a fit to one-hot labels;
+    - "label", what ``predict`` returns: numbers, truth values or text of shape
+      (n_samples,), of the labels' own type, or int64 of shape (n_samples, n_classes)
+      after a fit to one-hot labels;
     - "probabilities", what ``predict_proba`` returns, as float32 of shape
       (n_samples, n_classes), columns in the order of ``classes_``.
 
-    Any number of rows can be predicted at once. An existing file is replaced once the new one is
-    complete.
+    Any number of rows can be predicted at once. An existing file is replaced once the
+    new one is complete.
 
     Parameters
     ----------
     estimator : SimpleMLPClassifier, Pipeline or search, fitted
-        A Pipeline must end with a `SimpleMLPClassifier`; the steps before it are converted by
-        skl2onnx. Of a search such as `GridSearchCV`, ``best_estimator_`` is written.
+        A Pipeline must end with a `SimpleMLPClassifier`; the steps before it are
+        converted by skl2onnx. Of a search such as `GridSearchCV`, ``best_estimator_``
+        is written.
     path : str or path-like
         The file, by custom with the ending ".onnx".
 
@@ -59,8 +63,8 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     TypeError
         If `estimator` is not such an estimator.
     ValueError
-        If a step, the activation or the labels can't be expressed in ONNX, such as a Python
-        function or the activation "sparsemax", or if training diverged.
+        If a step, the activation or the labels can't be expressed in ONNX, such as a
+        Python function or the activation "sparsemax", or if training diverged.
 
     See Also
     --------
@@ -68,16 +72,18 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
 
     Notes
     -----
-    The file computes in float32. Probabilities agree with ``predict_proba`` to about 1e-6 where
-    the features are scaled, from 0 to 1 for example, and to about 1e-5 for pixels from 0 to 255.
+    The file computes in float32. Probabilities agree with ``predict_proba`` to about
+    1e-6 where the features are scaled, from 0 to 1 for example, and to about 1e-5 for
+    pixels from 0 to 255.
 
-    The steps before the network agree as well as skl2onnx converts them: scalers and PCA do, but
-    `QuantileTransformer`, for example, rounds differently where many values are equal. Compare
-    the predictions of some samples before you rely on them.
+    The steps before the network agree as well as skl2onnx converts them: scalers and
+    PCA do, but `QuantileTransformer`, for example, rounds differently where many values
+    are equal. Compare the predictions of some samples before you rely on them.
 
     Importing this function registers the converter with skl2onnx, so that
-    ``skl2onnx.to_onnx`` converts a `SimpleMLPClassifier` as well, with its own options and in
-    everything that skl2onnx converts around a classifier, such as `CalibratedClassifierCV`.
+    ``skl2onnx.to_onnx`` converts a `SimpleMLPClassifier` as well, with its own options
+    and in everything that skl2onnx converts around a classifier, such as
+    `CalibratedClassifierCV`.
 
     Examples
     --------
@@ -102,8 +108,8 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
             check_is_fitted(step)
     if not isinstance(network, SimpleMLPClassifier):
         raise TypeError(
-            "to_onnx writes a SimpleMLPClassifier, a Pipeline that ends with one, or a search for "
-            f"one with refit=True, got {estimator!r}."
+            "to_onnx writes a SimpleMLPClassifier, a Pipeline that ends with one, or "
+            f"a search for one with refit=True, got {estimator!r}."
         )
     try:
         import onnx
@@ -118,7 +124,9 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
         model = convert_sklearn(
             Pipeline(named),
             name=type(estimator).__name__,
-            initial_types=[("X", FloatTensorType([None, *_sample_shape(steps, network)]))],
+            initial_types=[
+                ("X", FloatTensorType([None, *_sample_shape(steps, network)]))
+            ],
             target_opset=OPSETS,
             options={SimpleMLPClassifier: {"zipmap": False}},
             custom_conversion_functions={FunctionTransformer: _convert_function},
@@ -126,7 +134,9 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
         )
     # What can't be converted fails in as many ways as there are converters.
     except Exception as error:
-        raise ValueError(f"This {type(estimator).__name__} can't be converted: {error}") from error
+        raise ValueError(
+            f"This {type(estimator).__name__} can't be converted: {error}"
+        ) from error
     for tensor in (*model.graph.input, *model.graph.output):
         tensor.type.tensor_type.shape.dim[0].dim_param = "n_samples"
     onnx.checker.check_model(model, full_check=True)
@@ -138,7 +148,11 @@ def _sample_shape(steps: list[Any], network: SimpleMLPClassifier) -> tuple[int, 
     # What skl2onnx converts either leaves images alone or doesn't take them.
     if network.image_shape_ is not None:
         return network.image_shape_
-    return (next(e.n_features_in_ for e in (*steps, network) if hasattr(e, "n_features_in_")),)
+    return (
+        next(
+            e.n_features_in_ for e in (*steps, network) if hasattr(e, "n_features_in_")
+        ),
+    )
 
 
 def _set_function_types(operator: Any) -> None:
@@ -151,7 +165,9 @@ def _set_function_types(operator: Any) -> None:
 def _convert_function(scope: Any, operator: Any, container: Any) -> None:
     step = operator.raw_operator
     divisor = 1.0 if step.func is None else float(highest_pixel([step]))
-    scaled = _operators(container)("Div", operator.inputs[0], divisor, output=operator.outputs[0])
+    scaled = _operators(container)(
+        "Div", operator.inputs[0], divisor, output=operator.outputs[0]
+    )
     scaled.add_to(scope, container)
 
 
@@ -173,11 +189,13 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
     fitted = classifier._last_fit()
     if not fitted.is_usable:
         raise ValueError(
-            "training diverged, so there is no network to convert. Lower learning_rate, or scale "
-            "the features, and fit again."
+            "training diverged, so there is no network to convert. Lower "
+            "learning_rate, or scale the features, and fit again."
         )
     if len(operator.inputs) != 1:
-        raise ValueError("the step before the network has more than one output in ONNX.")
+        raise ValueError(
+            "the step before the network has more than one output in ONNX."
+        )
     op = _operators(container)
     x = op("Flatten", op("Cast", operator.inputs[0], to=1))  # float32
     *hidden, last = zip(classifier.coefs_, classifier.intercepts_, strict=True)
@@ -186,9 +204,12 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
         x = activate(op, op("Add", op("MatMul", x, kernel), bias))
     x = op("Add", op("MatMul", x, last[0]), last[1])
     label, probabilities = operator.outputs
-    # Not of the probabilities, which are equal in float32 where the logits still differ.
+    # Not of the probabilities, which are equal in float32 where the logits still
+    # differ.
     codes = op("ArgMax", x, axis=1, keepdims=0)
-    op("Gather", _labels(classifier), codes, axis=0, output=label).add_to(scope, container)
+    op("Gather", _labels(classifier), codes, axis=0, output=label).add_to(
+        scope, container
+    )
     op("Softmax", x, axis=1, output=probabilities).add_to(scope, container)
 
 
@@ -214,8 +235,8 @@ def _labels(classifier: SimpleMLPClassifier) -> np.ndarray:
     # ONNX has numbers of up to 64 bits.
     if not is_text and (classes.dtype.kind not in "biuf" or classes.dtype.itemsize > 8):
         raise ValueError(
-            f"Labels of the dtype {classes.dtype} can't be written to an ONNX file. Integers, "
-            "floats of up to 64 bits, truth values and text can."
+            f"Labels of the dtype {classes.dtype} can't be written to an ONNX file. "
+            "Integers, floats of up to 64 bits, truth values and text can."
         )
     return classes.astype(object) if is_text else classes
 
@@ -228,8 +249,8 @@ def _activation(activation: str | Callable) -> Callable[[Op, Any], Any]:
         name = activation_name(activation) or ""
     if name not in _ACTIVATIONS:
         raise ValueError(
-            f"The activation {activation!r} can't be written to an ONNX file. These can: "
-            f"{', '.join(sorted(_ACTIVATIONS))}."
+            f"The activation {activation!r} can't be written to an ONNX file. These "
+            f"can: {', '.join(sorted(_ACTIVATIONS))}."
         )
     return _ACTIVATIONS[name]
 
@@ -255,11 +276,18 @@ def _squareplus(op: Op, x: Any) -> Any:
     return op("Mul", op("Add", x, root), 0.5)
 
 
-# By Keras's names, with the numbers that Keras takes by default. Without sparsemax: Keras 3.15
-# computes another function than the published one, and may one day compute that.
+# By Keras's names, with the numbers that Keras takes by default. Without sparsemax:
+# Keras 3.15 computes another function than the published one, and may one day compute
+# that.
 _ACTIVATIONS: dict[str, Callable[[Op, Any], Any]] = {
-    **{name: _of_the_same_name(name) for name in ("celu", "elu", "relu", "selu", "sigmoid")},
-    **{name: _of_the_same_name(name) for name in ("softmax", "softplus", "softsign", "tanh")},
+    **{
+        name: _of_the_same_name(name)
+        for name in ("celu", "elu", "relu", "selu", "sigmoid")
+    },
+    **{
+        name: _of_the_same_name(name)
+        for name in ("softmax", "softplus", "softsign", "tanh")
+    },
     "exponential": lambda op, x: op("Exp", x),
     "gelu": _gelu,
     "hard_shrink": lambda op, x: op("Shrink", x, lambd=0.5),
@@ -283,7 +311,8 @@ _ACTIVATIONS: dict[str, Callable[[Op, Any], Any]] = {
 }
 
 
-# So that skl2onnx converts a `SimpleMLPClassifier` alone, and in what it converts around one.
+# So that skl2onnx converts a `SimpleMLPClassifier` alone, and in what it converts
+# around one.
 with suppress(ImportError):
     from skl2onnx import update_registered_converter
 

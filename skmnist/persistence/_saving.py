@@ -25,7 +25,8 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     estimator : estimator instance
-        A `SimpleMLPClassifier`, or a Pipeline, a search or another estimator around one.
+        A `SimpleMLPClassifier`, or a Pipeline, a search or another estimator around
+        one.
     path : str or path-like
         The file, by custom with the ending ".skops".
 
@@ -36,8 +37,9 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     TypeError
         If `estimator` is not an estimator.
     ValueError
-        If the estimator has a part that could not be read again, such as a function without a
-        name. The message names the part, such as ``param_grid[0]['activation'][1]``.
+        If the estimator has a part that could not be read again, such as a function
+        without a name. The message names the part, such as
+        ``param_grid[0]['activation'][1]``.
 
     See Also
     --------
@@ -65,9 +67,9 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     # Each kind of object that can't be written or read fails in its own way.
     except Exception as error:
         raise ValueError(
-            f"This {type(estimator).__name__} holds something that can't be saved"
-            f"{_place_of_failure(estimator)}: {error!r}. Functions, for example, must be "
-            "found by their name in a module."
+            f"This {type(estimator).__name__} holds something that can't be "
+            f"saved{_place_of_failure(estimator)}: {error!r}. Functions, for example, "
+            "must be found by their name in a module."
         ) from error
     with atomic_write(path) as file:
         file.write(content)
@@ -76,28 +78,29 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     """Read an estimator that `save` has written.
 
-    No code of the file is run: it holds arrays, values and names of types and functions. These
-    names are trusted:
+    No code of the file is run: it holds arrays, values and names of types and
+    functions. These names are trusted:
 
     - `SimpleMLPClassifier`, and scikit-learn's estimators, splitters, scorers, metrics,
       kernels and functions for preprocessing and for the selection of features;
-    - distributions and sparse matrices of SciPy; arrays, dtypes, generators and functions of
-      NumPy that only compute;
-    - Keras's optimizers, schedules and activations, and its callbacks that neither write nor
-      send anything: EarlyStopping, History, LearningRateScheduler, ProgbarLogger,
-      ReduceLROnPlateau, SwapEMAWeights and TerminateOnNaN.
+    - distributions and sparse matrices of SciPy; arrays, dtypes, generators and
+      functions of NumPy that only compute;
+    - Keras's optimizers, schedules and activations, and its callbacks that neither
+      write nor send anything: EarlyStopping, History, LearningRateScheduler,
+      ProgbarLogger, ReduceLROnPlateau, SwapEMAWeights and TerminateOnNaN.
 
     All others are refused unless they are in `trusted`: your own functions and classes,
-    callbacks that write, such as ModelCheckpoint, and scikit-learn's trees, such as those of a
-    RandomForestClassifier.
+    callbacks that write, such as ModelCheckpoint, and scikit-learn's trees, such as
+    those of a RandomForestClassifier.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     trusted : sequence of str, default=()
-        Names of further types and functions to trust, such as ``"mypackage.MyTransformer"``.
-        The error that refuses a file lists them. What a file can do with them is up to them.
+        Names of further types and functions to trust, such as
+        ``"mypackage.MyTransformer"``. The error that refuses a file lists them. What a
+        file can do with them is up to them.
 
     Returns
     -------
@@ -115,8 +118,9 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     TypeError
         If `trusted` is not a list of names.
     ValueError
-        If the file is damaged or was not written by `save`, if its weights are not finite
-        although the training did not diverge, or if it names types that are not trusted.
+        If the file is damaged or was not written by `save`, if its weights are not
+        finite although the training did not diverge, or if it names types that are not
+        trusted.
 
     Warns
     -----
@@ -130,8 +134,9 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     name = os.fspath(path)
     if not zipfile.is_zipfile(io.BytesIO(content)):
         raise ValueError(
-            f"{name!r} can't be loaded: it is damaged, or skmnist.persistence.save has not written "
-            "it. Files of pickle and joblib may run code; only those packages load them."
+            f"{name!r} can't be loaded: it is damaged, or skmnist.persistence.save has "
+            "not written it. Files of pickle and joblib may run code; only those "
+            "packages load them."
         )
     try:
         entries = entries_of(content)
@@ -146,8 +151,9 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     except UntrustedTypesFoundException as error:
         unknown = set(skops.io.get_untrusted_types(data=content)) - trusted_here
         raise ValueError(
-            f"{name!r} holds types that are not trusted: {sorted(unknown | misplaced)}. If "
-            "you trust the file, pass their names as `trusted`."
+            f"{name!r} holds types that are not trusted: "
+            f"{sorted(unknown | misplaced)}. If you trust the file, pass their names "
+            "as `trusted`."
         ) from error
     except ImportError as error:
         raise ImportError(f"{name!r} holds what cannot be imported: {error}") from error
@@ -187,7 +193,9 @@ def _named_parts(value: Any) -> list[tuple[str, Any]]:
         state = value.__getstate__()
         names = value.get_params(deep=False)
         others = [name for name in state if name not in names]
-        return [(f".{name}", state[name]) for name in (*names, *others) if name in state]
+        return [
+            (f".{name}", state[name]) for name in (*names, *others) if name in state
+        ]
     if isinstance(value, dict):
         return [(f"[{key!r}]", part) for key, part in value.items()]
     if isinstance(value, list | tuple):

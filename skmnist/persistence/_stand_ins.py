@@ -49,7 +49,9 @@ class Distribution:
     SciPy's own state of one holds code, which it executes when the state is set.
     """
 
-    def __init__(self, name: str, args: Sequence[Any] | None, kwds: dict[str, Any]) -> None:
+    def __init__(
+        self, name: str, args: Sequence[Any] | None, kwds: dict[str, Any]
+    ) -> None:
         self.name = name
         self.args = args  # None for a distribution without arguments
         self.kwds = kwds

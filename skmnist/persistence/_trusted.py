@@ -5,8 +5,8 @@ arguments of the file. Here a class is trusted only as the class of an object wh
 attributes are set, and a function only as a value, such as the one of a scorer. None of
 them reads, writes, sends or executes anything, whatever it is called with later.
 
-Not trusted are, as in skops, scikit-learn's trees: they look up memory by numbers of the
-file, without checking them.
+Not trusted are, as in skops, scikit-learn's trees: they look up memory by numbers of
+the file, without checking them.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ _NUMPY_FUNCTIONS = (
     "var",
 )
 
-# A kind of entry in a file, named by its reader in skops, and the full name of a type or
-# function.
+# A kind of entry in a file, named by its reader in skops, and the full name of a type
+# or function.
 Entry = tuple[str, str]
 
 
@@ -173,7 +173,9 @@ def _metrics() -> list[Callable]:
     modules = {function.__module__ for function in functions}
     modules -= {sklearn.metrics.make_scorer.__module__}
     public = _public_functions(sklearn.metrics)
-    return functions + [function for function in public if function.__module__ in modules]
+    return functions + [
+        function for function in public if function.__module__ in modules
+    ]
 
 
 def _public_functions(module: ModuleType) -> list[Callable]:

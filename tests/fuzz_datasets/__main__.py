@@ -1,13 +1,15 @@
-"""Damaged files by the hundred thousand: each loads as what its bytes say, or is refused.
+"""Damaged files by the hundred thousand: each loads as what its bytes say, or is
+refused.
 
     python tests/fuzz_datasets --runs 100000
 
-Every run takes a small set of images in one of the formats, damages one of its files (or two of
-them, by swapping), and loads it. The arrays must be those that a reader of a few lines finds
-in the damaged bytes, or, where the format has checksums, those that were written; or there
-must be a ValueError or an OSError with a message. Another exception, a wait of more than ten
-seconds, or memory of more than a gigabyte beyond what Python holds at the start, ends it with the
-run's number and the folder of its files. ``--seed`` and the number of the run decide everything.
+Every run takes a small set of images in one of the formats, damages one of its files
+(or two of them, by swapping), and loads it. The arrays must be those that a reader of a
+few lines finds in the damaged bytes, or, where the format has checksums, those that
+were written; or there must be a ValueError or an OSError with a message. Another
+exception, a wait of more than ten seconds, or memory of more than a gigabyte beyond
+what Python holds at the start, ends it with the run's number and the folder of its
+files. ``--seed`` and the number of the run decide everything.
 """
 
 import argparse
@@ -80,7 +82,9 @@ def fuzz(first, runs, seed, folder):
         try:
             outcomes[kind, run(kind, files, arrays, folder)] += 1
         except BaseException:
-            print(f"run {number} of seed {seed}: {kind}, {damage.__name__}, in {folder}")
+            print(
+                f"run {number} of seed {seed}: {kind}, {damage.__name__}, in {folder}"
+            )
             raise
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -104,7 +108,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--first", type=int, default=0, help="the number of the first run")
+    parser.add_argument(
+        "--first", type=int, default=0, help="the number of the first run"
+    )
     choices = parser.parse_args()
 
     warnings.simplefilter("ignore")  # NumPy warns of headers as Python 2 wrote them
@@ -122,7 +128,10 @@ def main():
     shutil.rmtree(folder)  # kept where a run failed
     for (kind, outcome), count in sorted(outcomes.items()):
         print(f"{kind:14} {outcome:8} {count:9,}")
-    print(f"{outcomes.total():,} damaged sets of files in {time.perf_counter() - start:.0f} s")
+    print(
+        f"{outcomes.total():,} damaged sets of files in "
+        f"{time.perf_counter() - start:.0f} s"
+    )
 
 
 if __name__ == "__main__":

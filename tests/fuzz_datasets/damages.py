@@ -77,7 +77,9 @@ def lie_about_the_size(files, rng, arrays):
     name = rng.choice(sorted(files))
     if name.endswith(".npz"):
         which = rng.randrange(4)
-        files[name] = npz_with_header(arrays, which, shape=npz_shape(arrays[which], absurd, rng))
+        files[name] = npz_with_header(
+            arrays, which, shape=npz_shape(arrays[which], absurd, rng)
+        )
         return
     if name.endswith(".csv"):
         files[name] = files[name].replace(b"x", str(absurd).encode() + b"x", 1)
@@ -114,12 +116,16 @@ def npz_with_header(arrays, which, descr="|u1", shape=None):
 def lie_about_the_type(files, rng, arrays):
     name = rng.choice(sorted(files))
     if name.endswith(".npz"):
-        descr = rng.choice(["|O", "|O8", "<f8", "|b1", "|S0", "|V0", "<U1", "|i1", "|S1", "|V1"])
+        descr = rng.choice(
+            ["|O", "|O8", "<f8", "|b1", "|S0", "|V0", "<U1", "|i1", "|S1", "|V1"]
+        )
         files[name] = npz_with_header(arrays, rng.randrange(4), descr=descr)
     elif not name.endswith(".csv"):
         gzipped = name.endswith(".gz")
         content = bytearray(gzip.decompress(files[name]) if gzipped else files[name])
-        content[rng.randrange(4)] = rng.choice([0, 1, 2, 3, 8, 9, 0xB, 0xC, 0xD, 0xE, 0x1F, 0xFF])
+        content[rng.randrange(4)] = rng.choice(
+            [0, 1, 2, 3, 8, 9, 0xB, 0xC, 0xD, 0xE, 0x1F, 0xFF]
+        )
         files[name] = gzip.compress(content) if gzipped else bytes(content)
 
 

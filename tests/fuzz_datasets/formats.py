@@ -32,7 +32,10 @@ def idx_name(role):
 
 
 def idx_files(arrays):
-    return {idx_name(role): idx_bytes(array) for role, array in zip(ROLES, arrays, strict=True)}
+    return {
+        idx_name(role): idx_bytes(array)
+        for role, array in zip(ROLES, arrays, strict=True)
+    }
 
 
 def gz_files(arrays):
@@ -50,7 +53,9 @@ def csv_files(arrays):
     for part, images, labels in (("train", *arrays[:2]), ("test", *arrays[2:])):
         _, height, width = images.shape
         names = [
-            f"{row}x{column}" for row in range(1, height + 1) for column in range(1, width + 1)
+            f"{row}x{column}"
+            for row in range(1, height + 1)
+            for column in range(1, width + 1)
         ]
         lines = [",".join(["label", *names]), *csv_rows(images, labels)]
         files[f"mnist_{part}.csv"] = "\n".join([*lines, ""]).encode()

@@ -34,9 +34,13 @@ def read_csv_plainly(content):
         names = [field.strip(" #'").lower() for field in rows.pop(0)]
         [label] = [i for i, name in enumerate(names) if name in LABEL_NAMES]
         pixels = [
-            i for i in range(len(names)) if i != label and names[i] not in ("", "id", "index")
+            i
+            for i in range(len(names))
+            if i != label and names[i] not in ("", "id", "index")
         ]
-        keys = [[int(number) for number in re.findall(r"\d+", names[i])] for i in pixels]
+        keys = [
+            [int(number) for number in re.findall(r"\d+", names[i])] for i in pixels
+        ]
         pixels = [i for _, i in sorted(zip(keys, pixels, strict=True))]
         size = re.fullmatch(r"(\d+)x(\d+)", names[pixels[-1]])
     table = np.array([[float(row[i]) for i in pixels] for row in rows])
@@ -48,16 +52,25 @@ def read_csv_plainly(content):
 
 
 def read_plainly(kind, files, written):
-    if kind.startswith("npz"):  # zip has checksums: nothing but what was written may come back
+    if kind.startswith(
+        "npz"
+    ):  # zip has checksums: nothing but what was written may come back
         return written
     if kind.startswith("csv"):
-        names = [min(name for name in files if part in name) for part in ("train", "test")]
+        names = [
+            min(name for name in files if part in name) for part in ("train", "test")
+        ]
         parts = [read_csv_plainly(files[name]) for name in names]
         labels = parts[0][1] + parts[1][1]
-        kind = float if all(re.fullmatch(r"[-+.\de]+", label) for label in labels) else str
+        kind = (
+            float if all(re.fullmatch(r"[-+.\de]+", label) for label in labels) else str
+        )
         return [
             array if array is images else [kind(label) for label in array]
             for images, y in parts
             for array in (images, y)
         ]
-    return [read_idx_plainly(files.get(idx_name(r)) or files[f"{idx_name(r)}.gz"]) for r in ROLES]
+    return [
+        read_idx_plainly(files.get(idx_name(r)) or files[f"{idx_name(r)}.gz"])
+        for r in ROLES
+    ]

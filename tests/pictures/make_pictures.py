@@ -1,10 +1,12 @@
-"""Draw the pictures beside this file, as people with several pens, papers and cameras would.
+"""Draw the pictures beside this file, as people with several pens, papers and cameras
+would.
 
     python tests/pictures/make_pictures.py [FOLDER]
 
-A digit is one or more strokes; a stroke is a list of points on a smooth curve, in a frame whose
-height is 1, x to the right, y downwards. Drawing is deterministic. The pictures are kept as files,
-for other versions of Pillow may draw and compress a little differently.
+A digit is one or more strokes; a stroke is a list of points on a smooth curve, in a
+frame whose height is 1, x to the right, y downwards. Drawing is deterministic. The
+pictures are kept as files, for other versions of Pillow may draw and compress a little
+differently.
 """
 
 from __future__ import annotations
@@ -68,7 +70,9 @@ def smooth(points):
     corners = [i for i in range(1, len(points)) if points[i] == points[i - 1]]
     for end in [*corners, len(points)]:
         piece = np.array(points[start:end], dtype=float)
-        ends = np.concatenate([2 * piece[:1] - piece[1:2], piece, 2 * piece[-1:] - piece[-2:-1]])
+        ends = np.concatenate(
+            [2 * piece[:1] - piece[1:2], piece, 2 * piece[-1:] - piece[-2:-1]]
+        )
         t = np.linspace(0, 1, 100)[:, None]
         for a, b, c, d in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
             pieces.append(
@@ -96,8 +100,12 @@ def cover(size, strokes, *, height, pen, at=(0.5, 0.5), slant=0.0, seed=0):
         for axis in (0, 1):  # no hand draws a curve twice in the same way
             for waves in (1, 2, 3):
                 phase = rng.uniform(0, 2 * np.pi)
-                curve[:, axis] += 0.008 * min(1, length) * np.sin(2 * np.pi * waves * along + phase)
-        pressure = 1 + 0.12 * np.sin(2 * np.pi * (rng.uniform(0.5, 2) * along + rng.uniform()))
+                curve[:, axis] += (
+                    0.008 * min(1, length) * np.sin(2 * np.pi * waves * along + phase)
+                )
+        pressure = 1 + 0.12 * np.sin(
+            2 * np.pi * (rng.uniform(0.5, 2) * along + rng.uniform())
+        )
         points = (curve - middle) * height
         points[:, 0] -= slant * points[:, 1]
         points += np.array(size) * at
@@ -117,7 +125,9 @@ def light(size, dark, angle):
     """How bright a lamp on one side makes a page, from 1 down to ``dark``, with a soft shadow."""
     width, height = size
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
-    across = ((np.cos(angle) * (x - 0.5) + np.sin(angle) * (y - 0.5)) / 1.42 + 0.5).clip(0, 1)
+    across = (
+        (np.cos(angle) * (x - 0.5) + np.sin(angle) * (y - 0.5)) / 1.42 + 0.5
+    ).clip(0, 1)
     shadow = 0.15 / (1 + np.exp(-(across - 0.75) / 0.04))
     return (1 - (1 - dark) * across**1.5 - shadow)[..., None]
 
@@ -197,7 +207,9 @@ def main(folder):
     save(photograph(paint(covered, (30,) * 3, (240,) * 3)), "2-tiny.png", optimize=True)
 
     covered = cover((3000, 4000), UPRIGHT[8], height=2500, pen=30, seed=6)
-    image = Image.fromarray(np.where(covered > 0.5, 0, 255).astype(np.uint8)).convert("1")
+    image = Image.fromarray(np.where(covered > 0.5, 0, 255).astype(np.uint8)).convert(
+        "1"
+    )
     save(image, "8-huge-and-thin.png", optimize=True)
 
     covered = cover((1500, 2000), SLANTED[6], height=170, pen=7, at=(0.7, 0.2), seed=7)
@@ -215,7 +227,8 @@ def main(folder):
     covered = cover(size, UPRIGHT[0], height=420, pen=20, seed=9)
     rng = np.random.default_rng(9)
     grain = np.asarray(
-        Image.fromarray(rng.integers(0, 256, (320, 240), dtype=np.uint8)).resize(size), float
+        Image.fromarray(rng.integers(0, 256, (320, 240), dtype=np.uint8)).resize(size),
+        float,
     )
     chalk = covered * np.clip(grain / 90, 0.35, 1)
     page = paint(chalk, (225, 228, 220), (48, 62, 56)) * light(size, 0.7, 5.0)
@@ -223,9 +236,14 @@ def main(folder):
 
     # Cut out closely, so that the strokes touch the edges.
     covered = cover((140, 220), UPRIGHT[2], height=200, pen=20, seed=10)
-    rows, columns = np.flatnonzero(covered.any(axis=1)), np.flatnonzero(covered.any(axis=0))
+    rows, columns = (
+        np.flatnonzero(covered.any(axis=1)),
+        np.flatnonzero(covered.any(axis=0)),
+    )
     covered = covered[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    image = photograph(paint(covered, (0, 0, 0), (255, 255, 255))).convert("L").quantize(16)
+    image = (
+        photograph(paint(covered, (0, 0, 0), (255, 255, 255))).convert("L").quantize(16)
+    )
     save(image, "2-cut-out-closely.png", optimize=True)
 
     # A highlighter: in luminance alone, it is hardly darker than the paper.
@@ -238,23 +256,35 @@ def main(folder):
     for x, y in np.random.default_rng(12).uniform(0, 1, (60, 2)):
         covered[int(400 * y), int(300 * x)] = 1
     covered[20:25, 270:274] = covered[380:383, 12:17] = 1
-    image = photograph(paint(covered, (35, 35, 35), (235, 235, 235))).convert("L").quantize(16)
+    image = (
+        photograph(paint(covered, (35, 35, 35), (235, 235, 235)))
+        .convert("L")
+        .quantize(16)
+    )
     save(image, "4-dust.gif")
 
     covered = cover(PAGE, SLANTED[1], height=280, pen=14, slant=0.0, seed=13)
-    image = photograph(paint(covered, (150, 20, 40), (250, 250, 250)), noise=3, blur=0.6)
+    image = photograph(
+        paint(covered, (150, 20, 40), (250, 250, 250)), noise=3, blur=0.6
+    )
     save(image, "1-red-felt-tip.webp", quality=50)
 
     # A form: the digit stands in a printed box.
     covered = cover(PAGE, UPRIGHT[3], height=230, pen=16, seed=14)
     covered[40:360, 40:260] = np.maximum(covered[40:360, 40:260], frame((320, 220), 6))
-    image = photograph(paint(covered, (30, 30, 30), (245, 245, 245))).convert("L").quantize(16)
+    image = (
+        photograph(paint(covered, (30, 30, 30), (245, 245, 245)))
+        .convert("L")
+        .quantize(16)
+    )
     save(image, "3-framed.png", optimize=True)
 
     # A frame around the whole picture, as a screenshot or a scan of a card has.
     covered = cover(PAGE, SLANTED[8], height=250, pen=13, seed=15)
     covered = np.maximum(covered, frame((400, 300), 9))
-    image = photograph(paint(covered, (20, 40, 120), (250, 250, 245)), noise=2, blur=0.6)
+    image = photograph(
+        paint(covered, (20, 40, 120), (250, 250, 245)), noise=2, blur=0.6
+    )
     save(image, "8-framed-all-around.jpg", quality=50)
 
     # The number of the page, in a corner, is not the digit.
@@ -294,7 +324,9 @@ def main(folder):
     # Three digits: only the largest of them can be read.
     covered = np.zeros((200, 400))
     for digit, x in ((4, 0.2), (2, 0.5), (7, 0.8)):
-        another = cover((400, 200), UPRIGHT[digit], height=120, pen=11, at=(x, 0.5), seed=digit)
+        another = cover(
+            (400, 200), UPRIGHT[digit], height=120, pen=11, at=(x, 0.5), seed=digit
+        )
         covered = np.maximum(covered, another)
     image = photograph(paint(covered, BLACK, WHITE)).convert("L").quantize(16)
     save(image, "several-427.png", optimize=True)

@@ -2,12 +2,13 @@
 
     python tests/soak --minutes 30 --seed 2026
 
-Stories of real digits: random classifiers are fitted, copied, saved, loaded, killed, interrupted,
-resumed and searched for, in this process and in others, and after each step compared with formulas
-in NumPy and with their copies, bit for bit. The digits are those of ``load_mnist()``. The seed
-and the number of a story decide what it does, but not at which moment exactly it kills: what fails
-is told with both, and ``--first NUMBER --stories 1`` tells that story again. The exit status is 1
-where one has failed, or has taken more than five minutes.
+Stories of real digits: random classifiers are fitted, copied, saved, loaded, killed,
+interrupted, resumed and searched for, in this process and in others, and after each
+step compared with formulas in NumPy and with their copies, bit for bit. The digits are
+those of ``load_mnist()``. The seed and the number of a story decide what it does, but
+not at which moment exactly it kills: what fails is told with both, and ``--first NUMBER
+--stories 1`` tells that story again. The exit status is 1 where one has failed, or has
+taken more than five minutes.
 """
 
 import argparse
@@ -89,8 +90,9 @@ def run(seed, first, n_stories, minutes):
         if now - said >= 30:
             said = now
             print(
-                f"{(now - start) / 60:5.1f} min: story {number}, {COUNTS['fits']} fits, "
-                f"{COUNTS['kills']} kills, {COUNTS['failures']} failures, {megabytes()} MB",
+                f"{(now - start) / 60:5.1f} min: story {number}, {COUNTS['fits']} "
+                f"fits, {COUNTS['kills']} kills, {COUNTS['failures']} failures, "
+                f"{megabytes()} MB",
                 flush=True,
             )
     return memory
@@ -100,8 +102,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--first", type=int, default=0, help="the number of the first story")
-    parser.add_argument("--stories", type=int, default=sys.maxsize, help="how many at most")
+    parser.add_argument(
+        "--first", type=int, default=0, help="the number of the first story"
+    )
+    parser.add_argument(
+        "--stories", type=int, default=sys.maxsize, help="how many at most"
+    )
     choices = parser.parse_args()
 
     # Those of the package are looked at where they matter.

@@ -15,9 +15,13 @@ MNIST = load_mnist()
 HIDDEN_UNITS = [1, 5, 5, 16, 64, (), (), (8,), (16, 8), [6, 3], (4, 4, 4)]
 FORMS = {
     "uint8": lambda images: images.reshape(len(images), -1),
-    "float32": lambda images: (images.reshape(len(images), -1) / 255).astype(np.float32),
+    "float32": lambda images: (images.reshape(len(images), -1) / 255).astype(
+        np.float32
+    ),
     "float64": lambda images: images.reshape(len(images), -1) / 255,
-    "by columns": lambda images: np.asfortranarray(images.reshape(len(images), -1) / 255),
+    "by columns": lambda images: np.asfortranarray(
+        images.reshape(len(images), -1) / 255
+    ),
     "sparse": lambda images: csr_matrix(images.reshape(len(images), -1) / 255),
     "sparse uint8": lambda images: csr_matrix(images.reshape(len(images), -1)),
     "images": lambda images: images,
@@ -51,10 +55,19 @@ class Data:
 
 def draw_data(rng, *, n_rows=None, form=None, labels=None):
     # Batches of 32, of 10 and of 100 leave rests of 0, 1 and more.
-    n_rows = n_rows or rng.choice([200, 201, 256, 257, 310, 321, 500, 961, 1000, 2001, 3000])
-    form, labels = form or rng.choice(sorted(FORMS)), labels or rng.choice(sorted(LABELS))
-    rows = np.random.default_rng(rng.getrandbits(32)).permutation(len(MNIST.y_train))[:n_rows]
-    tests = slice(start := rng.randrange(len(MNIST.y_test) - 150), start + rng.randint(1, 150))
+    n_rows = n_rows or rng.choice(
+        [200, 201, 256, 257, 310, 321, 500, 961, 1000, 2001, 3000]
+    )
+    form, labels = (
+        form or rng.choice(sorted(FORMS)),
+        labels or rng.choice(sorted(LABELS)),
+    )
+    rows = np.random.default_rng(rng.getrandbits(32)).permutation(len(MNIST.y_train))[
+        :n_rows
+    ]
+    tests = slice(
+        start := rng.randrange(len(MNIST.y_test) - 150), start + rng.randint(1, 150)
+    )
     return Data(
         form,
         labels,
@@ -83,7 +96,9 @@ def draw_optimizer(rng):
 
 def draw_classifier(rng, data, **fixed):
     """Draw a classifier that can be fitted to the data; `fixed` are parameters not to draw."""
-    label = rng.choice(data.y.tolist()) if data.labels != "one-hot" else rng.randrange(10)
+    label = (
+        rng.choice(data.y.tolist()) if data.labels != "one-hot" else rng.randrange(10)
+    )
     by_name = rng.random() < 0.6
     early_stopping = rng.random() < 0.2
     parameters = {

@@ -28,7 +28,9 @@ ACTIVATIONS = {
     "relu": lambda x: np.maximum(x, 0),
     "ReLU": lambda x: np.maximum(x, 0),
     "relu6": lambda x: np.clip(x, 0, 6),
-    "selu": lambda x: SELU * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0))),
+    "selu": lambda x: (
+        SELU * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0)))
+    ),
     "sigmoid": expit,
     "silu": lambda x: x * expit(x),
     "soft_shrink": lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0),
@@ -59,20 +61,27 @@ def plain_proba(classifier, X):
             sums = activate(sums) @ kernel.astype(np.float64) + bias
         return softmax(sums, axis=1)
 
-    # Four units in the last place of what is summed up: raw pixels are large, and so is this.
+    # Four units in the last place of what is summed up: raw pixels are large, and so is
+    # this.
     error = 2.0**-22 * (np.abs(x) @ np.abs(kernels[0]))
     sums = x @ kernels[0].astype(np.float64) + biases[0]
     proba = behind_the_first_product(sums)
     # In several directions: to softmax, an error that is the same in all units is none.
     signs = np.random.default_rng(0).choice([-1, 1], (16, *sums.shape))
-    differences = [behind_the_first_product(sums + sign * error) - proba for sign in signs]
+    differences = [
+        behind_the_first_product(sums + sign * error) - proba for sign in signs
+    ]
     return proba, 1e-6 + 4 * np.abs(differences).max(axis=(0, 2))[:, np.newaxis]
 
 
-def train_plainly(weights, x, codes, sample_weight, *, activation, rate, l2, batch_size, epochs):
-    """Train by gradient descent, rows as they come, and return the weights and the losses.
+def train_plainly(
+    weights, x, codes, sample_weight, *, activation, rate, l2, batch_size, epochs
+):
+    """Train by gradient descent, rows as they come, and return the weights and the
+    losses.
 
-    The layers of `weights`, kernels and biases in turn, have sigmoid or relu between them.
+    The layers of `weights`, kernels and biases in turn, have sigmoid or relu between
+    them.
     """
     kernels = [kernel.astype(np.float64) for kernel in weights[::2]]
     biases = [bias.astype(np.float64) for bias in weights[1::2]]
@@ -89,7 +98,9 @@ def train_plainly(weights, x, codes, sample_weight, *, activation, rate, l2, bat
             for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
                 values.append(activate(values[-1] @ kernel + bias))
             logits = values[-1] @ kernels[-1] + biases[-1]
-            cross_entropy = -(weight * targets[batch] * log_softmax(logits, axis=1)).sum()
+            cross_entropy = -(
+                weight * targets[batch] * log_softmax(logits, axis=1)
+            ).sum()
             penalty = l2 * sum((kernel**2).sum() for kernel in kernels)
             total += (cross_entropy + penalty) * sample_weight[batch].sum()
             delta = weight * (softmax(logits, axis=1) - targets[batch])
@@ -105,8 +116,9 @@ def train_plainly(weights, x, codes, sample_weight, *, activation, rate, l2, bat
 
 
 def _sparsemax(x):
-    # Martins and Astudillo, "From softmax to sparsemax", ICML 2016, algorithm 1, but for the
-    # threshold: Keras 3.15 adds up all cumulative sums of the support where they take the last.
+    # Martins and Astudillo, "From softmax to sparsemax", ICML 2016, algorithm 1, but
+    # for the threshold: Keras 3.15 adds up all cumulative sums of the support where
+    # they take the last.
     descending = -np.sort(-x, axis=1)
     sums = descending.cumsum(axis=1)
     support = 1 + np.arange(1, x.shape[1] + 1) * descending > sums

@@ -122,7 +122,9 @@ def look_at_the_model(story, classifier, data):
     story.does("model_")
     kernels_and_biases = classifier.model_.get_weights()
     assert_same(kernels_and_biases[::2], classifier.coefs_, "coefs_ of model_")
-    assert_same(kernels_and_biases[1::2], classifier.intercepts_, "intercepts_ of model_")
+    assert_same(
+        kernels_and_biases[1::2], classifier.intercepts_, "intercepts_ of model_"
+    )
 
 
 def fail_to_write(story, classifier, data):
@@ -155,7 +157,9 @@ def no_file_so_large(rng, n_bytes):
 
 
 def raising(function):
-    return lambda rng, n_bytes: mock.patch(function, side_effect=OSError(errno.ENOSPC, "full"))
+    return lambda rng, n_bytes: mock.patch(
+        function, side_effect=OSError(errno.ENOSPC, "full")
+    )
 
 
 WRITE_FAILURES = {
@@ -209,17 +213,23 @@ def fit_pipeline(story):
     save(pipeline, path)
     expected = pipeline[-1].predict_proba(X_test)
     for same in (pipeline, load(path, trusted=TRUSTED), copy.deepcopy(pipeline)):
-        assert_same(same.predict_proba(data.X_test), expected, "predictions of a pipeline")
+        assert_same(
+            same.predict_proba(data.X_test), expected, "predictions of a pipeline"
+        )
 
 
 def search(story):
     """A small search, whose best estimator is what its parameters say."""
     rng = story.rng
-    data = draw_data(rng, n_rows=rng.choice([200, 501]), labels=rng.choice(["int", "str"]))
+    data = draw_data(
+        rng, n_rows=rng.choice([200, 501]), labels=rng.choice(["int", "str"])
+    )
     grid = {"hidden_units": rng.sample([1, 3, 5, (), (4, 4)], 2)}
     classifier = draw_classifier(rng, data, learning_rate=0.001, activation="sigmoid")
     found = GridSearchCV(classifier, grid, cv=2, n_jobs=2, error_score="raise")
-    story.does(f"a search of {grid} for {classifier} on {data}", fits=6, saves=1, loads=1)
+    story.does(
+        f"a search of {grid} for {classifier} on {data}", fits=6, saves=1, loads=1
+    )
     # Threads: a process of joblib's would import TensorFlow first.
     with joblib.parallel_config("threading"):
         found.fit(data.X, data.y)
@@ -230,14 +240,18 @@ def search(story):
     save(found, path)
     proba = found.predict_proba(data.X_test)
     assert_same(
-        load(path, trusted=TRUSTED).predict_proba(data.X_test), proba, "predictions of a search"
+        load(path, trusted=TRUSTED).predict_proba(data.X_test),
+        proba,
+        "predictions of a search",
     )
 
 
 def train_as_the_formulas_do(story):
     """A whole training of a tiny network, against one in NumPy."""
     rng = story.rng
-    data = draw_data(rng, n_rows=rng.choice([60, 97, 129]), form="float32", labels="int")
+    data = draw_data(
+        rng, n_rows=rng.choice([60, 97, 129]), form="float32", labels="int"
+    )
     classifier = SimpleMLPClassifier(
         rng.choice([(), (3,), (4, 3)]),
         activation=rng.choice(["sigmoid", "relu"]),
@@ -250,14 +264,25 @@ def train_as_the_formulas_do(story):
         random_state=rng.randrange(1000),
     )
     numbers = np.random.default_rng(rng.getrandbits(32))
-    weights = numbers.uniform(0.2, 2, len(data.y)) if rng.random() < 0.5 else np.ones(len(data.y))
+    weights = (
+        numbers.uniform(0.2, 2, len(data.y))
+        if rng.random() < 0.5
+        else np.ones(len(data.y))
+    )
     story.does(f"{classifier}")
-    # A step of this length changes no kernel, and the biases begin as zeros: a relu of 0 is 0.
-    start = clone(classifier).set_params(learning_rate=1e-30, epochs=1).fit(data.X, data.y)
+    # A step of this length changes no kernel, and the biases begin as zeros: a relu of
+    # 0 is 0.
+    start = (
+        clone(classifier).set_params(learning_rate=1e-30, epochs=1).fit(data.X, data.y)
+    )
     fit(story, classifier, data, weights)
     story.does("the same in NumPy", **{"plain trainings": 1})
     kernels, biases, losses = train_plainly(
-        [array for kernel in start.coefs_ for array in (kernel, np.zeros(kernel.shape[1]))],
+        [
+            array
+            for kernel in start.coefs_
+            for array in (kernel, np.zeros(kernel.shape[1]))
+        ],
         data.X,
         np.searchsorted(classifier.classes_, data.y),
         weights,
@@ -267,7 +292,10 @@ def train_as_the_formulas_do(story):
         batch_size=classifier.batch_size,
         epochs=classifier.epochs,
     )
-    for ours, theirs in ((classifier.coefs_, kernels), (classifier.intercepts_, biases)):
+    for ours, theirs in (
+        (classifier.coefs_, kernels),
+        (classifier.intercepts_, biases),
+    ):
         for one, other in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
     np.testing.assert_allclose(classifier.loss_curve_, losses, rtol=1e-4)

@@ -76,7 +76,9 @@ def read_elsewhere(story):
     if not fit(story, classifier, data):
         return
     folder = story.folder
-    story.does("a fresh process", **{"saves": 1, "loads": 1, "fresh processes": 1, "copies": 2})
+    story.does(
+        "a fresh process", **{"saves": 1, "loads": 1, "fresh processes": 1, "copies": 2}
+    )
     save(classifier, folder / "digits.skops")
     (folder / "digits.pkl").write_bytes(pickle.dumps(classifier))
     joblib.dump(classifier, folder / "digits.joblib")
@@ -86,7 +88,9 @@ def read_elsewhere(story):
     gone_on = through_joblib(classifier).set_params(warm_start=True, epochs=1)
     gone_on.fit(data.X, data.y)
     for found in pickle.loads((folder / "found.pkl").read_bytes()):
-        assert_same(found, (proba, gone_on.coefs_, gone_on.intercepts_), "a fresh process")
+        assert_same(
+            found, (proba, gone_on.coefs_, gone_on.intercepts_), "a fresh process"
+        )
         COUNTS["predictions compared"] += len(proba)
 
 
@@ -96,11 +100,15 @@ def kill_and_resume(story):
     data = draw_data(rng, form=rng.choice(["uint8", "float32", "images"]))
     n_epochs = rng.randint(20, 40)
     unfitted = draw_classifier(rng, data, epochs=1, warm_start=True, callbacks=None)
-    story.does(f"{n_epochs} times {unfitted} on {data}, and the same with kills", fits=n_epochs)
+    story.does(
+        f"{n_epochs} times {unfitted} on {data}, and the same with kills", fits=n_epochs
+    )
     undisturbed, states = copy.deepcopy(unfitted), []
     for _ in range(n_epochs):
         undisturbed.fit(data.X, data.y)
-        states.append((undisturbed.coefs_, undisturbed.intercepts_, undisturbed.history_))
+        states.append(
+            (undisturbed.coefs_, undisturbed.intercepts_, undisturbed.history_)
+        )
     np.savez(folder / "data.npz", X=data.X, y=data.y)
     (folder / "jobs.pkl").write_bytes(pickle.dumps([("digits", unfitted, n_epochs)]))
     path = folder / "digits.skops"
@@ -148,9 +156,13 @@ def kill(story, n_epochs):
         has_ended = process.poll() is not None
         process.kill()
     # One that has ended by itself, with success, is no kill, and no failure.
-    assert process.returncode in (0, -signal.SIGKILL), f"the loop ended with {process.returncode}"
+    assert process.returncode in (0, -signal.SIGKILL), (
+        f"the loop ended with {process.returncode}"
+    )
     where = f"{line!r} number {count}" if line else "its start"
-    story.does(f"kill {moment} of {where}", kills=not has_ended, resumes=int(is_resumed))
+    story.does(
+        f"kill {moment} of {where}", kills=not has_ended, resumes=int(is_resumed)
+    )
 
 
 INTERRUPTED = program("""
@@ -191,8 +203,12 @@ def interrupt(story):
     rng = story.rng
     data = draw_data(rng)
     classifier = draw_classifier(rng, data, epochs=1_000_000, early_stopping=False)
-    classifier.set_params(dropout=0.0, learning_rate=0.001, callbacks=None, activation="sigmoid")
-    story.does(f"Ctrl-C in {classifier} on {data}", **{"fits": 1, "Ctrl-C": 1, "loads": 1})
+    classifier.set_params(
+        dropout=0.0, learning_rate=0.001, callbacks=None, activation="sigmoid"
+    )
+    story.does(
+        f"Ctrl-C in {classifier} on {data}", **{"fits": 1, "Ctrl-C": 1, "loads": 1}
+    )
     (story.folder / "job.pkl").write_bytes(pickle.dumps((classifier, data.X, data.y)))
     with child(*INTERRUPTED, story.folder) as process:
         said = list(itertools.islice(process.stdout, rng.randint(1, 20)))
@@ -200,7 +216,9 @@ def interrupt(story):
         time.sleep(rng.uniform(0, 0.2))
         process.send_signal(signal.SIGINT)
         process.communicate()
-    assert process.returncode == 0, f"the interrupted process ended with {process.returncode}"
+    assert process.returncode == 0, (
+        f"the interrupted process ended with {process.returncode}"
+    )
     interrupted = load(story.folder / "interrupted.skops")
     assert interrupted.n_iter_ >= len(said)
     # As many epochs of the same million, so that they run the same program.

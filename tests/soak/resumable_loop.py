@@ -2,9 +2,10 @@
 
     python resumable_loop.py FOLDER
 
-The folder holds jobs.pkl, a list of ``(name, unfitted classifier, number of epochs)``, and
-data.npz, with X and y. Each job's classifier ends in the file ``<name>.skops``. What the program is
-about is said on the standard output, a line each, for whoever wants to kill it at a certain moment.
+The folder holds jobs.pkl, a list of ``(name, unfitted classifier, number of epochs)``,
+and data.npz, with X and y. Each job's classifier ends in the file ``<name>.skops``.
+What the program is about is said on the standard output, a line each, for whoever wants
+to kill it at a certain moment.
 """
 
 import pickle

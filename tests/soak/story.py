@@ -47,7 +47,14 @@ def assert_same(ours, theirs, what):
 
 
 def assert_same_classifier(ours, theirs, what):
-    for name in ("coefs_", "intercepts_", "history_", "classes_", "n_iter_", "validation_scores_"):
+    for name in (
+        "coefs_",
+        "intercepts_",
+        "history_",
+        "classes_",
+        "n_iter_",
+        "validation_scores_",
+    ):
         assert_same(getattr(ours, name), getattr(theirs, name), f"{name} of {what}")
 
 
@@ -89,7 +96,9 @@ def check(story, classifier, data):
             return False
         raise AssertionError("NaN among the weights, and it predicts")
     proba = classifier.predict_proba(data.X_test)
-    check_predictions(classifier, data.X_test, proba, is_one_hot=data.labels == "one-hot")
+    check_predictions(
+        classifier, data.X_test, proba, is_one_hot=data.labels == "one-hot"
+    )
     COUNTS["predictions compared"] += len(proba)
     return True
 
@@ -102,12 +111,16 @@ def check_state(classifier, data):
     assert all(0 <= accuracy <= 1 for accuracy in history["accuracy"])
     if classifier.validation_scores_:
         n_scores = len(classifier.validation_scores_)
-        assert_same(history["val_accuracy"][-n_scores:], classifier.validation_scores_, "scores")
+        assert_same(
+            history["val_accuracy"][-n_scores:], classifier.validation_scores_, "scores"
+        )
     n_classes = 10 if data.labels == "one-hot" else len(np.unique(data.y))
     units = np.atleast_1d(np.array(classifier.hidden_units, dtype=int)).tolist()
     widths = [784, *units, n_classes]
     assert [kernel.shape for kernel in kernels] == list(pairwise(widths))
-    assert [bias.shape for bias in classifier.intercepts_] == [(width,) for width in widths[1:]]
+    assert [bias.shape for bias in classifier.intercepts_] == [
+        (width,) for width in widths[1:]
+    ]
     assert {array.dtype for array in kernels} == {np.dtype(np.float32)}
     assert classifier.n_layers_ == len(widths)
     assert classifier.n_features_in_ == 784
@@ -120,14 +133,20 @@ def check_predictions(classifier, X, proba, *, is_one_hot):
     np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-12)
     expected, tolerance = plain_proba(classifier, X)
     excess = (np.abs(proba - expected) - tolerance).max()
-    assert excess <= 0, f"predict_proba is {excess:.2e} beyond the tolerance from the formula"
+    assert excess <= 0, (
+        f"predict_proba is {excess:.2e} beyond the tolerance from the formula"
+    )
     codes = proba.argmax(axis=1)
     predicted = classifier.predict(X)
     if is_one_hot:
-        assert_same(predicted, np.eye(len(classifier.classes_), dtype=np.int64)[codes], "labels")
+        assert_same(
+            predicted, np.eye(len(classifier.classes_), dtype=np.int64)[codes], "labels"
+        )
     else:
         assert_same(predicted, classifier.classes_[codes], "labels")
     # Where two classes are as probable, either is right.
     second, first = np.sort(expected, axis=1)[:, -2:].T
     is_clear = first - second > 2 * tolerance[:, 0]
-    assert_same(codes[is_clear], expected.argmax(axis=1)[is_clear], "most probable classes")
+    assert_same(
+        codes[is_clear], expected.argmax(axis=1)[is_clear], "most probable classes"
+    )

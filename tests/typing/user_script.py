@@ -26,10 +26,14 @@ def train(folder: Path) -> SimpleMLPClassifier:
     assert_type(X_test, np.ndarray)
     print(load_mnist("sample", as_frame=True, classes=(3, 8)).X_train.columns)
     network = SimpleMLPClassifier((32, 16), activation="relu", random_state=0)
-    network.fit(digits.X_train, digits.y_train, X_val=digits.X_test, y_val=digits.y_test)
+    network.fit(
+        digits.X_train, digits.y_train, X_val=digits.X_test, y_val=digits.y_test
+    )
     network.partial_fit(X_train, y_train).set_params(epochs=3)
     network.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
-    network.set_partial_fit_request(classes=True).set_fit_request(X_val="X_val", y_val=None)
+    network.set_partial_fit_request(classes=True).set_fit_request(
+        X_val="X_val", y_val=None
+    )
 
     save(network, folder / "digits.skops")
     to_onnx(network, folder / "digits.onnx")
