@@ -1,13 +1,14 @@
 """Ctrl-C during a fit, noticed between two blocks.
 
-======================
-========================================================================== Shared here
-The process's handler of SIGINT during a fit in the main thread, and the
-                        time of the last press.
-Depends on              Nothing of a fit: a second press may come in the next one. Who
-may change it       The handler; Python's own is back at the end of the fit. Freed
-With the process. ======================
-==========================================================================
+Shared here
+    The process's handler of SIGINT during a fit in the main thread, and the time of the
+    last press.
+Depends on
+    Nothing of a fit: a second press may come in the next one.
+Who may change it
+    The handler; Python's own is back at the end of the fit.
+Freed
+    With the process.
 """
 
 from __future__ import annotations

@@ -4,15 +4,15 @@ What outlives a fit is described where it is shared: compiled programs in `progr
 optimizers in `optimizers`, TensorFlow's settings in `runtime`, and the memory for rows
 here.
 
-======================
-========================================================================== Shared here
-`ROWS_MEMORY`: bytes that hold the rows of a fit. Depends on              Nothing:
-whoever takes them writes them anew. Who may change it       Only who has taken it. When
-it is given back, no thread of theirs may write
-                        into it any more.
-Freed                   By `clear`; when more is needed; at once if it is larger than is
-kept. ======================
-==========================================================================
+Shared here
+    `ROWS_MEMORY`: bytes that hold the rows of a fit.
+Depends on
+    Nothing: whoever takes them writes them anew.
+Who may change it
+    Only who has taken it. When it is given back, no thread of theirs may write into it
+    any more.
+Freed
+    By `clear`; when more is needed; at once if it is larger than is kept.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """Optimizers: their names, copies of them, and what of them a compiled program depends
 on.
 
-======================
-========================================================================== Shared here
-`make_optimizer_once`: optimizers of Keras's, made by their names. Depends on
-The name and the learning rate, under the engine's own state. Who may change it       No
-one: a fit reads the configuration and the rate. A fit with callbacks,
-                        which may change its optimizer, gets one of its own.
-Freed                   After 16 others. ======================
-==========================================================================
+Shared here
+    `make_optimizer_once`: optimizers of Keras's, made by their names.
+Depends on
+    The name and the learning rate, under the engine's own state.
+Who may change it
+    No one: a fit reads the configuration and the rate. A fit with callbacks, which may
+    change its optimizer, gets one of its own.
+Freed
+    After 16 others.
 """
 
 from __future__ import annotations

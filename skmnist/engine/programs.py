@@ -6,19 +6,17 @@ Keras's own; their variables only stand for the tensors, in a scope of Keras's. 
 program is traced and compiled once for all learning rates, seeds, folds, clones and
 refits.
 
-======================
-========================================================================== Shared here
-Programs, by `program_for`. Depends on              A `ProgramSpec`, whose fields are
-all that is read while a program is
-                        traced, under the engine's own state. With a function or a class
-                        of the user's in it, which may read anything, a program is
-                        traced for one fit.
-Who may change it       No one: what changes is given to a program and comes back from
-it. Freed                   By `skmnist.engine.clear`, or after 16 others, once no fit
-has it. What
-                        XLA has compiled for it stays until the process ends.
-======================
-==========================================================================
+Shared here
+    Programs, by `program_for`.
+Depends on
+    A `ProgramSpec`, whose fields are all that is read while a program is traced, under
+    the engine's own state. With a function or a class of the user's in it, which may
+    read anything, a program is traced for one fit.
+Who may change it
+    No one: what changes is given to a program and comes back from it.
+Freed
+    By `skmnist.engine.clear`, or after 16 others, once no fit has it. What XLA has
+    compiled for it stays until the process ends.
 """
 
 from __future__ import annotations

@@ -2,14 +2,15 @@
 
 To be imported before anything else that imports TensorFlow.
 
-======================
-========================================================================== Shared here
-The settings of TensorFlow in this process: the number of its threads, and
-                        whether it takes the memory of GPUs as a whole.
-Depends on              OMP_NUM_THREADS at the first import, and what the user has set
-before it. Who may change it       The user, at any time. Here they are set once, where
-nobody has set them. Freed                   With the process. ======================
-==========================================================================
+Shared here
+    The settings of TensorFlow in this process: the number of its threads, and whether
+    it takes the memory of GPUs as a whole.
+Depends on
+    OMP_NUM_THREADS at the first import, and what the user has set before it.
+Who may change it
+    The user, at any time. Here they are set once, where nobody has set them.
+Freed
+    With the process.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
 """Keras's optimizers as parts of pure functions: in a scope in which tensors replace
 variables.
 
-======================
-========================================================================== Shared here
-The classes that `stateless_class` makes. Depends on              The optimizer class
-that each is derived from. Who may change it       No one. Freed                   After
-64 others. Instances are made for each program. ======================
-==========================================================================
+Shared here
+    The classes that `stateless_class` makes.
+Depends on
+    The optimizer class that each is derived from.
+Who may change it
+    No one.
+Freed
+    After 64 others. Instances are made for each program.
 """
 
 from __future__ import annotations
