@@ -14,11 +14,12 @@ from skmnist.engine.optimizers import OptimizerSpec
 from skmnist.engine.programs import ProgramSpec
 
 # A block holds at most as many batches as take about half a second to train on. Its
-# logits, which are kept until its end, and where its rows are gathered, these, are at
-# most this many values: 16 MB as float32.
+# logits are kept until its end: at most this many values, 4 MB as float32, of which
+# TensorFlow makes several copies. Where its rows are gathered, these are at most 16 MB.
 _BLOCK_BATCHES = 512
 _BLOCK_FLOPS = 1e10
-_BLOCK_VALUES = 4 * 1024 * 1024
+_BLOCK_LOGITS = 1024 * 1024
+_BLOCK_GATHERED_VALUES = 4 * 1024 * 1024
 
 # Training sets of up to this many bytes share compiled programs, whatever their number
 # of rows.
@@ -93,14 +94,16 @@ def _rows_pointed_into(x: RowMatrix, n_places: int, n_resident: int) -> int:
 
 def _max_batches(architecture: Architecture, batch_size: int, x: RowMatrix) -> int:
     # Forward and backward, each weight is multiplied and added three times a row.
-    flops = 6.0 * architecture.n_weights * batch_size
-    n_batches = min(_BLOCK_BATCHES, int(_BLOCK_FLOPS / flops))
-    n_batches = min(n_batches, _BLOCK_VALUES // (batch_size * architecture.n_classes))
+    flops_of_batch = 6.0 * architecture.n_weights * batch_size
+    limits = [
+        _BLOCK_BATCHES,
+        int(_BLOCK_FLOPS / flops_of_batch),
+        _BLOCK_LOGITS // (batch_size * architecture.n_classes),
+    ]
     if not is_resident(x):
-        n_batches = min(
-            n_batches, _BLOCK_VALUES // (batch_size * architecture.n_features)
-        )
-    return max(1, n_batches)
+        values_of_batch = batch_size * architecture.n_features
+        limits.append(_BLOCK_GATHERED_VALUES // values_of_batch)
+    return max(1, min(limits))
 
 
 def _round_up(number: int) -> int:

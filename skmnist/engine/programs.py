@@ -43,6 +43,13 @@ from skmnist.engine.own_state import in_own_state
 from skmnist.engine.runtime import one_executor_thread
 from skmnist.engine.stateless import state_variables, stateless_scope
 
+# Number of values of an output kernel that stands in one vector with the biases. XLA
+# fills the vector by a loop as long as the kernel, in which it sums each bias's
+# gradients: up to 50 ms a step for a kernel of 64,000 values (2,000 classes), where its
+# masked loads pass the end of the memory in use. From some 15,000 values on, separate
+# arrays are faster in any case.
+_MAX_PACKED_KERNEL = 10_000
+
 
 @dataclass(frozen=True)
 class ProgramSpec:
@@ -50,9 +57,8 @@ class ProgramSpec:
 
     n_features: int
     n_hidden_layers: int
-    hidden_units: (
-        tuple[int, ...] | None
-    )  # None: any number of units in each hidden layer
+    # None: any number of units in each hidden layer.
+    hidden_units: tuple[int, ...] | None
     n_classes: int
     activation: str | Callable
     dropout: float
@@ -97,6 +103,15 @@ class ProgramSpec:
         return self.hidden_units is None
 
     @property
+    def is_packed(self) -> bool:
+        """Whether one vector holds the weights but the kernels of hidden layers."""
+        if self.n_hidden_layers == 0 or not self.optimizer.is_elementwise:
+            return False
+        if self.hidden_units is None:
+            return True
+        return self.hidden_units[-1] * self.n_classes <= _MAX_PACKED_KERNEL
+
+    @property
     def is_shareable(self) -> bool:
         """Whether nothing but the fields of this decides what the program computes."""
         return (
@@ -121,7 +136,7 @@ class Program:
 
     def __init__(self, spec: ProgramSpec) -> None:
         self.spec = spec
-        self.is_packed = spec.n_hidden_layers > 0 and spec.optimizer.is_elementwise
+        self.is_packed = spec.is_packed
         self._layers = self.build_layers()
         self._layer_weights = [
             v for layer in self._layers for v in layer.trainable_variables
@@ -131,6 +146,7 @@ class Program:
         self.optimizer = spec.optimizer.build_stateless()
         self.optimizer.build(self.weights)
         self.optimizer_variables = state_variables(self.optimizer)
+        self.initial_state = [v.numpy() for v in self.optimizer_variables]
         self.state_keys = self.keras_state_keys = state_keys(
             self.optimizer, self.weights
         )

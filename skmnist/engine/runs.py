@@ -65,16 +65,14 @@ class TrainingRun:
 
         # The program may be that of another width: all others begin with one number
         # everywhere.
-        state = []
         program = self.program
-        for key, variable in zip(
-            program.state_keys, program.optimizer_variables, strict=True
-        ):
-            if key is None:
-                state.append(tf.convert_to_tensor(variable.value))
-            else:
+        state = []
+        for key, initial in zip(program.state_keys, program.initial_state, strict=True):
+            shape = initial.shape
+            if key is not None:
                 shape = self._weights[key[1]].shape
-                state.append(tf.fill(shape, variable.numpy().flat[0]))
+            values = np.full(shape, initial.flat[0])
+            state.append(tf.constant(values, dtype=initial.dtype))
         return state
 
     def _state_of_new_optimizer(self) -> list[tf.Tensor]:

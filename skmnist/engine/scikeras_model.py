@@ -1,8 +1,8 @@
 """The scikeras estimator behind `SimpleMLPClassifier`: the way into the engine.
 
-scikeras's `KerasClassifier` builds and compiles the model, routes the parameters to its
-`fit`, and keeps the history. It gets no `random_state`, since it would seed the global
-generators of Python, NumPy and TensorFlow with it.
+scikeras's `KerasClassifier` builds and compiles the model, and routes the parameters to
+its `fit`. It gets no `random_state`, since it would seed the global generators of
+Python, NumPy and TensorFlow with it.
 """
 
 from __future__ import annotations
@@ -41,18 +41,17 @@ class _Classifier(KerasClassifier):
         return FunctionTransformer()
 
 
-class Network(keras.Model):
-    """The model that scikeras gets: its `fit` runs compiled programs over blocks of
-    batches.
+class Network:
+    """What scikeras uses of a Keras model: its `fit` runs compiled programs.
 
     It has no layers. A program has its own, and Keras models for callbacks and for
     `model_` are built where there is need of them.
     """
 
     def __init__(self, task: TrainingTask, interrupts: Interrupts) -> None:
-        super().__init__()
         self._task = task
         self._interrupts = interrupts
+        self.compiled = False
 
     def compile(
         self, optimizer: keras.optimizers.Optimizer, loss: str, **_others: Any
@@ -75,23 +74,19 @@ class Network(keras.Model):
         callbacks: Sequence[keras.callbacks.Callback],
         **_others: Any,
     ) -> keras.callbacks.History:
-        """Train as `EpochLoop` does; return the metrics of each epoch."""
-        # Keras models refer to themselves: the samples would stay until these are
-        # collected.
+        """Train as `EpochLoop` does; what comes of it, the metrics too, is `result`."""
         task = self._task.on(x, y)
-        del self._task
 
-        first_epoch = initial_epoch
         shown: AbstractContextManager[Progress | None] = nullcontext()
         if verbose:
-            shown = Progress(first_epoch, epochs, len(task.used_rows), verbose)
+            shown = Progress(initial_epoch, epochs, len(task.used_rows), verbose)
 
         with shown as progress:
             loop = EpochLoop(
                 task,
                 self.optimizer,
                 batch_size=batch_size,
-                epochs=epochs - first_epoch,
+                epochs=epochs - initial_epoch,
                 shuffle=shuffle,
                 verbose=verbose,
                 callbacks=callbacks,
@@ -99,7 +94,9 @@ class Network(keras.Model):
                 interrupts=self._interrupts,
             )
             self.result = loop.run()
-        return loop.history
+
+        # Without metrics, for each of which scikeras would make an object of Keras's.
+        return keras.callbacks.History()
 
 
 def train(
