@@ -35,7 +35,9 @@ extensions = [
 root_doc = "index"
 exclude_patterns = [
     "_build",
-    "benchmarks-tables.md",  # benchmarks.md includes it
+    # benchmarks.md includes these
+    "benchmarks-scale.md",
+    "benchmarks-tables.md",
     "auto_examples/plot_*.ipynb",  # the gallery's scripts, to be downloaded
 ]
 templates_path = ["_templates"]

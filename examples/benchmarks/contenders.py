@@ -9,23 +9,25 @@ from typing import Any
 NAMES = ("skmnist", "MLPClassifier", "KerasClassifier")
 
 
-def make(name: str, hidden_units: int, epochs: int) -> Any:
+def make(name: str, hidden_units: int, epochs: int, *, batch_size: int = 32) -> Any:
     """Make a classifier, and import no more than it needs."""
-    makers: dict[str, Callable[[int, int], Any]] = {
+    makers: dict[str, Callable[[int, int, int], Any]] = {
         "skmnist": _make_skmnist,
         "MLPClassifier": _make_sklearn,
         "KerasClassifier": _make_scikeras,
     }
-    return makers[name](hidden_units, epochs)
+    return makers[name](hidden_units, epochs, batch_size)
 
 
-def _make_skmnist(hidden_units: int, epochs: int) -> Any:
+def _make_skmnist(hidden_units: int, epochs: int, batch_size: int) -> Any:
     from skmnist import SimpleMLPClassifier
 
-    return SimpleMLPClassifier(hidden_units, epochs=epochs, random_state=0)
+    return SimpleMLPClassifier(
+        hidden_units, epochs=epochs, batch_size=batch_size, random_state=0
+    )
 
 
-def _make_sklearn(hidden_units: int, epochs: int) -> Any:
+def _make_sklearn(hidden_units: int, epochs: int, batch_size: int) -> Any:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
@@ -38,7 +40,7 @@ def _make_sklearn(hidden_units: int, epochs: int) -> Any:
         max_iter=epochs,
         tol=0.0,
         n_iter_no_change=epochs,
-        batch_size=32,
+        batch_size=batch_size,
         random_state=0,
     )
 
@@ -56,7 +58,7 @@ def build_keras_model(hidden_units: int, meta: dict[str, Any]) -> Any:
     )
 
 
-def _make_scikeras(hidden_units: int, epochs: int) -> Any:
+def _make_scikeras(hidden_units: int, epochs: int, batch_size: int) -> Any:
     from scikeras.wrappers import KerasClassifier
 
     return KerasClassifier(
@@ -65,6 +67,6 @@ def _make_scikeras(hidden_units: int, epochs: int) -> Any:
         optimizer="adam",
         loss="sparse_categorical_crossentropy",
         epochs=epochs,
-        batch_size=32,
+        batch_size=batch_size,
         verbose=0,
     )

@@ -1,10 +1,8 @@
-"""Measure skmnist beside its peers; write the tables and the chart of the
-documentation.
+"""Measure skmnist beside its peers; write tables and the bar chart of the pages.
 
-    python examples/benchmarks/run.py                    all of it, in three quarters of
-    an hour python examples/benchmarks/run.py --only memory      one section; the others
-    stay as they are python examples/benchmarks/run.py --only             draw what was
-    measured
+    python examples/benchmarks/run.py                  all, in three quarters of an hour
+    python examples/benchmarks/run.py --only memory    one section; the others stay
+    python examples/benchmarks/run.py --only           draw what was measured
 
 ``SKMNIST_DATA`` names the file of all of MNIST. Contenders take turns, so that a
 machine that is slow for a while slows all of them down, and each figure is a median;
@@ -26,7 +24,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import joblib
 import matplotlib.pyplot as plt
@@ -111,7 +109,7 @@ def _search(
 
 
 def measure_files(rounds: int) -> Rows:
-    """Whole scripts that load a saved Pipeline and predict the probabilities of 10,000 rows."""
+    """Whole scripts that load a saved Pipeline and predict 10,000 rows."""
     from skmnist.persistence import save
 
     X, y, _, _ = load("sample")
@@ -140,7 +138,7 @@ def measure_files(rounds: int) -> Rows:
 
 
 def measure_fits(rounds: int) -> Rows:
-    """Fits in a process that has fitted the same before, and the first fit in a process."""
+    """First fits in a process, and fits in one that has fitted the same before."""
     rows: Rows = []
     first = """
 import sys, time; sys.path.insert(0, {folder!r})
@@ -232,44 +230,67 @@ print(megabytes("VmHWM") - before)
     return rows
 
 
-SECTIONS: dict[str, tuple[str, Callable[[int], Rows]]] = {
-    "searches": (
-        "Whole scripts: GridSearchCV over hidden_units [5, 16, 64, 128], cv=3, in "
+class Section(NamedTuple):
+    """A table: its title, the header of its first column, its unit, its measurement."""
+
+    title: str
+    what: str
+    unit: str
+    measure: Callable[[int], Rows]
+
+
+SECTIONS = {
+    "searches": Section(
+        "Whole scripts: GridSearchCV over hidden_units [5, 16, 64, 128], cv=3",
+        "search",
         "seconds",
         measure_searches,
     ),
-    "files": (
-        "Whole scripts: load a saved Pipeline, predict 10,000 rows, in seconds",
+    "files": Section(
+        "Whole scripts: load a saved Pipeline, predict 10,000 rows",
+        "script",
+        "seconds",
         measure_files,
     ),
-    "fits": (
-        "Fits in a process that has fitted the same before, in seconds",
+    "fits": Section(
+        "Fits in a process that has fitted the same before",
+        "fit",
+        "seconds",
         measure_fits,
     ),
-    "predictions": ("predict_proba, in seconds", measure_predictions),
-    "memory": (
-        "Peak memory of a fit over the process that holds the data, in MB",
+    "predictions": Section("predict_proba", "X", "seconds", measure_predictions),
+    "memory": Section(
+        "Peak memory of a fit over the process that holds the data",
+        "fit",
+        "MB",
         measure_memory,
     ),
 }
 
 
-def conditions(rounds: int) -> str:
+def describe_machine() -> str:
     """Describe the machine and the versions."""
     packages = ("scikit-learn", "keras", "tensorflow", "scikeras", "numpy")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return (
         f"{os.cpu_count()} cores, {platform.machine()}, Python "
-        f"{platform.python_version()}, {versions}; medians of {rounds} rounds, one "
-        "round for KerasClassifier's scripts. One hidden layer, Adam at 0.001, "
-        "batches of 32, pixels as float32 from 0 to 1."
+        f"{platform.python_version()}, {versions}"
+    )
+
+
+def conditions(rounds: int) -> str:
+    """Describe the machine, the versions and the fits."""
+    return (
+        f"{describe_machine()}; medians of {rounds} rounds, one round for "
+        "KerasClassifier's scripts. One hidden layer, Adam at 0.001, batches of 32, "
+        "pixels as float32 from 0 to 1."
     )
 
 
 def write_tables(results: dict[str, Any]) -> None:
-    """Write the tables as Markdown; a ratio is to the best of skmnist in the same group."""
+    """Write the tables as Markdown, their ratios to the best of skmnist in a group."""
     parts = []
-    for section, (title, _) in SECTIONS.items():
+    for section, (title, what, unit, _) in SECTIONS.items():
         if section not in results:
             continue
         rows = results[section]["rows"]
@@ -277,12 +298,20 @@ def write_tables(results: dict[str, Any]) -> None:
         for label, name, _, value, _ in rows:
             if name == "skmnist":
                 best[label] = min(best.get(label, float("inf")), float(value))
-        lines = [["", "", "", "", "ratio", "test accuracy"], ["---"] * 6]
+
+        header = [what, "classifier", "run as", unit, "ratio", "test accuracy"]
+        lines = []
         for label, name, way, value, remark in rows:
-            lines.append(
-                [label, name, way, value, f"{float(value) / best[label]:.2f} ×", remark]
-            )
-        table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+            ratio = f"{float(value) / best[label]:.2f} ×"
+            lines.append([label, name, way, value, ratio, remark])
+
+        # Some sections have no ways to run, or no accuracies.
+        columns = zip(header, *lines, strict=True)
+        filled = [column for column in columns if any(column[1:])]
+        header, *lines = map(list, zip(*filled, strict=True))
+        rule = ["---"] * len(header)
+        all_lines = [header, rule, *lines]
+        table = "\n".join("| " + " | ".join(line) + " |" for line in all_lines)
         parts.append(f"## {title}\n\n{results[section]['conditions']}\n\n{table}\n")
     (DOCS / "benchmarks-tables.md").write_text("\n".join(parts), encoding="utf-8")
 
@@ -290,25 +319,26 @@ def write_tables(results: dict[str, Any]) -> None:
 def draw(results: dict[str, Any]) -> None:
     """Draw the whole scripts, each contender at its best, in light and in dark."""
     groups: dict[str, dict[str, float]] = {}
-    for section in ("searches", "files"):
+    for section, prefix in (("searches", "GridSearchCV, "), ("files", "")):
         for label, name, _, value, _ in results.get(section, {"rows": []})["rows"]:
             if name in NAMES:
-                bars = groups.setdefault(label, {})
+                bars = groups.setdefault(f"{prefix}{label}", {})
                 bars[name] = min(bars.get(name, float("inf")), float(value))
+
     colors = dict(zip(NAMES, ("#d62728", "#7f7f7f", "#b5b5b5"), strict=True))
     for theme in ("light", "dark"):
         with plt.style.context("dark_background" if theme == "dark" else "default"):
             figure, axes = plt.subplots(
-                len(groups), figsize=(7, 1.15 * len(groups)), layout="constrained"
+                len(groups), figsize=(7, 1.25 * len(groups)), layout="constrained"
             )
-            for ax, (label, bars) in zip(
-                np.atleast_1d(axes), groups.items(), strict=True
-            ):
+            figure.suptitle("Whole scripts, imports included")
+            axes = np.atleast_1d(axes)
+            for ax, (label, bars) in zip(axes, groups.items(), strict=True):
                 names = list(bars)[::-1]
-                drawn = ax.barh(
-                    names, [bars[n] for n in names], color=[colors[n] for n in names]
-                )
-                ax.bar_label(drawn, [f"{bars[n]:.1f} s" for n in names], padding=4)
+                seconds = [bars[name] for name in names]
+                drawn = ax.barh(names, seconds, color=[colors[name] for name in names])
+                ax.bar_label(drawn, [f"{value:.1f} s" for value in seconds], padding=4)
+
                 ax.set_title(label, loc="left", fontsize="medium")
                 ax.margins(x=0.12)
                 ax.spines[:].set_visible(False)
@@ -327,7 +357,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each contender")
     arguments = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for section, (title, measure) in SECTIONS.items():
+    for section, (title, _, _, measure) in SECTIONS.items():
         if arguments.only is None or section in arguments.only:
             print(title, flush=True)
             rows = measure(arguments.rounds)
