@@ -28,6 +28,8 @@ LABELS = {
     "batch": "rows of a batch",
     "cores": "cores",
 }
+# Those that are drawn; two numbers of cores are a table.
+PANELS = {"rows", "classes", "units", "batch"}
 N_FEATURES, N_CLASSES = 28 * 28, 10
 
 COLORS = dict(zip(NAMES, ("#d62728", "#3b82c4", "#8a8a8a"), strict=True))
@@ -215,7 +217,7 @@ def draw(results: dict[str, Group], folder: Path) -> None:
     drawings: dict[str, Callable[[dict[str, Group]], plt.Figure]] = {}
     if "rows" in results:
         drawings["scale-rows"] = _draw_rows
-    if len(results) > 1:
+    if not PANELS.isdisjoint(results):
         drawings["scale-settings"] = _draw_settings
 
     for theme, style in STYLES.items():
@@ -241,7 +243,8 @@ def _draw_rows(results: dict[str, Group]) -> plt.Figure:
         _draw_points(ax, group, key, "rows")
         _draw_limits(ax, group)
         n_rows = crossing(group["points"], key)
-        ax.set_title(f"{title}:\nfaster with {OURS} {in_words(n_rows)}")
+        verdict = f"{OURS} is faster than {BEST_KNOWN} {in_words(n_rows)}"
+        ax.set_title(f"{title}:\n{verdict}", fontsize="medium")
         if 0 < n_rows < math.inf:
             ax.axvline(n_rows, color=COLORS[OURS], linewidth=0.8, linestyle=(0, (1, 2)))
     axes[0].set_ylabel("seconds")
@@ -253,28 +256,27 @@ def _draw_rows(results: dict[str, Group]) -> plt.Figure:
 
 
 def _draw_settings(results: dict[str, Group]) -> plt.Figure:
-    """Draw the memory that rows take, and second fits against the other settings."""
-    panels = [("rows", "peak_mb", "Peak memory, MB")] + [
-        (name, "warm", "A second fit, seconds")
-        for name in ("classes", "units", "batch")
-    ]
-    panels = [panel for panel in panels if panel[0] in results]
+    """Draw memory against rows, and second fits against the other settings."""
+    panels = [name for name in LABELS if name in PANELS & set(results)]
+    n_lines = math.ceil(len(panels) / 2)
     figure, axes = plt.subplots(
-        math.ceil(len(panels) / 2),
-        2,
-        figsize=(9, 6.4),
-        layout="constrained",
-        squeeze=False,
+        n_lines, 2, figsize=(9, 3.2 * n_lines), layout="constrained", squeeze=False
     )
     for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)
 
-    for ax, (name, key, title) in zip(axes.flat, panels, strict=False):
-        _draw_points(ax, results[name], key, LABELS[name])
-        ax.set_title(title)
+    for ax, name in zip(axes.flat, panels, strict=False):
+        group, label = results[name], LABELS[name]
+        if name == "rows":
+            _draw_points(ax, group, "peak_mb", label)
+            ax.set_title("Peak memory of a whole script, MB")
+        else:
+            _draw_points(ax, group, "warm", label)
+            n_rows = group["settings"]["n_rows"]
+            ax.set_title(f"A second fit to {n_rows:,} rows, seconds")
+            ax.set_xticks(sorted({point["value"] for point in group["points"]}))
         ax.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
-        if name != "rows":
-            ax.set_xticks(sorted({point["value"] for point in results[name]["points"]}))
+
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     return figure
@@ -300,7 +302,7 @@ def _draw_points(ax: Axes, group: Group, key: str, label: str) -> None:
 
     ax.set_xlabel(label)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,g}"))
+        axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.10g}"))
         axis.set_minor_locator(NullLocator())
     ax.grid(color="#8a8a8a", alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
