@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -100,7 +101,7 @@ def run_fit(settings: dict[str, Any], limit: float) -> Point:
         )
         output = process.stdout
         if process.returncode != 0:
-            stopped_by = _reason(process.stderr.decode())
+            stopped_by = _reason(process.returncode, process.stderr.decode())
     except subprocess.TimeoutExpired as expired:
         output = expired.stdout or b""
         stopped_by = "time"
@@ -115,9 +116,10 @@ def run_fit(settings: dict[str, Any], limit: float) -> Point:
     return point | {"stopped_by": stopped_by}
 
 
-def _reason(errors: str) -> str:
-    """Return "memory" if a process ended for the want of it."""
-    if re.search("MemoryError|bad_alloc|ResourceExhausted|OOM", errors):
+def _reason(code: int, errors: str) -> str:
+    """Return "memory" if a process failed because it got no more of it."""
+    is_killed = code == -signal.SIGKILL  # as the system does where there is no more
+    if is_killed or re.search("MemoryError|bad_alloc|ResourceExhausted|OOM", errors):
         return "memory"
     raise RuntimeError(errors)
 
@@ -203,12 +205,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how the cost of a fit grows.")
     parser.add_argument("--only", nargs="*", choices=GROUPS, help="only these groups")
     parser.add_argument("--quick", action="store_true", help="a trial of small sizes")
-    parser.add_argument(
-        "--limit", type=float, default=300, help="seconds after which a script is ended"
-    )
-    parser.add_argument(
-        "--into", type=Path, help="write to this folder, not to the documentation"
-    )
+    parser.add_argument("--limit", type=float, default=300, help="seconds of a script")
+    parser.add_argument("--into", type=Path, help="folder, instead of the pages'")
     arguments = parser.parse_args()
 
     results_path = (arguments.into or HERE) / "scale.json"
@@ -233,27 +231,33 @@ def measure_groups(
     names: list[str], is_quick: bool, limit: float
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each group as soon as it is measured."""
-    values_of = {
-        name: GROUPS[name].quick_values if is_quick else GROUPS[name].values
-        for name in names
-    }
+    if is_quick:
+        source = "sample"
+        values_of = {name: GROUPS[name].quick_values for name in names}
+    else:
+        source = "mnist"
+        values_of = {name: GROUPS[name].values for name in names}
+
     n_rows = MACHINE_ROWS
     if "rows" in names:
         n_rows = max(n_rows, *values_of["rows"])
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        write_shifted(folder, n_rows, source="sample" if is_quick else "mnist")
+        write_shifted(folder, n_rows, source)
         os.sync()  # nothing is written to the disk while the fits run
         machine = measure_machine(folder)
 
         for name in names:
             print(name, flush=True)
             group = GROUPS[name]
-            rounds = 1 if is_quick else group.rounds
+            rounds = group.rounds
+            if is_quick:
+                rounds = 1
             points = measure(
                 group, values_of[name], rounds=rounds, limit=limit, folder=folder
             )
+
             results = {
                 "conditions": describe_machine(),
                 "machine": machine,
