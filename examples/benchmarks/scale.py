@@ -259,6 +259,7 @@ def measure_groups(
             )
 
             results = {
+                "is_quick": is_quick,
                 "conditions": describe_machine(),
                 "machine": machine,
                 "settings": COMMON | group.others,

@@ -25,7 +25,7 @@ LABELS = {
     "rows": "rows",
     "classes": "classes",
     "units": "hidden units",
-    "batch": "rows of a batch",
+    "batch": "batch size",
     "cores": "cores",
 }
 # Those that are drawn; two numbers of cores are a table.
@@ -100,22 +100,23 @@ def in_words(n_rows: float) -> str:
 
 
 def sentence(group: Group) -> str:
-    """Say where which is faster."""
-    whole, warm = (
-        in_words(crossing(group["points"], key)) for key in ("whole", "warm")
+    """Say which is faster at how many rows."""
+    whole = crossing(group["points"], "whole")
+    warm = crossing(group["points"], "warm")
+    units, epochs = group["settings"]["hidden_units"], group["settings"]["epochs"]
+    text = (
+        f"With {units} hidden units and {epochs} epochs, a whole script with {OURS}, "
+        f"imports included, is faster than one with `{BEST_KNOWN}` {in_words(whole)}; "
+        f"a second fit in the same process is faster {in_words(warm)}."
     )
-    settings = group["settings"]
-    units, epochs = settings["hidden_units"], settings["epochs"]
-    return (
-        f"With {units} hidden units and {epochs} epochs, "
-        f"a whole script with {OURS}, imports included, is faster than one with "
-        f"`{BEST_KNOWN}` {whole}; a second fit in the same process is faster {warm}."
-    )
+    if whole > 0:
+        text += f" With fewer rows, the script with `{BEST_KNOWN}` is faster."
+    return text
 
 
 def fill_in_sentence(results: dict[str, Group], path: Path) -> None:
-    """Write the sentence between its marks in a page."""
-    if "rows" not in results:
+    """Write the sentence between its marks in a page, unless it is of a trial."""
+    if "rows" not in results or results["rows"]["is_quick"]:
         return
     text = path.read_text(encoding="utf-8")
     marks = r"(<!-- crossing -->).*?(<!-- /crossing -->)"
@@ -136,19 +137,20 @@ def write_tables(results: dict[str, Group], path: Path) -> None:
         if name in results and name != "rows":
             group = results[name]
             n_rows = group["settings"]["n_rows"]
-            title = (
-                f"### {label.capitalize()}: a second fit to {n_rows:,} rows, in seconds"
-            )
-            parts += [title, _group_table(group, label)]
+            fits = f"a second fit to {n_rows:,} rows, in seconds"
+            parts += [f"### {label.capitalize()}: {fits}", _group_table(group, label)]
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def _conditions(group: Group) -> str:
     settings, limits = group["settings"], group["limits"]
+    trial = ""
+    if group["is_quick"]:
+        trial = "**A trial of small sizes, whose seconds are of no use.** "
     return (
-        f"{group['conditions']}; Adam at 0.001, batches of {settings['batch_size']}, "
-        f"{settings['epochs']} epochs, {settings['hidden_units']} hidden units, unless "
-        f"a table varies it. A script is stopped after {limits['seconds']:.0f} s or at "
+        f"{trial}{group['conditions']}; Adam at 0.001, {settings['epochs']} epochs, "
+        f"batches of {settings['batch_size']}, {settings['hidden_units']} hidden units, "
+        f"unless a table varies it. A script is stopped after {limits['seconds']:.0f} s or at "
         f"{limits['gigabytes']} GB of its own memory, and larger sizes are left out. "
         "Up to 4 GB, rows are float32 from 0 to 1; beyond, `uint8` in a mapped file, "
         "whose pages are part of the peak and can be dropped. The images are MNIST's, "
@@ -156,8 +158,10 @@ def _conditions(group: Group) -> str:
     )
 
 
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+def _table(header: list[str], rows: list[list[str]], n_words: int = 0) -> str:
+    """Write a table; numbers, all columns but the first `n_words`, end at the right."""
+    rule = ["---"] * n_words + ["---:"] * (len(header) - n_words)
+    lines = [header, rule, *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -168,7 +172,7 @@ def _rows_table(group: Group) -> str:
         [f"{point['value']:,}", point["name"], *(_number(point, key) for key in keys)]
         for point in group["points"]
     ]
-    return _table(header, rows)
+    return _table(header, rows, n_words=2)
 
 
 def _group_table(group: Group, label: str) -> str:
@@ -197,7 +201,7 @@ def _limit_text(group: Group) -> str:
     return (
         f"One product of the first layer in NumPy reaches {machine['flops'] / 1e9:.0f} "
         f"GFLOP/s here, and rows are read at {machine['bytes'] / 1e9:.1f} GB/s. The "
-        "shares are those of a second fit."
+        "shares are those of a second fit. Rows of `uint8` are a quarter of the bytes."
     )
 
 
