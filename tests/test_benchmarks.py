@@ -112,3 +112,23 @@ def test_the_crossing_is_where_the_lines_meet(pages, ours, theirs, expected):
 )
 def test_the_crossing_in_words(pages, n_rows, expected):
     assert pages.in_words(n_rows) == expected
+
+
+@pytest.mark.parametrize("is_quick", [False, True])
+def test_the_sentence_of_a_page_is_not_that_of_a_trial(pages, tmp_path, is_quick):
+    group = {"is_quick": is_quick, "settings": {"hidden_units": 32, "epochs": 3}}
+    group["points"] = [
+        {**point, "warm": point["whole"]}
+        for point in points("skmnist", (4, 4, 4, 4))
+        + points("MLPClassifier", (1, 2, 8, 64))
+    ]
+    before = "Fast. <!-- crossing -->As before.<!-- /crossing --> [More](more.md)."
+    page = tmp_path / "README.md"
+    page.write_text(before)
+
+    pages.fill_in_sentence({"rows": group}, page)
+
+    after = page.read_text()
+    assert ("from about 3,200 rows on" in after) != is_quick
+    assert ("As before." in after) == is_quick
+    assert after.endswith("<!-- /crossing --> [More](more.md).")

@@ -109,7 +109,7 @@ def sentence(group: Group) -> str:
         f"imports included, is faster than one with `{BEST_KNOWN}` {in_words(whole)}; "
         f"a second fit in the same process is faster {in_words(warm)}."
     )
-    if whole > 0:
+    if 0 < whole < math.inf:
         text += f" With fewer rows, the script with `{BEST_KNOWN}` is faster."
     return text
 
@@ -149,8 +149,9 @@ def _conditions(group: Group) -> str:
         trial = "**A trial of small sizes, whose seconds are of no use.** "
     return (
         f"{trial}{group['conditions']}; Adam at 0.001, {settings['epochs']} epochs, "
-        f"batches of {settings['batch_size']}, {settings['hidden_units']} hidden units, "
-        f"unless a table varies it. A script is stopped after {limits['seconds']:.0f} s or at "
+        f"batches of {settings['batch_size']} and {settings['hidden_units']} hidden "
+        "units, unless a table varies it. "
+        f"A script is stopped after {limits['seconds']:.0f} s or at "
         f"{limits['gigabytes']} GB of its own memory, and larger sizes are left out. "
         "Up to 4 GB, rows are float32 from 0 to 1; beyond, `uint8` in a mapped file, "
         "whose pages are part of the peak and can be dropped. The images are MNIST's, "
