@@ -129,9 +129,10 @@ ARROWS = {
 
 
 def room_of(module: str) -> str | None:
-    """Return the room of a module, named as in an import; None for the package's own file."""
-    name = module.split(".")[1] if "." in module else "__init__"
-    if name == "__init__":
+    """Return the room of a module, named as in an import; None for ``__init__``."""
+    _, _, inside = module.partition(".")
+    name = inside.partition(".")[0]
+    if name in ("", "__init__"):
         return None
     for room, box in ROOMS.items():
         if name in box.modules:
@@ -140,28 +141,38 @@ def room_of(module: str) -> str | None:
 
 
 def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield the modules of the package that a file imports, and whether at the call only."""
+    """Yield what a file imports of the package, and whether at a call only."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for_types = {
-        node
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
-        for node in ast.walk(block)
-    }
+    for_types = set(nodes_for_types(tree))
     for node in ast.walk(tree):
         if node in for_types:
             continue
-        is_at_call = getattr(node, "col_offset", 0) > 0
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, is_at_call
-        elif isinstance(node, ast.ImportFrom) and node.module == "skmnist":
-            for alias in node.names:
-                name = alias.name
-                if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists():
-                    yield f"skmnist.{name}", is_at_call
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module, is_at_call
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            is_at_call = node.col_offset > 0
+            for name in names_imported_by(node):
+                yield name, is_at_call
+
+
+def nodes_for_types(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what is for type checkers alone."""
+    for block in ast.walk(tree):
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING":
+            yield from ast.walk(block)
+
+
+def names_imported_by(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """Return the names of the modules in an import."""
+    names = [alias.name for alias in node.names]
+    if isinstance(node, ast.Import):
+        return names
+    if node.module == "skmnist":
+        return [f"skmnist.{name}" for name in names if is_module(name)]
+    return [node.module or ""]
+
+
+def is_module(name: str) -> bool:
+    """Whether a name in the package is that of a module or a folder."""
+    return (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists()
 
 
 def imports() -> dict[tuple[str, str], bool]:
@@ -171,20 +182,19 @@ def imports() -> dict[tuple[str, str], bool]:
         module = ".".join(("skmnist", *path.relative_to(PACKAGE).with_suffix("").parts))
         importer = room_of(module)
         for name, is_at_call in imports_of(path):
-            imported = room_of(name) if name.startswith("skmnist.") else None
-            if (
-                None in (importer, imported)
-                or importer == imported
-                or imported == "small"
-            ):
+            imported = None
+            if name.startswith("skmnist."):
+                imported = room_of(name)
+            if importer is None or imported in (None, importer, "small"):
                 continue
+
             pair = (importer, imported)
             found[pair] = found.get(pair, True) and is_at_call
     return found
 
 
 def arrow(pair: tuple[str, str], is_at_call: bool) -> str:
-    """Return a line from one box to another, dashed if it is imported at the call only."""
+    """Return a line from one box to another, dashed for imports at a call only."""
     importer, imported = (ROOMS[name] for name in pair)
     x1, y1, x2, y2 = ARROWS[pair]
     start = importer.bottom if y1 is None else y1
@@ -202,6 +212,7 @@ def box(name: str) -> str:
         f'<rect x="{room.left}" y="{room.top}" width="{room.right - room.left}" '
         f'height="{room.bottom - room.top}" rx="10" fill="{fill}" stroke="#7d8aa0"/>'
     ]
+
     y = room.top + 5
     for title in room.title or (name,):
         y += 20
@@ -209,6 +220,7 @@ def box(name: str) -> str:
             f'<text x="{middle}" y="{y}" font-size="16" '
             f'font-weight="700">{title}</text>'
         )
+
     y += 4
     for text in room.text:
         y += 17
@@ -229,19 +241,20 @@ def drawing() -> str:
     boxes = "\n    ".join(box(name) for name in ROOMS)
     height = ROOMS["small"].bottom + 20
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height}" \
-font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" role="img" \
-aria-labelledby="t">
+font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" \
+role="img" aria-labelledby="t">
   <title id="t">{sentences}.</title>
   <defs>
-    <marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" \
-orient="auto">
+    <marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" \
+markerHeight="7" orient="auto">
       <path d="M0 0 10 5 0 10z" fill="#7d8aa0"/>
     </marker>
   </defs>
   <g stroke="#7d8aa0" stroke-width="2" fill="none">
     {arrows}
   </g>
-  <text x="545" y="330" font-size="13" fill="#7d8aa0">dashed: at the first fit or call</text>
+  <text x="545" y="330" font-size="13" fill="#7d8aa0">\
+dashed: at the first fit or call</text>
   <g text-anchor="middle" fill="#16233f">
     {boxes}
   </g>
