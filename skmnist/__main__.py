@@ -10,8 +10,7 @@ def run() -> None:
     """Run the command line, and end the process with its status."""
     status = main()
     if status == 130:
-        # Fits of a search may still be running in threads, which cannot be ended
-        # otherwise.
+        # Fits of a search may still run in threads, which cannot be ended otherwise.
         sys.stdout.flush()
         os._exit(status)
     sys.exit(status)

@@ -85,8 +85,7 @@ def functions_of_scorers() -> list[Callable]:
 
 
 class FitTasks:
-    """What scikit-learn's callbacks are told of a fit: its begin and end, and those of
-    each epoch.
+    """Calls of scikit-learn's callbacks: as a fit and each of its epochs begin and end.
 
     `attributes_of` makes the fitted attributes of an estimator with the weights that it
     gets. It is called only if a callback needs the fitted estimator.
@@ -97,35 +96,37 @@ class FitTasks:
         self._context = estimator._init_callback_context(
             max_subtasks=int(estimator.epochs)
         )
+        self._epochs: list[Any] = []  # the one that runs
+
         self._data = {"estimator": estimator, "X": X, "y": y}
         if sample_weight is not None:
             self._data["metadata"] = {"sample_weight": sample_weight}
-        self._epochs: list[Any] = []  # the one that runs
+
         self.attributes_of: Callable[[list[np.ndarray]], dict[str, Any]] = (
             lambda weights: {}
         )
 
     def begin(self) -> None:
-        """Tell of the begin of the fit."""
+        """Report the begin of the fit."""
         self._context.call_on_fit_task_begin(**self._data)
 
     def listener(self) -> "FitTasks | None":
-        """Return what to call at each epoch: this, or None where there are no callbacks."""
+        """Return what to call at each epoch: this, or None without callbacks."""
         return self if self._has_callbacks else None
 
     def begin_epoch(self, weights: Callable[[], list[np.ndarray]]) -> None:
-        """Tell of the begin of an epoch."""
+        """Report the begin of an epoch."""
         epoch = self._context.subcontext(task_name="epoch")
         self._epochs.append(epoch)
         epoch.call_on_fit_task_begin(**self._data_with(weights))
 
     def end_epoch(self, weights: Callable[[], list[np.ndarray]]) -> bool:
-        """Tell of the end of an epoch; return whether to stop."""
+        """Report the end of an epoch; return whether to stop."""
         epoch = self._epochs.pop()
         return epoch.call_on_fit_task_end(**self._data_with(weights))
 
     def end(self, weights: list[np.ndarray]) -> None:
-        """Tell of the end of the fit."""
+        """Report the end of the fit."""
         self._context.call_on_fit_task_end(**self._data_with(lambda: weights))
 
     def _data_with(self, weights: Callable[[], list[np.ndarray]]) -> dict[str, Any]:
@@ -136,7 +137,7 @@ class FitTasks:
 
 
 class WithoutAttribute:
-    """An estimator for scikit-learn's HTML representation, which reads all that `dir` lists."""
+    """An estimator for scikit-learn's HTML representation, which reads all in `dir`."""
 
     def __init__(self, estimator: Any, name: str) -> None:
         self._estimator = estimator
@@ -159,12 +160,11 @@ def plain_requests(requests: MetadataRequest) -> dict[str, dict[str, Any]]:
 
 
 def show_progress(search: Any) -> None:
-    """Let a search show a progress bar; before scikit-learn 1.9, print a line for each fit."""
+    """Let a search show a progress bar, or, before scikit-learn 1.9, a line a fit."""
     try:
         from sklearn.callback import ProgressBar
     except ImportError:
         search.set_params(verbose=2)
     else:
-        # One bar for the search: a bar for each of the many fits would fill the
-        # terminal.
+        # One bar for the search: bars of its many fits would fill the terminal.
         search.set_callbacks(ProgressBar(max_propagation_depth=0))

@@ -24,12 +24,13 @@ class Deferred:
         self.is_made = False
 
     def make(self) -> Any:
-        """Return the object, each time the same; itself where Keras is not installed."""
+        """Return the object, each time the same; itself if Keras is not installed."""
         if not self.is_made:
             try:
                 from skmnist.engine.descriptions import made_of
             except ImportError:
                 return self
+
             # Another thread may be making one too.
             vars(self).setdefault("_made", made_of(self.plain))
             self.is_made = True

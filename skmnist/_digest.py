@@ -9,7 +9,7 @@ import numpy as np
 
 
 def digest(values: Any) -> str:
-    """Return a checksum of dicts, lists, arrays, numbers and text; other objects do not count."""
+    """Return a checksum of dicts, lists, arrays, numbers and text; skip all else."""
     checksum = hashlib.sha256()
     _add(checksum, values)
     return checksum.hexdigest()

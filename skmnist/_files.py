@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and text of files that is safe to print."""
+"""Files that are written whole or not at all, and text that is safe to print."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ from typing import BinaryIO
 
 
 def printable(text: object) -> str:
-    """Replace characters that a terminal would act on, or cannot show, by their escapes."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+    """Replace what a terminal would act on, or cannot show, by its escapes."""
+    return "".join(_escaped(character) for character in str(text))
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return character
+    return repr(character)[1:-1]
 
 
 @contextmanager
@@ -28,15 +34,16 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with target.open("wb") as file:
             yield file
         return
+
     # Not by tempfile, whose files only their owner may read.
     unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
         with unfinished.open("xb") as file:
             yield file
             file.flush()
-            # Or a power failure could leave the name of the new file with nothing in
-            # it.
+            # Or a power failure could leave the new file's name with nothing in it.
             os.fsync(file.fileno())
+
         if target.exists():
             shutil.copymode(target, unfinished)
         os.replace(unfinished, target)
@@ -45,9 +52,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             unfinished.unlink()
         # Errors while writing come without a file name.
         if isinstance(error, OSError) and error.filename in (None, str(unfinished)):
-            raise OSError(
-                error.errno, error.strerror or str(error), os.fspath(path)
-            ) from None
+            message = error.strerror or str(error)
+            raise OSError(error.errno, message, os.fspath(path)) from None
         raise
 
 
@@ -56,7 +62,7 @@ class _AbandonedError(Exception):
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise the OSError that `atomic_write` would raise at its start; nothing is left behind."""
+    """Raise the OSError that `atomic_write` would raise at its start; leave no file."""
     if os.path.exists(path) and not os.path.isfile(path):
         return  # opening a pipe would wait for its reader
     with suppress(_AbandonedError), atomic_write(path):

@@ -53,7 +53,7 @@ def rename_argument(name: str, name_in_scikit_learn: str) -> Iterator[None]:
 
 
 def refuse_text_and_dates(values: Any, name: str) -> None:
-    """Raise ValueError for what NumPy would turn into numbers, judged by the first row."""
+    """Raise ValueError if the first row holds what NumPy would turn into numbers."""
     if issparse(values):
         return
     if isinstance(values, _TEXT):
@@ -62,12 +62,19 @@ def refuse_text_and_dates(values: Any, name: str) -> None:
         first = np.asarray(values[:1])
     except (IndexError, KeyError, TypeError):  # not a sequence
         first = np.asarray(values)
-    for value in first.ravel() if first.dtype.kind in "OSTUmM" else ():
-        if isinstance(value, _TEXT | _DATES):
-            kind = "text" if isinstance(value, _TEXT) else "dates or durations"
-            raise ValueError(
-                f"{name} holds {kind}, such as {str(value)!r}. Expected numbers."
-            )
+    if first.dtype.kind not in "OSTUmM":
+        return
+
+    for value in first.ravel():
+        if isinstance(value, _TEXT):
+            kind = "text"
+        elif isinstance(value, _DATES):
+            kind = "dates or durations"
+        else:
+            continue
+        raise ValueError(
+            f"{name} holds {kind}, such as {str(value)!r}. Expected numbers."
+        )
 
 
 class Features(NamedTuple):
@@ -86,8 +93,11 @@ def check_rows(
     `features` are those that they must have; None for any. `owner` is the name of the
     class that messages speak of.
     """
-    image_shape = None if features is None else features.image_shape
+    image_shape = None
+    if features is not None:
+        image_shape = features.image_shape
     X, images = _flatten_images(X, name, owner, image_shape)
+
     probe = _probe(owner, features)
     with rename_argument(name, "X"):
         try:
@@ -115,8 +125,7 @@ def check_rows(
 
 
 class _Probe(BaseEstimator):
-    """An estimator for scikit-learn's `validate_data` to read features from and write
-    them to.
+    """An estimator that scikit-learn's `validate_data` reads and writes features of.
 
     Nothing of a fit may be set on the classifier itself before the fit has ended.
     """
@@ -138,20 +147,20 @@ def _probe(owner: str, features: Features | None) -> Any:
 
 
 def _is_image(X: Any, n_features: int) -> bool:
-    """Whether this could be one image: its rows are no samples, but it has all of the pixels."""
+    """Whether this could be one image: all pixels together, and not a row of them."""
     shape = np.shape(X)
-    return (
-        len(shape) == 2 and shape[1] != n_features and shape[0] * shape[1] == n_features
-    )
+    if len(shape) != 2:
+        return False
+    return shape[1] != n_features and shape[0] * shape[1] == n_features
 
 
 def _flatten_images(
     X: Any, name: str, owner: str, image_shape: tuple[int, int] | None
 ) -> tuple[Any, tuple[int, int] | None]:
-    """Return samples as rows, not validated yet, and the shape of the images if they
-    were such.
+    """Return samples as rows, not validated yet, and the shape of images.
 
-    `image_shape` is the shape that images must have.
+    The shape is None for samples that came as rows. `image_shape` is the one that
+    images must have.
     """
     if not hasattr(X, "shape"):
         # Lists, other sequences, and what NumPy can convert.
@@ -177,9 +186,11 @@ def _flatten_images(
 
 
 def _row_dtypes(X: Any) -> list[type]:
-    """Return the dtypes that rows may have; the first is what anything else is converted to."""
-    # The few values of a sparse matrix save next to nothing as bytes.
-    return [np.float32] if issparse(X) else [np.float32, np.uint8]
+    """Return the dtypes that rows may have; others are converted to the first."""
+    if issparse(X):
+        # Its few values save next to nothing as bytes.
+        return [np.float32]
+    return [np.float32, np.uint8]
 
 
 def check_labels(
@@ -191,8 +202,7 @@ def check_labels(
     is_one_hot: bool | None = None,
     name: str = "y",
 ) -> Labels:
-    """Validate labels, one for each of `n_samples`, and turn them into the integers
-    from 0.
+    """Validate labels, one for each of `n_samples`, and turn them into integers from 0.
 
     They are encoded by `classes`; None for those in `y`, or its columns. `is_one_hot`
     is the form that they must have, if there is one. `owner` is the name of the class
@@ -210,7 +220,10 @@ def check_labels(
             f"{_form(is_one_hot)} before."
         )
 
-    single = _positions_of_ones(y, name) if has_rows else _single_labels(y, owner, name)
+    if has_rows:
+        single = _positions_of_ones(y, name)
+    else:
+        single = _single_labels(y, owner, name)
     if len(single) != n_samples:
         raise ValueError(
             "Found input variables with inconsistent numbers of samples: "
@@ -229,8 +242,7 @@ def check_labels(
 
 
 def _classes_of_columns(y: Any, name: str, known: np.ndarray | None) -> np.ndarray:
-    """Return the class of each column of one-hot labels: its name, or its number if it
-    has none.
+    """Return the class of each column of one-hot labels: its name, or else its number.
 
     Columns without names, as many as the `known` classes, are taken for these.
     """
@@ -258,11 +270,15 @@ def _form(is_one_hot: bool) -> str:
 def check_classes(
     classes: ArrayLike | None, known: np.ndarray | None, y: ArrayLike
 ) -> np.ndarray | None:
-    """Validate the argument `classes` of `partial_fit`; `known` are those of the calls before."""
+    """Validate the argument `classes` of `partial_fit`.
+
+    `known` are those of the calls before.
+    """
     if classes is None:
         if known is None and not has_columns(y):
             raise ValueError("classes must be passed on the first call to partial_fit.")
         return known
+
     given = unique_labels(classes)
     if known is not None and not np.array_equal(given, known):
         raise ValueError(
@@ -273,41 +289,42 @@ def check_classes(
 
 
 def has_columns(y: ArrayLike) -> bool:
-    """Whether labels come as rows of several values: one-hot, if they can be used at all."""
-    shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
-    return len(shape) > 1 and shape[1] != 1
+    """Whether labels come as rows of several values: one-hot, or of no use."""
+    if not hasattr(y, "shape"):
+        y = np.asarray(y)
+    return len(y.shape) > 1 and y.shape[1] != 1
 
 
 def _positions_of_ones(y: Any, name: str) -> np.ndarray:
-    rows = y.toarray() if issparse(y) else np.asarray(y)
-    if (
-        rows.ndim != 2
-        or rows.dtype.kind not in "biuf"
-        or not np.isin(rows, (0, 1)).all()
-    ):
+    if issparse(y):
+        y = y.toarray()
+    rows = np.asarray(y)
+    are_rows_of_numbers = rows.ndim == 2 and rows.dtype.kind in "biuf"
+    if not are_rows_of_numbers or not np.isin(rows, (0, 1)).all():
         raise ValueError(
             f"{name} has shape {rows.shape}. Expected one label for each sample, in "
             "shape (n_samples,), or one-hot labels, rows of a single 1 and else 0, in "
             "shape (n_samples, n_classes)."
         )
+
     n_ones = np.count_nonzero(rows, axis=1)
     if (n_ones != 1).any():
         row = int(np.argmax(n_ones != 1))
         raise ValueError(
             f"{name} has {n_ones[row]} ones in row {row}. Several labels for one "
-            "sample, or none, are not supported: each row of one-hot labels holds a "
-            "single 1."
+            "sample, or none, are not supported: each row of one-hot labels holds "
+            "a single 1."
         )
     return rows.argmax(axis=1)
 
 
 def _single_labels(y: ArrayLike, owner: str, name: str) -> np.ndarray:
-    # pandas's nullable integers and truth values, which scikit-learn would turn into
-    # floats.
+    # scikit-learn would turn pandas's nullable integers and truth values into floats.
     nullable: Any = y
     own_dtype = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
     if own_dtype is not None and own_dtype.kind in "biu" and not nullable.isna().any():
         y = nullable.to_numpy(dtype=own_dtype)
+
     with rename_argument(name, "y"):
         labels = _check_y(y, estimator=owner)
     if labels.dtype == object and any(label is None for label in labels):
@@ -321,6 +338,7 @@ def _encode(labels: np.ndarray, classes: np.ndarray | None, name: str) -> Labels
     if classes is None:
         codes = encoder.fit_transform(labels)
         return Labels(encoder.classes_, codes)
+
     unknown = np.setdiff1d(labels, classes)
     if len(unknown):
         raise ValueError(
@@ -389,11 +407,11 @@ def _weights_of_classes(
             class_weight, classes=present, y=labels.codes
         )
         return weights
-    wrong = {
-        label: weight
-        for label, weight in class_weight.items()
-        if not (isinstance(weight, Real) and 0 <= weight < np.inf)
-    }
+
+    wrong = {}
+    for label, weight in class_weight.items():
+        if not isinstance(weight, Real) or not 0 <= weight < np.inf:
+            wrong[label] = weight
     if wrong:
         raise ValueError(
             f"class_weight must hold finite weights of 0 or more, got {wrong}."
@@ -404,15 +422,17 @@ def _weights_of_classes(
 def set_aside(
     samples: Samples, sample_weight: np.ndarray | None, fraction: float, seed: int
 ) -> tuple[np.ndarray, Samples]:
-    """Split samples for early stopping: the rows to train on, and samples to validate
-    on.
+    """Split samples for early stopping: rows to train on, and samples to validate on.
 
     The split is stratified by class where that is possible. Samples to validate on have
     the weights `sample_weight`, without those of their classes, as `X_val` has.
     """
-    # A weight of 0 leaves a sample out, on either side.
-    codes, weights = samples.codes, samples.weights
-    used = np.arange(len(codes)) if weights is None else np.flatnonzero(weights)
+    codes = samples.codes
+    used = np.arange(len(codes))
+    if samples.weights is not None:
+        # A weight of 0 leaves a sample out, on either side.
+        used = np.flatnonzero(samples.weights)
+
     split = partial(train_test_split, used, test_size=fraction, random_state=seed)
     try:
         rows, validation_rows = split(stratify=codes[used])
@@ -425,18 +445,15 @@ def set_aside(
                 f"{len(used)} samples aside: {error} Change validation_fraction, or "
                 "pass X_val and y_val."
             ) from error
-        lost = np.setdiff1d(codes[used], codes[rows])
-        lost_classes = (
-            f" No sample of {len(lost)} class(es) is left to train on."
-            if len(lost)
-            else ""
-        )
-        warn_caller(
+
+        warning = (
             f"early_stopping sets validation_fraction={fraction} of {len(used)} "
-            "samples aside without stratifying them by class: "
-            f"{impossible}{lost_classes}",
-            UserWarning,
+            f"samples aside without stratifying them by class: {impossible}"
         )
+        lost = np.setdiff1d(codes[used], codes[rows])
+        if len(lost):
+            warning += f" No sample of {len(lost)} class(es) is left to train on."
+        warn_caller(warning, UserWarning)
 
     validation_weights = None
     if sample_weight is not None:

@@ -76,7 +76,7 @@ def from_format_1(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _new_optimizer_key(old: str) -> str:
-    """Turn the text of a private class, which identified an optimizer, into today's key."""
+    """Turn the text of a private class, once an optimizer's key, into today's key."""
     match = _OPTIMIZER_KEY.fullmatch(old)
     if match is None:
         return old

@@ -1,4 +1,4 @@
-"""What the parameters may be: scikit-learn's constraints, and what these don't look into."""
+"""What the parameters may be: scikit-learn's constraints, and what they don't cover."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class _AnyCase(StrOptions):
 
 
 class _Number(Interval):
-    """An interval of numbers without True and False, which Python counts among the ints."""
+    """An interval of numbers without True and False, which are ints in Python."""
 
     def is_satisfied_by(self, val: Any) -> bool:
         """Whether it is such a number; Interval itself fails on a Fraction."""
@@ -80,7 +80,10 @@ _COUNT = _Number(Integral, 1, None, closed="left")
 
 def check_hidden_units(hidden_units: Any, owner: str) -> tuple[int, ...]:
     """Return the units of each hidden layer."""
-    counts = [hidden_units] if np.ndim(hidden_units) == 0 else list(hidden_units)
+    if np.ndim(hidden_units) == 0:
+        counts = [hidden_units]
+    else:
+        counts = list(hidden_units)
     if not all(map(_COUNT.is_satisfied_by, counts)):
         raise InvalidParameterError(
             f"The 'hidden_units' parameter of {owner} must be an int of 1 or more, or "
@@ -90,11 +93,11 @@ def check_hidden_units(hidden_units: Any, owner: str) -> tuple[int, ...]:
 
 
 def refuse_full_data_parameters(early_stopping: bool, class_weight: Any) -> None:
-    """Refuse parameters that need all samples at once, which `partial_fit` does not have."""
+    """Refuse parameters that need all samples at once, which `partial_fit` lacks."""
     if early_stopping:
         raise ValueError("partial_fit does not support early_stopping=True.")
     if isinstance(class_weight, str):
         raise ValueError(
-            f'class_weight="{class_weight}" needs all samples at once. For partial_fit, give the '
-            "weights as a dict {label: weight}."
+            f'class_weight="{class_weight}" needs all samples at once. For '
+            "partial_fit, give the weights as a dict {label: weight}."
         )

@@ -22,6 +22,7 @@ def show_versions() -> None:
     sklearn.show_versions : The first part of what is printed.
     """
     sklearn.show_versions()
+
     used = [text for text in requires("skmnist") or () if not _DEVELOPMENT.search(text)]
     names = {re.split(r"[^\w.-]", text)[0] for text in used} - {"skmnist"}
     print("\nskmnist and its dependencies:")
@@ -30,8 +31,10 @@ def show_versions() -> None:
             print(f"  {name}: {version(name)}")
         except PackageNotFoundError:
             print(f"  {name}: not installed")
+
     print("\nEnvironment variables:")
     for name in sorted(filter(_VARIABLES.match, os.environ)):
         print(f"  {name}: {os.environ[name]}")
+
     if tensorflow := sys.modules.get("tensorflow"):
         print(f"\nTensorFlow's devices: {tensorflow.config.list_physical_devices()}")

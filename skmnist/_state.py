@@ -1,5 +1,4 @@
-"""A `SimpleMLPClassifier` as plain values: arrays, text, numbers, and lists and dicts
-of them.
+"""A `SimpleMLPClassifier` as plain values: arrays, text, numbers, lists and dicts.
 
 This is what is pickled, copied and saved of one. A file that holds no objects of Keras
 or of this package can be read by what refuses to make any, stays small, and does not
@@ -34,6 +33,8 @@ from skmnist._warnings import warn_caller
 # Goes up when what is written can't be read by the versions before.
 _FORMAT = 2
 
+_VERSION = re.compile(r"[\w.+!-]+", re.ASCII)
+
 
 def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
     """Turn the attributes of a classifier into plain values; arrays are not copied."""
@@ -59,11 +60,12 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
 
 def _plain_fitted(fitted: Fitted) -> dict[str, Any]:
     network = fitted.network
-    fields = dataclasses.fields(network.architecture)
+    architecture = {}
+    for field in dataclasses.fields(network.architecture):
+        architecture[field.name] = getattr(network.architecture, field.name)
+
     return {
-        "architecture": {
-            field.name: getattr(network.architecture, field.name) for field in fields
-        },
+        "architecture": architecture,
         "seed": network.seed,
         "weights": network.weights,
         "training_weights": network.training_weights,
@@ -83,8 +85,9 @@ def _plain_fitted(fitted: Fitted) -> dict[str, Any]:
 
 
 def _plain_activation(activation: Any) -> Any:
-    is_of_user = not isinstance(activation, Deferred) and not is_of_keras(activation)
-    return activation if is_of_user else _plain(activation)
+    if isinstance(activation, Deferred) or is_of_keras(activation):
+        return _plain(activation)
+    return activation
 
 
 def _plain(value: Any) -> Any:
@@ -163,13 +166,12 @@ def _check_digest(state: dict[str, Any]) -> None:
 
 
 def _default_parameters(owner: Any) -> dict[str, Any]:
-    """Return the defaults, for parameters that the version that has saved did not have."""
-    parameters = inspect.signature(type(owner)).parameters.values()
-    return {
-        p.name: p.default
-        for p in parameters
-        if p.default is not inspect.Parameter.empty
-    }
+    """Return the defaults, for parameters that an older version did not have."""
+    defaults = {}
+    for name, parameter in inspect.signature(type(owner)).parameters.items():
+        if parameter.default is not inspect.Parameter.empty:
+            defaults[name] = parameter.default
+    return defaults
 
 
 def _requests_of(plain: dict[str, dict[str, Any]], owner: Any) -> MetadataRequest:
@@ -234,7 +236,9 @@ def _fitted_of(plain: dict[str, Any]) -> Fitted:
         training_weights=plain["training_weights"],
     )
     shape = architecture.input_shape
-    image_shape = (shape[0], shape[1]) if len(shape) == 2 else None
+    image_shape = None
+    if len(shape) == 2:
+        image_shape = (shape[0], shape[1])
     return Fitted(
         network=network,
         features=Features(architecture.n_features, names, image_shape),
@@ -265,8 +269,7 @@ def _check_weights(
         raise ValueError("the weights are not those of its layers")
     if any(array.dtype != np.float32 for array in weights):
         raise ValueError("the weights are not float32")
-    # A training that diverged left NaN or infinity, and the classifier refuses to
-    # predict.
+    # After a fit that diverged, there may be NaN: the classifier refuses to predict.
     if is_usable and not all(np.isfinite(array).all() for array in weights):
         raise ValueError("the weights are not finite")
 
@@ -293,9 +296,7 @@ def _check_versions(saved_with: dict[str, Any] | None) -> None:
     names = _versions().keys() & saved_with.keys()
     saved = {name: saved_with[name] for name in _versions() if name in names}
     # Messages repeat them, so they must not hold control characters.
-    if not all(
-        re.fullmatch(r"[\w.+!-]+", version, re.ASCII) for version in saved.values()
-    ):
+    if not all(_VERSION.fullmatch(version) for version in saved.values()):
         raise ValueError(
             f"This is not the state of a SimpleMLPClassifier: versions are {saved}."
         )

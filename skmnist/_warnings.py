@@ -10,7 +10,7 @@ _PACKAGES = ("skmnist", "sklearn", "scikeras", "skops", "joblib")
 
 
 def warn_caller(message: str | Warning, category: type[Warning] | None = None) -> None:
-    """Issue a warning that is attributed to the first frame outside of these packages."""
+    """Issue a warning that names the first line outside of these packages."""
     level = 1
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_between(frame.f_globals.get("__name__", "")):
