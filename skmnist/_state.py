@@ -125,6 +125,7 @@ def attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
     needs it; then, only Keras's own names are looked up.
     """
     _check_versions(state.get("_saved_with"))
+
     try:
         if state["_saved_with"]["format"] == 1:
             state = from_format_1(state)
@@ -215,6 +216,7 @@ def _fitted_of(plain: dict[str, Any]) -> Fitted:
         _check_weights(
             plain["training_weights"], architecture.weight_shapes, is_usable=False
         )
+
     if plain["classes"].shape != (architecture.n_classes,):
         raise ValueError("the classes are not as many as the units of its last layer")
 
@@ -235,6 +237,7 @@ def _fitted_of(plain: dict[str, Any]) -> Fitted:
         history=plain["history"],
         training_weights=plain["training_weights"],
     )
+
     shape = architecture.input_shape
     image_shape = None
     if len(shape) == 2:

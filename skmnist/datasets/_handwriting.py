@@ -17,16 +17,14 @@ if TYPE_CHECKING:
 
 _SIZE = 28
 _BOX = 20
-# MNIST's centres of mass lie within half a pixel of row 14 and column 14, counted from
-# 0.
+# MNIST's centres of mass are within half a pixel of row and column 14, counted from 0.
 _CENTRE = 14
-# Half of MNIST's digits have strokes between 2.1 and 2.9 pixels wide, one in twenty
-# above 3.8.
+# Half of MNIST's digits have strokes from 2.1 to 2.9 pixels wide, one in twenty above
+# 3.8 pixels.
 _THINNEST, _THICKEST = 2.3, 4.0
 
-_WORKING_SIDE = (
-    320  # pixels; a digit that is small in the picture is cropped and scaled again
-)
+# In pixels; a digit that is small in the picture is cropped and scaled again.
+_WORKING_SIDE = 320
 _LOWEST_DIGIT = 6
 _LEAST_CONTRAST = 0.06  # of grey levels from 0 to 1
 
@@ -36,7 +34,10 @@ _WIDEST = 1.5
 _SEVERAL = "shows several shapes of like size, of which only the largest is read."
 _CUT_OFF = "shows something like a digit at its edge, which is left out."
 _SIDE_BY_SIDE = "shows shapes of like size side by side, which are read as one digit."
-_WIDE = "shows something much wider than high, such as digits that touch, which is read as one digit."
+_WIDE = (
+    "shows something much wider than high, such as digits that touch, which is read as "
+    "one digit."
+)
 _IN_OPEN_BOX = (
     "shows something in a box that is not closed; both are read as one digit."
 )
@@ -44,9 +45,8 @@ _AT_EDGE = "has ink at its edge, so a part of the digit may be missing."
 
 
 class _Ink(NamedTuple):
-    contrast: NDArray[
-        np.float64
-    ]  # (h, w): 0 is paper, more is ink; other shapes are set to 0
+    # (h, w): 0 is paper, more is ink; other shapes are set to 0.
+    contrast: NDArray[np.float64]
     threshold: float
     box: tuple[slice, slice]  # of the digit
     doubts: frozenset[str]  # whether it is a whole digit, and only one
@@ -120,6 +120,7 @@ def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
     ((28, 28), dtype('uint8'), 20)
     """
     image, name = open_picture(picture)
+
     ink = _find_ink(image)
     if ink is not None:
         ink = _look_closer(image, ink)
@@ -129,6 +130,7 @@ def read_digit(picture: Source | ArrayLike) -> NDArray[np.uint8]:
             "stands out from the paper. Expected a picture of one digit, with a "
             "margin around it."
         )
+
     for doubt in sorted(ink.doubts):
         warn_caller(f"{name} {doubt}", UserWarning)
     return _centred(_boxed(ink))
@@ -139,12 +141,15 @@ def _look_closer(image: Image, ink: _Ink) -> _Ink:
     scale = max(image.size) / max(ink.contrast.shape)
     if scale <= 1 or ink.longer > 0.4 * _WORKING_SIDE:
         return ink
+
     rows, columns = ink.box
-    left, top = max(0, columns.start - ink.longer), max(0, rows.start - ink.longer)
-    corners = (
-        np.array([left, top, columns.stop + ink.longer, rows.stop + ink.longer]) * scale
-    )
-    part = image.crop(tuple(np.minimum(corners, image.size * 2).astype(int).tolist()))
+    left = max(0, columns.start - ink.longer)
+    top = max(0, rows.start - ink.longer)
+    right = columns.stop + ink.longer
+    bottom = rows.stop + ink.longer
+    corners = np.array([left, top, right, bottom]) * scale
+    inside = np.minimum(corners, image.size * 2).astype(int)
+    part = image.crop(tuple(inside.tolist()))
 
     closer = _find_ink(part)
     if closer is None:
@@ -155,48 +160,55 @@ def _look_closer(image: Image, ink: _Ink) -> _Ink:
 
 
 def _contrast(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how much each pixel differs from the paper; ink is positive, whatever its colour."""
+    """Return how much each pixel differs from the paper; ink is positive."""
     from skimage.transform import resize, resize_local_mean
 
     shape = pixels.shape[:2]
-    small_shape = tuple(
-        max(2, round(min(1, 64 / max(shape)) * length)) for length in shape
-    )
+    scale = min(1, 64 / max(shape))
+    small_shape = tuple(max(2, round(scale * length)) for length in shape)
     levels = resize_local_mean(pixels, small_shape, channel_axis=-1).reshape(-1, 3)
-    # Light that falls unevenly on the paper is a quadratic surface, fitted to the
-    # margin. Ink in the margin is far from it and weighs next to nothing (Cauchy's
-    # weights).
-    y, x = (
-        axis.ravel()
-        for axis in np.mgrid[[slice(-1, 1, side * 1j) for side in small_shape]]
-    )
-    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
-    margin = np.maximum(np.abs(x), np.abs(y)) > 0.8
-    surface = np.broadcast_to(np.median(levels[margin], axis=0), levels.shape)
-    for _ in range(8):
-        distance = ((levels - surface)[margin] ** 2).sum(axis=1, keepdims=True)
-        weights = 1 / np.sqrt(0.05**2 + distance)
-        surface = (
-            terms
-            @ np.linalg.lstsq(weights * terms[margin], weights * levels[margin])[0]
-        )
+    surface = _light_on_paper(levels, small_shape)
+
     # The largest differences point from the colour of the paper to that of the ink.
     difference = levels - surface
     direction = (difference * (difference**2).sum(axis=1, keepdims=True)).sum(axis=0)
     direction /= max(np.abs(direction).sum(), 1e-12)
+
     # What is as dark over more than the width of a stroke is a shadow.
     rest = (difference @ direction).reshape(small_shape)
     shadows = ndimage.grey_opening(rest, max(3, round(0.4 * min(small_shape))))
-    paper = (surface @ direction).reshape(small_shape) + ndimage.gaussian_filter(
-        shadows, 2
-    )
+    soft_shadows = ndimage.gaussian_filter(shadows, 2)
+    paper = (surface @ direction).reshape(small_shape) + soft_shadows
     contrast = pixels @ direction - resize(paper, shape, order=1, mode="edge")
     contrast -= np.median(contrast)
-    # Noise and dithering differ from the median of the pixels around, and strokes
-    # hardly do.
-    if np.abs(contrast - ndimage.median_filter(contrast, 3)).mean() > 0.005:
+
+    # Noise and dithering differ from the median of their neighbours; strokes hardly do.
+    noise = np.abs(contrast - ndimage.median_filter(contrast, 3)).mean()
+    if noise > 0.005:
         contrast = ndimage.gaussian_filter(contrast, max(shape) / 400)
     return contrast
+
+
+def _light_on_paper(
+    levels: NDArray[np.float64], shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Return the levels of the paper, a quadratic surface as light may be uneven.
+
+    It is fitted to the margin. Ink in the margin is far from it and weighs next to
+    nothing (Cauchy's weights).
+    """
+    grid = np.mgrid[[slice(-1, 1, side * 1j) for side in shape]]
+    y, x = (axis.ravel() for axis in grid)
+    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
+    margin = np.maximum(np.abs(x), np.abs(y)) > 0.8
+
+    surface = np.broadcast_to(np.median(levels[margin], axis=0), levels.shape)
+    for _ in range(8):
+        distance = ((levels - surface)[margin] ** 2).sum(axis=1, keepdims=True)
+        weights = 1 / np.sqrt(0.05**2 + distance)
+        factors, *_ = np.linalg.lstsq(weights * terms[margin], weights * levels[margin])
+        surface = terms @ factors
+    return surface
 
 
 def _find_ink(image: Image) -> _Ink | None:
@@ -211,19 +223,18 @@ def _find_ink(image: Image) -> _Ink | None:
     whole = _without_things_at_edge(shapes, contrast.shape)
     if not whole:
         return None
+
     main = max(whole, key=lambda shape: shape.area)
     kept = [shape for shape in whole if shape is main or _belongs_to(main, shape)]
     strokes = np.isin(labels, [shape.label for shape in kept])
 
     doubts = _doubts_about(main, kept, whole, contrast.shape)
-    at_edge = {shape.label for shape in shapes} - {shape.label for shape in whole}
-    if any(
-        _looks_like_digit(shape, main) for shape in shapes if shape.label in at_edge
-    ):
+    whole_labels = {shape.label for shape in whole}
+    at_edge = [shape for shape in shapes if shape.label not in whole_labels]
+    if any(_looks_like_digit(shape, main) for shape in at_edge):
         doubts |= {_CUT_OFF}
 
-    # The slope from ink to paper shows where between two pixels the edge of a stroke
-    # is.
+    # The slope from ink to paper shows where between two pixels a stroke ends.
     near = ndimage.maximum_filter(strokes, 5) & (strokes | (labels == 0))
     return _Ink(np.where(near, contrast, 0), threshold, _extent(strokes), doubts)
 
@@ -249,37 +260,33 @@ def _threshold_of(contrast: NDArray[np.float64]) -> float | None:
 def _shapes_in(
     contrast: NDArray[np.float64], threshold: float
 ) -> tuple[NDArray[np.integer], list[Any]]:
-    """Return the connected shapes of ink, and an array with the label of each at its pixels."""
+    """Return the connected shapes of ink, and an array of their labels, 0 for paper."""
     from skimage.measure import label, regionprops
 
     labels = label(contrast > threshold)
     reach = _reach(contrast)
-    rise = ndimage.maximum_filter(contrast, reach) - ndimage.minimum_filter(
-        contrast, reach
-    )
+    highest = ndimage.maximum_filter(contrast, reach)
+    lowest = ndimage.minimum_filter(contrast, reach)
+
     # Specks are small, and shadows have no edge at which the contrast rises.
     least_side = max(3, 0.025 * max(contrast.shape))
-    shapes = [
-        shape
-        for shape in regionprops(labels, rise)
-        if _longer(shape) >= least_side and shape.intensity_max > 0.8 * threshold
-    ]
+    shapes = []
+    for shape in regionprops(labels, highest - lowest):
+        is_speck = _longer(shape) < least_side
+        if not is_speck and shape.intensity_max > 0.8 * threshold:
+            shapes.append(shape)
     return labels, shapes
 
 
 def _reach(contrast: NDArray[np.float64]) -> int:
-    """Return the width of the surroundings of a pixel that the edge of a stroke fits into."""
+    """Return the width around a pixel that the edge of a stroke fits into."""
     return 2 * round(max(contrast.shape) / 100) + 3
 
 
 def _without_surroundings(shapes: list[Any], page: tuple[int, ...]) -> list[Any]:
     """Leave out what is not drawn: the paper, and frames."""
-    shapes = [shape for shape in shapes if not _is_paper(shape, page)]
-    return [
-        shape
-        for shape in shapes
-        if not any(_encloses(shape, other) for other in shapes)
-    ]
+    drawn = [shape for shape in shapes if not _is_paper(shape, page)]
+    return [shape for shape in drawn if not _encloses_any(shape, drawn)]
 
 
 def _without_things_at_edge(shapes: list[Any], page: tuple[int, ...]) -> list[Any]:
@@ -288,7 +295,9 @@ def _without_things_at_edge(shapes: list[Any], page: tuple[int, ...]) -> list[An
     free = [shape for shape in shapes if not _touches_edge(shape, page)]
     has_free_digit = any(_longer(shape) >= 0.1 * max(page) for shape in free)
     is_cropped = any(_fills_page(shape, page) for shape in shapes)
-    return free if has_free_digit and not is_cropped else shapes
+    if has_free_digit and not is_cropped:
+        return free
+    return shapes
 
 
 def _belongs_to(main: Any, shape: Any) -> bool:
@@ -299,17 +308,19 @@ def _belongs_to(main: Any, shape: Any) -> bool:
 def _is_near(main: Any, shape: Any) -> bool:
     # The top of a 5 may not touch the rest. What is about as high as the digit and not
     # close to it is another digit.
-    is_high = shape.image.shape[0] >= 0.5 * main.image.shape[0]
-    reach = 0.1 if is_high else 0.25
+    reach = 0.25
+    if shape.image.shape[0] >= 0.5 * main.image.shape[0]:
+        reach = 0.1
     return _gap(shape, main) <= reach * _longer(main)
 
 
 def _doubts_about(
     main: Any, kept: list[Any], shapes: list[Any], page: tuple[int, ...]
 ) -> frozenset[str]:
-    """Return what to warn about: reasons why the shapes that are kept may not be one digit."""
+    """Return the reasons why the shapes that are kept may not be one whole digit."""
     others = [shape for shape in kept if shape is not main]
     is_at_edge = any(_touches_edge(shape, page) for shape in kept)
+
     reasons = {
         _AT_EDGE: is_at_edge,
         _IN_OPEN_BOX: _is_open_box_around(kept),
@@ -322,7 +333,7 @@ def _doubts_about(
 
 
 def _looks_like_digit(shape: Any, main: Any) -> bool:
-    """Whether a shape at the edge is about as large as the digit, and made of strokes."""
+    """Whether a shape at the edge is about as large as the digit, and of strokes."""
     is_like_size = 0.5 <= _longer(shape) / _longer(main) <= 2
     is_long = min(shape.image.shape) < 0.25 * _longer(shape)
     return is_like_size and not is_long and shape.extent < 0.6
@@ -333,8 +344,7 @@ def _is_another_digit(main: Any, shape: Any) -> bool:
 
 
 def _is_beside(main: Any, shape: Any) -> bool:
-    """Whether two shapes, close to each other, are about as high, and neither is above
-    the other.
+    """Whether two shapes are about as high, and neither is above the other.
 
     Parts of one digit are: the bar of a 4 is next to a lower part, and the top of a 5
     above.
@@ -351,13 +361,13 @@ def _is_wide(shapes: list[Any]) -> bool:
 
 
 def _is_open_box_around(shapes: list[Any]) -> bool:
-    """Whether one of the shapes runs along most of its box, and another one is in it."""
-    return any(
-        _holds(box, other) and _share_of_sides(box) > 0.6
-        for box in shapes
-        for other in shapes
-        if box is not other
-    )
+    """Whether one of the shapes runs along most of its box, and another is in it."""
+    for box in shapes:
+        others = [shape for shape in shapes if shape is not box]
+        holds_any = any(_holds(box, other) for other in others)
+        if holds_any and _share_of_sides(box) > 0.6:
+            return True
+    return False
 
 
 def _holds(box: Any, other: Any) -> bool:
@@ -367,7 +377,7 @@ def _holds(box: Any, other: Any) -> bool:
 
 
 def _share_of_sides(shape: Any) -> float:
-    """Return how much of the four sides of its box a shape runs along, within a tenth."""
+    """Return how much of the sides of its box a shape runs along, within a tenth."""
     height, width = shape.image.shape
     rows, columns = max(1, height // 10), max(1, width // 10)
     sides = [
@@ -402,9 +412,9 @@ def _is_paper(shape: Any, page: tuple[int, ...]) -> bool:
     """Whether a shape is a part of the paper, or of what the paper lies on."""
     if not _touches_edge(shape, page):
         return False
-    return (
-        _is_line_across(shape, page) or _has_squares(shape) or _runs_around(shape, page)
-    )
+    if _is_line_across(shape, page) or _has_squares(shape):
+        return True
+    return _runs_around(shape, page)
 
 
 def _is_line_across(shape: Any, page: tuple[int, ...]) -> bool:
@@ -426,11 +436,16 @@ def _runs_around(shape: Any, page: tuple[int, ...]) -> bool:
     return bool(np.count_nonzero(is_at_edge) > 0.35 * 2 * (height + width))
 
 
+def _encloses_any(frame: Any, shapes: list[Any]) -> bool:
+    return any(_encloses(frame, shape) for shape in shapes)
+
+
 def _encloses(frame: Any, other: Any) -> bool:
     """Whether a shape has another in one of its holes, more than a speck in a 0."""
     longer = _longer(frame)
     if frame.euler_number > 0 or not 0.2 * longer < _longer(other) < longer:
         return False
+
     place = other.coords[0] - frame.bbox[:2]
     is_inside = (place >= 0).all() and (place < frame.image.shape).all()
     return bool(is_inside and frame.image_filled[tuple(place)])
@@ -438,29 +453,19 @@ def _encloses(frame: Any, other: Any) -> bool:
 
 def _boxed(ink: _Ink) -> NDArray[np.uint8]:
     """Fit the digit into 20 x 20 pixels, with strokes about as wide as MNIST's."""
-    from skimage.transform import resize, resize_local_mean
+    from skimage.transform import resize_local_mean
 
-    rows, columns = ink.box
-    margin = 4 + ink.longer // 6  # for strokes to grow into
-    fine = np.pad(ink.contrast, margin)[
-        rows.start : rows.stop + 2 * margin, columns.start : columns.stop + 2 * margin
-    ]
-    # Fine enough for the edge of a stroke to be anywhere in one of the 20 x 20 pixels.
-    factor = 2 ** max(0, int(np.ceil(np.log2(8 * _BOX / ink.longer))))
-    if factor > 1:
-        fine = resize(fine, tuple(factor * side for side in fine.shape), order=1)
-    inside = fine > ink.threshold
-
+    inside = _enlarged(ink)
     depth = ndimage.distance_transform_edt(inside)
     distance = depth - ndimage.distance_transform_edt(~inside)
     distance -= np.sign(distance) / 2  # to the edge of a pixel, not to its middle
+
     # In a long stroke, the depths are spread evenly from 0 to half its width.
     mean_depth = float(distance[inside].mean())
     stroke = 4 * mean_depth
     longer = max(inside[_extent(inside)].shape)
     width = min(max(_BOX * stroke / longer, _THINNEST), _THICKEST)
-    # A digit that grows has to be scaled down more, and its strokes with it: solved for
-    # `width`.
+    # A digit that grows is scaled down more, and its strokes too: solved for `width`.
     grow = (width * longer / _BOX - stroke) / 2 / (1 - width / _BOX)
     grow = max(grow, -0.8 * mean_depth)
 
@@ -471,12 +476,30 @@ def _boxed(ink: _Ink) -> NDArray[np.uint8]:
     return np.rint(255 * resize_local_mean(square, (_BOX, _BOX))).astype(np.uint8)
 
 
+def _enlarged(ink: _Ink) -> NDArray[np.bool_]:
+    """Return where the digit is, on finer pixels, with a margin for strokes to grow."""
+    from skimage.transform import resize
+
+    rows, columns = ink.box
+    margin = 4 + ink.longer // 6
+    part = np.pad(ink.contrast, margin)[
+        rows.start : rows.stop + 2 * margin,
+        columns.start : columns.stop + 2 * margin,
+    ]
+
+    # Fine enough for the edge of a stroke to be anywhere in one of the 20 x 20 pixels.
+    factor = 2 ** max(0, int(np.ceil(np.log2(8 * _BOX / ink.longer))))
+    if factor > 1:
+        part = resize(part, tuple(factor * side for side in part.shape), order=1)
+    return part > ink.threshold
+
+
 def _extent(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
     return ndimage.find_objects(mask.astype(np.uint8))[0]
 
 
 def _centred(boxed: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Place the box so that the digit's centre of mass is at the centre, or as near as it fits."""
+    """Place the box so that its centre of mass is at the centre, or near to it."""
     room = _SIZE - _BOX
     middle = ndimage.center_of_mass(boxed.astype(np.float64))
     before = [min(max(round(_CENTRE - float(at)), 0), room) for at in middle]

@@ -1,4 +1,4 @@
-"""Saving fitted estimators: files that run no code when they are read, ONNX, and pages."""
+"""Saving fitted estimators: files that run no code when they are read, ONNX, pages."""
 
 from typing import TYPE_CHECKING
 

@@ -1,5 +1,4 @@
-"""Fitted networks as pages to draw on, which hold the weights and compute by
-themselves.
+"""Fitted networks as pages to draw on, which hold the weights and compute.
 
 The page's own code is in the folder ``_page``. It turns a drawing into 28 x 28 pixels
 as `read_digit` does, and computes all of Keras's named activations.
@@ -48,10 +47,9 @@ class Step(NamedTuple):
 
     slope: float | NDArray[np.float64] = 1.0
     offset: float | NDArray[np.float64] = 0.0
-    pixel_max: float = (
-        0.0  # some sample had a pixel of at least this value; 0 for unknown
-    )
-    is_exact: bool = False  # whether it is the value of full ink
+    # Some sample had a pixel of at least this value; 0 for unknown.
+    pixel_max: float = 0.0
+    is_exact: bool = False  # whether that is the value of full ink
     spread: NDArray[np.float64] | None = None  # how much each pixel varied
 
 
@@ -75,6 +73,10 @@ class DrawnNetwork:
             {"kernel": _base64(kernel), "bias": _base64(bias)}
             for kernel, bias in zip(self.kernels, self.biases, strict=True)
         ]
+        spread = None
+        if self.spread is not None:
+            spread = _base64(self.spread)
+
         return {
             "name": self.name,
             "description": self.description,
@@ -83,7 +85,7 @@ class DrawnNetwork:
             "activation": self.activation,
             "layers": layers,
             "labels": self.labels,
-            "spread": None if self.spread is None else _base64(self.spread),
+            "spread": spread,
         }
 
 
@@ -251,6 +253,8 @@ def read_network(
         pixel_max = _find_pixel_max(steps) or unscaled_max
     if spread is None:
         spread = _find_spread(steps)
+    if spread is not None:
+        spread = np.asarray(spread, np.float32)
 
     kernels = fitted.network.weights[::2]
     biases = fitted.network.weights[1::2]
@@ -270,7 +274,7 @@ def read_network(
         kernels=kernels,
         biases=biases,
         labels=[str(label) for label in fitted.classes],
-        spread=None if spread is None else np.asarray(spread, np.float32),
+        spread=spread,
     )
 
 
@@ -291,13 +295,13 @@ def _unwrap_fitted(estimator: Any) -> tuple[SimpleMLPClassifier, list[Any]]:
 def _check_pixel_max(pixel_max: Any) -> None:
     if pixel_max is None:
         return
-    if not isinstance(pixel_max, float | int | np.number) or isinstance(
-        pixel_max, bool
-    ):
+    is_number = isinstance(pixel_max, float | int | np.number)
+    if not is_number or isinstance(pixel_max, bool):
         raise TypeError(
             "pixel_max must be the value of full ink in the samples of the fit, such "
             f"as 1 or 255, got {pixel_max!r}."
         )
+
     if not 0 < pixel_max < np.inf:
         raise ValueError(
             "pixel_max must be greater than 0, as 1 or 255 are, which are values of "
@@ -312,6 +316,7 @@ def _side(features: Features) -> int:
             f"to_html shows networks fitted to square images, and these were "
             f"{shape[0]} × {shape[1]}. Pad them to a square before the fit."
         )
+
     n_pixels = features.n_features
     side = isqrt(n_pixels)
     if side * side != n_pixels:
@@ -343,7 +348,9 @@ def _describe_units(hidden_units: Sequence[int]) -> str:
     if not hidden_units:
         return "no hidden units"
     units = " + ".join(str(width) for width in hidden_units)
-    return "1 hidden unit" if units == "1" else f"{units} hidden units"
+    if units == "1":
+        return "1 hidden unit"
+    return f"{units} hidden units"
 
 
 # -- The steps before the network ------------------------------------------------------
@@ -362,7 +369,10 @@ def _flatten(steps: Sequence[Any]) -> Iterator[Any]:
 def _read_step(step: Any) -> Step:
     # Of the very type: a subclass may compute anything.
     read = _READERS.get(type(step))
-    found = None if read is None else read(step)
+    found = None
+    if read is not None:
+        found = read(step)
+
     if found is None:
         raise ValueError(
             f"The page can't compute the step {step!r}. Steps that it computes are "
@@ -392,6 +402,7 @@ def _read_standard(scaler: StandardScaler) -> Step:
     if mean is None:
         return Step()
     slope, offset, spread = np.float64(1.0), np.float64(0.0), None
+
     is_inked = mean > 0
     least = mean[is_inked]
     if scaler.with_std:
@@ -402,6 +413,7 @@ def _read_standard(scaler: StandardScaler) -> Step:
         least = least + variance[is_inked] / least
     if scaler.with_mean:
         offset = -mean * slope
+
     highest = float(np.max(least, initial=0.0))
     return Step(slope, offset, highest, spread=spread)
 
@@ -433,8 +445,10 @@ def _find_pixel_max(steps: Sequence[Step]) -> float | None:
 
     # Rounding makes the least maximum of a variance a little too large.
     seen = first.pixel_max * (1 - 1e-6)
-    known = [maximum for maximum in _PIXEL_MAXIMA if maximum >= seen]
-    return known[0] if known else first.pixel_max
+    for maximum in _PIXEL_MAXIMA:
+        if maximum >= seen:
+            return maximum
+    return first.pixel_max
 
 
 def _find_spread(steps: Sequence[Step]) -> NDArray[np.float64] | None:
@@ -460,8 +474,7 @@ def _fold(
     return folded.astype(np.float32), moved.astype(np.float32)
 
 
-# -- The text of the page
-# ----------------------------------------------------------------
+# -- The text of the page --------------------------------------------------------------
 
 
 def _source(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Fitted estimators as ONNX files: a converter for skl2onnx, which its import registers there."""
+"""Fitted estimators as ONNX files, by skl2onnx and a converter registered here."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from skmnist._files import atomic_write
 from skmnist._pixels import highest_pixel, scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
 
-# Of 2022: newer activations can be written in older operators, which older runtimes can
-# read.
+# Of 2022. Newer activations are written in these operators, for older runtimes.
 OPSETS = {"": 17, "ai.onnx.ml": 3}
 
 # Makes an operator of ONNX: ``op("Add", x, 1.0)``. An input is an operator, or a value.
@@ -28,8 +27,7 @@ Op = Callable[..., Any]
 
 
 def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
-    """Write a fitted estimator as an ONNX file, which predicts in programs without
-    Python.
+    """Write a fitted estimator as an ONNX file, which predicts without Python.
 
     The file's input is "X", float32 of shape (n_samples, n_features), or of shape
     (n_samples, height, width) after a fit to images. Its outputs are
@@ -111,22 +109,22 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
             "to_onnx writes a SimpleMLPClassifier, a Pipeline that ends with one, or "
             f"a search for one with refit=True, got {estimator!r}."
         )
+
     try:
         import onnx
         from skl2onnx import convert_sklearn
-        from skl2onnx.common.data_types import FloatTensorType
     except ImportError as error:
         raise ImportError(
             "to_onnx needs packages that are not installed: pip install 'skmnist[onnx]'"
         ) from error
+
+    name = type(estimator).__name__
     named = [(f"step_{number}", step) for number, step in enumerate((*steps, network))]
     try:
         model = convert_sklearn(
             Pipeline(named),
-            name=type(estimator).__name__,
-            initial_types=[
-                ("X", FloatTensorType([None, *_sample_shape(steps, network)]))
-            ],
+            name=name,
+            initial_types=_input_types(steps, network),
             target_opset=OPSETS,
             options={SimpleMLPClassifier: {"zipmap": False}},
             custom_conversion_functions={FunctionTransformer: _convert_function},
@@ -134,25 +132,34 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
         )
     # What can't be converted fails in as many ways as there are converters.
     except Exception as error:
-        raise ValueError(
-            f"This {type(estimator).__name__} can't be converted: {error}"
-        ) from error
+        raise ValueError(f"This {name} can't be converted: {error}") from error
+
     for tensor in (*model.graph.input, *model.graph.output):
         tensor.type.tensor_type.shape.dim[0].dim_param = "n_samples"
     onnx.checker.check_model(model, full_check=True)
+
     with atomic_write(path) as file:
         file.write(model.SerializeToString())
+
+
+def _input_types(
+    steps: list[Any], network: SimpleMLPClassifier
+) -> list[tuple[str, Any]]:
+    from skl2onnx.common.data_types import FloatTensorType
+
+    shape = [None, *_sample_shape(steps, network)]
+    return [("X", FloatTensorType(shape))]
 
 
 def _sample_shape(steps: list[Any], network: SimpleMLPClassifier) -> tuple[int, ...]:
     # What skl2onnx converts either leaves images alone or doesn't take them.
     if network.image_shape_ is not None:
         return network.image_shape_
-    return (
-        next(
-            e.n_features_in_ for e in (*steps, network) if hasattr(e, "n_features_in_")
-        ),
-    )
+
+    for step in steps:
+        if hasattr(step, "n_features_in_"):
+            return (step.n_features_in_,)
+    return (network.n_features_in_,)
 
 
 def _set_function_types(operator: Any) -> None:
@@ -164,7 +171,9 @@ def _set_function_types(operator: Any) -> None:
 
 def _convert_function(scope: Any, operator: Any, container: Any) -> None:
     step = operator.raw_operator
-    divisor = 1.0 if step.func is None else float(highest_pixel([step]))
+    divisor = 1.0
+    if step.func is not None:
+        divisor = float(highest_pixel([step]))
     scaled = _operators(container)(
         "Div", operator.inputs[0], divisor, output=operator.outputs[0]
     )
@@ -196,49 +205,60 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
         raise ValueError(
             "the step before the network has more than one output in ONNX."
         )
+
     op = _operators(container)
     x = op("Flatten", op("Cast", operator.inputs[0], to=1))  # float32
     *hidden, last = zip(classifier.coefs_, classifier.intercepts_, strict=True)
     for kernel, bias in hidden:
         activate = _activation(fitted.architecture.activation)
         x = activate(op, op("Add", op("MatMul", x, kernel), bias))
-    x = op("Add", op("MatMul", x, last[0]), last[1])
-    label, probabilities = operator.outputs
-    # Not of the probabilities, which are equal in float32 where the logits still
-    # differ.
-    codes = op("ArgMax", x, axis=1, keepdims=0)
-    op("Gather", _labels(classifier), codes, axis=0, output=label).add_to(
-        scope, container
-    )
-    op("Softmax", x, axis=1, output=probabilities).add_to(scope, container)
+    logits = op("Add", op("MatMul", x, last[0]), last[1])
+
+    label_output, probabilities_output = operator.outputs
+    # Not of the probabilities, which may be equal in float32 where the logits differ.
+    codes = op("ArgMax", logits, axis=1, keepdims=0)
+    label = op("Gather", _labels(classifier), codes, axis=0, output=label_output)
+    probabilities = op("Softmax", logits, axis=1, output=probabilities_output)
+    label.add_to(scope, container)
+    probabilities.add_to(scope, container)
 
 
 def _operators(container: Any) -> Op:
     from skl2onnx.algebra import onnx_ops
 
     def op(name: str, *inputs: Any, output: Any = None, **attributes: Any) -> Any:
-        return getattr(onnx_ops, f"Onnx{name}")(
-            *[np.array(x, np.float32) if isinstance(x, float) else x for x in inputs],
+        make = getattr(onnx_ops, f"Onnx{name}")
+        if output is not None:
+            attributes["output_names"] = [output]
+        return make(
+            *[_as_input(value) for value in inputs],
             op_version=container.target_opset,
-            output_names=None if output is None else [output],
             **attributes,
         )
 
     return op
 
 
+def _as_input(value: Any) -> Any:
+    if isinstance(value, float):
+        return np.array(value, np.float32)
+    return value
+
+
 def _labels(classifier: SimpleMLPClassifier) -> np.ndarray:
     classes = classifier.classes_
     if classifier._last_fit().is_one_hot:
         return np.eye(len(classes), dtype=np.int64)
-    is_text = all(isinstance(label, str) for label in classes)
+    if all(isinstance(label, str) for label in classes):
+        return classes.astype(object)
+
     # ONNX has numbers of up to 64 bits.
-    if not is_text and (classes.dtype.kind not in "biuf" or classes.dtype.itemsize > 8):
+    if classes.dtype.kind not in "biuf" or classes.dtype.itemsize > 8:
         raise ValueError(
             f"Labels of the dtype {classes.dtype} can't be written to an ONNX file. "
             "Integers, floats of up to 64 bits, truth values and text can."
         )
-    return classes.astype(object) if is_text else classes
+    return classes
 
 
 def _activation(activation: str | Callable) -> Callable[[Op, Any], Any]:
@@ -253,10 +273,6 @@ def _activation(activation: str | Callable) -> Callable[[Op, Any], Any]:
             f"can: {', '.join(sorted(_ACTIVATIONS))}."
         )
     return _ACTIVATIONS[name]
-
-
-def _of_the_same_name(name: str) -> Callable[[Op, Any], Any]:
-    return lambda op, x: op(name.capitalize(), x)
 
 
 def _gelu(op: Op, x: Any) -> Any:
@@ -277,17 +293,10 @@ def _squareplus(op: Op, x: Any) -> Any:
 
 
 # By Keras's names, with the numbers that Keras takes by default. Without sparsemax:
-# Keras 3.15 computes another function than the published one, and may one day compute
-# that.
+# Keras 3.15 computes another function than the published one, and may change that.
 _ACTIVATIONS: dict[str, Callable[[Op, Any], Any]] = {
-    **{
-        name: _of_the_same_name(name)
-        for name in ("celu", "elu", "relu", "selu", "sigmoid")
-    },
-    **{
-        name: _of_the_same_name(name)
-        for name in ("softmax", "softplus", "softsign", "tanh")
-    },
+    "celu": lambda op, x: op("Celu", x),
+    "elu": lambda op, x: op("Elu", x),
     "exponential": lambda op, x: op("Exp", x),
     "gelu": _gelu,
     "hard_shrink": lambda op, x: op("Shrink", x, lambd=0.5),
@@ -300,27 +309,36 @@ _ACTIVATIONS: dict[str, Callable[[Op, Any], Any]] = {
     "log_sigmoid": lambda op, x: op("Neg", op("Softplus", op("Neg", x))),
     "log_softmax": lambda op, x: op("LogSoftmax", x),
     "mish": lambda op, x: op("Mul", x, op("Tanh", op("Softplus", x))),
+    "relu": lambda op, x: op("Relu", x),
     "relu6": lambda op, x: op("Clip", x, 0.0, 6.0),
+    "selu": lambda op, x: op("Selu", x),
+    "sigmoid": lambda op, x: op("Sigmoid", x),
     "silu": lambda op, x: op("Mul", x, op("Sigmoid", x)),
     "soft_shrink": lambda op, x: op("Shrink", x, bias=0.5, lambd=0.5),
+    "softmax": lambda op, x: op("Softmax", x),
+    "softplus": lambda op, x: op("Softplus", x),
+    "softsign": lambda op, x: op("Softsign", x),
     "sparse_plus": _sparse_plus,
     "sparse_sigmoid": lambda op, x: op("HardSigmoid", x, alpha=0.5, beta=0.5),
     "squareplus": _squareplus,
     "swish": lambda op, x: op("Mul", x, op("Sigmoid", x)),
+    "tanh": lambda op, x: op("Tanh", x),
     "tanh_shrink": lambda op, x: op("Sub", x, op("Tanh", x)),
 }
 
 
-# So that skl2onnx converts a `SimpleMLPClassifier` alone, and in what it converts
-# around one.
+# So that skl2onnx converts a `SimpleMLPClassifier`, alone and inside of others.
 with suppress(ImportError):
     from skl2onnx import update_registered_converter
 
-    _options = {"nocl": [False], "output_class_labels": [False, True]}
     update_registered_converter(
         SimpleMLPClassifier,
         "SkmnistSimpleMLPClassifier",
         _set_output_types,
         _convert_classifier,
-        options=_options | {"zipmap": [True, False, "columns"]},
+        options={
+            "nocl": [False],
+            "output_class_labels": [False, True],
+            "zipmap": [True, False, "columns"],
+        },
     )

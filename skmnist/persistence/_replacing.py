@@ -66,9 +66,10 @@ def _with_parts(value: Any, parts: dict[Any, Any]) -> Any:
         vars(estimator).update(parts)
         return estimator
 
-    container = copy.copy(value)
-    # Assigned to a masked array, they would no longer be masked.
-    items = np.ma.getdata(container) if _is_object_array(container) else container
+    container = items = copy.copy(value)
+    if _is_object_array(container):
+        # Assigned to a masked array, they would no longer be masked.
+        items = np.ma.getdata(container)
     for key, part in parts.items():
         items[key] = part
     return container

@@ -62,6 +62,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     """
     if not isinstance(estimator, BaseEstimator):
         raise TypeError(f"save writes an estimator, got {estimator!r}.")
+
     try:
         content = _encode(estimator)
     # Each kind of object that can't be written or read fails in its own way.
@@ -71,6 +72,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
             f"saved{_place_of_failure(estimator)}: {error!r}. Functions, for example, "
             "must be found by their name in a module."
         ) from error
+
     with atomic_write(path) as file:
         file.write(content)
 
@@ -129,6 +131,7 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     """
     if isinstance(trusted, str) or not isinstance(trusted, Sequence):
         raise TypeError(f"trusted must be a list of names of types, got {trusted!r}.")
+
     with open(path, "rb") as file:
         content = file.read()
     name = os.fspath(path)
@@ -138,28 +141,44 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
             "not written it. Files of pickle and joblib may run code; only those "
             "packages load them."
         )
+
     try:
-        entries = entries_of(content)
-        trusted_here = {*trusted_names(entries), *trusted}
-        misplaced = misplaced_names(entries) - set(trusted)
-        if misplaced:
-            raise UntrustedTypesFoundException(misplaced)
-        loaded = skops.io.loads(content, trusted=sorted(trusted_here))
-        return without_stand_ins(loaded)
+        return _decode(content, trusted)
     except Warning:
         raise  # by a filter that makes warnings errors
-    except UntrustedTypesFoundException as error:
-        unknown = set(skops.io.get_untrusted_types(data=content)) - trusted_here
+    except _UntrustedError as error:
         raise ValueError(
-            f"{name!r} holds types that are not trusted: "
-            f"{sorted(unknown | misplaced)}. If you trust the file, pass their names "
-            "as `trusted`."
+            f"{name!r} holds types that are not trusted: {error.names}. If you trust "
+            "the file, pass their names as `trusted`."
         ) from error
     except ImportError as error:
         raise ImportError(f"{name!r} holds what cannot be imported: {error}") from error
     # Each kind of damage fails in its own way.
     except Exception as error:
         raise ValueError(f"{name!r} can't be loaded: {error!r}") from error
+
+
+class _UntrustedError(Exception):
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(names)
+        self.names = names
+
+
+def _decode(content: bytes, trusted: Sequence[str]) -> Any:
+    """Read the content of a file, of which nothing but what is trusted is made."""
+    entries = entries_of(content)
+    trusted_here = {*trusted_names(entries), *trusted}
+
+    misplaced = misplaced_names(entries) - set(trusted)
+    try:
+        if misplaced:
+            raise UntrustedTypesFoundException(misplaced)
+        loaded = skops.io.loads(content, trusted=sorted(trusted_here))
+    except UntrustedTypesFoundException as error:
+        unknown = set(skops.io.get_untrusted_types(data=content)) - trusted_here
+        raise _UntrustedError(sorted(unknown | misplaced)) from error
+
+    return without_stand_ins(loaded)
 
 
 def _encode(value: Any) -> bytes:
@@ -172,7 +191,7 @@ def _encode(value: Any) -> bytes:
 
 
 def _place_of_failure(estimator: BaseEstimator) -> str:
-    """Return the way to the innermost part that cannot be saved, for an error message."""
+    """Return the place of the innermost part that cannot be saved, for a message."""
     value: Any = estimator
     place = ""
     seen: list[Any] = []
@@ -185,17 +204,19 @@ def _place_of_failure(estimator: BaseEstimator) -> str:
             if is_new and not _can_be_saved(part):
                 value, place = part, place + step
                 break
-    return f", in {place.removeprefix('.')}" if place else ""
+
+    if not place:
+        return ""
+    return f", in {place.removeprefix('.')}"
 
 
 def _named_parts(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, BaseEstimator):
         state = value.__getstate__()
         names = value.get_params(deep=False)
-        others = [name for name in state if name not in names]
-        return [
-            (f".{name}", state[name]) for name in (*names, *others) if name in state
-        ]
+        in_order = dict.fromkeys([*names, *state])
+        return [(f".{name}", state[name]) for name in in_order if name in state]
+
     if isinstance(value, dict):
         return [(f"[{key!r}]", part) for key, part in value.items()]
     if isinstance(value, list | tuple):

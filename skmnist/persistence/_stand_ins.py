@@ -61,7 +61,9 @@ class Distribution:
     def of(cls, value: Any) -> Distribution | None:
         """Describe a distribution; None for anything else, such as a user's own."""
         is_frozen = isinstance(value, stats.distributions.rv_frozen)
-        family = value.dist if is_frozen else value
+        family = value
+        if is_frozen:
+            family = value.dist
         if not isinstance(family, _FAMILIES):
             return None
         known: Any = getattr(stats, family.name, None)
@@ -76,8 +78,9 @@ class Distribution:
 
         # Others of the same type can be made with another support.
         restored = described.restore()
-        is_same = np.array_equal((restored.a, restored.b), (value.a, value.b))
-        return described if is_same else None
+        if not np.array_equal((restored.a, restored.b), (value.a, value.b)):
+            return None
+        return described
 
     def restore(self) -> Any:
         """Make the distribution."""
@@ -106,7 +109,9 @@ class KerasObject:
         from skmnist.engine.descriptions import described
 
         plain = described(value)
-        return cls(plain) if isinstance(plain, dict) else None
+        if not isinstance(plain, dict):
+            return None
+        return cls(plain)
 
     def restore(self) -> Any:
         """Make the object; itself where Keras is not installed: no fit can need it."""

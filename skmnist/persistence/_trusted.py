@@ -73,7 +73,7 @@ def entries_of(content: bytes) -> set[Entry]:
 
 def trusted_names(entries: Iterable[Entry]) -> set[str]:
     """Return those of the names that are trusted where they stand."""
-    return {name for kind, name in entries if name in _names_trusted_as(kind, name)}
+    return {name for kind, name in entries if _is_trusted(kind, name)}
 
 
 def misplaced_names(entries: Iterable[Entry]) -> set[str]:
@@ -82,12 +82,8 @@ def misplaced_names(entries: Iterable[Entry]) -> set[str]:
     skops would trust them there as well.
     """
     entries = set(entries)
-    trusted = trusted_names(entries)
-    return {
-        name
-        for kind, name in entries
-        if name in trusted and name not in _names_trusted_as(kind, name)
-    }
+    elsewhere = {name for kind, name in entries if not _is_trusted(kind, name)}
+    return elsewhere & trusted_names(entries)
 
 
 def _nodes_of(schema: Any) -> Iterator[dict[str, Any]]:
@@ -102,10 +98,10 @@ def _nodes_of(schema: Any) -> Iterator[dict[str, Any]]:
             parts.extend(part)
 
 
-def _names_trusted_as(kind: str, name: str) -> frozenset[str]:
-    if name.split(".")[0] == "keras":
-        return _keras_names_trusted_as(kind)
-    return _names_by_kind().get(kind, frozenset())
+def _is_trusted(kind: str, name: str) -> bool:
+    if name.partition(".")[0] == "keras":
+        return name in _keras_names_trusted_as(kind)
+    return name in _names_by_kind().get(kind, frozenset())
 
 
 def _keras_names_trusted_as(kind: str) -> frozenset[str]:
