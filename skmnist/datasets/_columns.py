@@ -31,8 +31,7 @@ class Grid(NamedTuple):
 
     columns: tuple[int, ...]  # in the order of the pixels, row by row
     shape: tuple[int, int]
-    # Whether the images may be down the columns, by names such as 1x1, 2x1 or x0y0,
-    # x0y1.
+    # Whether the images may be down the columns, by names such as 1x1, 2x1.
     is_by_columns: bool = False
 
 
@@ -108,13 +107,14 @@ def find_named_pixels(names: Mapping[int, str]) -> Grid | None:
     n_numbers = len(next(iter(positions.values()), ()))
     if n_numbers == 1:
         return _find_series(positions)
-    if n_numbers == 2:
-        grid = _find_rows_and_columns(positions)
-        first = names[min(positions)]
-        if grid is not None and _COLUMN_FIRST.search(first):
-            return grid._replace(is_by_columns=True)
-        return grid
-    return None
+    if n_numbers != 2:
+        return None
+
+    grid = _find_rows_and_columns(positions)
+    first = names[min(positions)]
+    if grid is not None and _COLUMN_FIRST.search(first):
+        return grid._replace(is_by_columns=True)
+    return grid
 
 
 def find_positions(names: Mapping[int, str]) -> dict[int, tuple[int, ...]]:

@@ -9,10 +9,12 @@ from dataclasses import replace
 from string import ascii_lowercase, ascii_uppercase, digits
 
 from skmnist.datasets._image_data import ImageData
+from skmnist.datasets._lines import with_lines
 
 _ORIGIN = """\
 EMNIST: handwritten characters out of NIST's Special Database 19, by Gregory Cohen,
-Saeed Afshar, Jonathan Tapson and André van Schaik, 2017, https://arxiv.org/abs/1702.05373."""
+Saeed Afshar, Jonathan Tapson and André van Schaik, 2017,
+https://arxiv.org/abs/1702.05373."""
 _UPRIGHT = (
     "Its files hold every image with rows and columns swapped; here they are upright."
 )
@@ -52,14 +54,16 @@ def check_orientation(paths: Sequence[str], source: str) -> None:
     for path in paths:
         name = os.path.basename(path)
         if "emnist" in name.lower() and _split_of(path) is None:
-            raise ValueError(
+            message = (
                 f"{path!r} has EMNIST in its name, but not the name of one of EMNIST's "
                 "published files, whose images have rows and columns swapped. "
-                "transposed "
-                "tells whether the images of this one are:\n"
-                f"    load_mnist({source!r}, transposed=True)  # turns them upright\n"
-                f"    load_mnist({source!r}, transposed=False)  # if they are upright"
+                "transposed tells whether the images of this one are:"
             )
+            lines = [
+                f"load_mnist({source!r}, transposed=True)  # turns them upright",
+                f"load_mnist({source!r}, transposed=False)  # if they are upright",
+            ]
+            raise ValueError(with_lines(message, lines))
 
 
 def describe_split(data: ImageData, split: str, was_swapped: bool) -> ImageData:

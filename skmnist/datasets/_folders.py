@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from itertools import islice
+from itertools import chain, islice
 
 from skmnist.datasets._arrays import NPZ_NAMES, list_arrays
 from skmnist.datasets._headers import FEWEST_PIXELS, read_header
+from skmnist.datasets._lines import with_lines
 from skmnist.datasets._other_files import PICTURE_SUFFIXES, describe_pictures
 from skmnist.datasets._separate_files import describe_pairs, find_pairs
 
@@ -67,11 +68,10 @@ class FileSet:
         """Raise ValueError unless there is one file for each role."""
         if self.is_complete:
             return
+
         missing = [role for role in _ROLES[self.kind] if role not in self.found]
         has = " and ".join(f"no {role}" for role in missing)
-        held = ", ".join(
-            repr(os.path.basename(path)) for path in sorted(self.all_paths)
-        )
+        held = _list_names(sorted(self.all_paths))
         raise ValueError(
             f"{source!r} has {has or 'several files for one part'} (it holds {held}); "
             f"expected {EXPECTED_IN_FOLDER}."
@@ -102,10 +102,12 @@ def find_chosen_set(path: str) -> FileSet | None:
     folder, begin = os.path.split(os.path.join(os.curdir, path))
     if not begin or not os.path.isdir(folder):
         return None
+
     if "*" in begin:
         sets = _find_sets(folder, begin)
     else:
         sets = [files for files in _find_sets(folder) if files.begin == begin]
+
     complete = [files for files in sets if files.is_complete]
     if len(complete) == 1:
         return complete[0]
@@ -132,12 +134,18 @@ def _list(folder: str) -> list[str]:
     return [os.path.join(folder, name) for name in names]
 
 
+def _list_names(paths: Sequence[str]) -> str:
+    """List the names of files for a message."""
+    return ", ".join(repr(os.path.basename(path)) for path in paths)
+
+
 def _find_sets(folder: str, pattern: str = "*") -> list[FileSet]:
     """Sort the files in a folder, by their names, into sets."""
     sets: dict[tuple[str, str], FileSet] = {}
     known: set[str] = set()
     pairs = find_pairs(_list(folder))
-    apart = {path for pair in pairs.values() for path in pair}
+    apart = set(chain(*pairs.values()))
+
     for path in _candidates(folder):
         # Of a file that is there twice, such as unpacked and packed, the first counts.
         name = _plain_name(path)
@@ -146,6 +154,7 @@ def _find_sets(folder: str, pattern: str = "*") -> list[FileSet]:
             continue
         if not fnmatchcase(os.path.basename(path), pattern):
             continue
+
         known.add(name)
         kind, begin, role = place
         files = sets.setdefault((kind, begin), FileSet(kind, folder, begin))
@@ -175,9 +184,11 @@ def _find_place(path: str, name: str) -> tuple[str, str, str] | None:
     if idx is not None:
         part = "train" if idx["part"] == "train" else "test"
         return "idx", idx["begin"], f"{part} {idx['kind']}"
+
     table = _TABLE_NAME.fullmatch(name)
     if table is not None:
         return "table", table["begin"], f"{table['part'].lower()} table"
+
     if name.endswith(".npz") and set(NPZ_NAMES) <= set(list_arrays(path) or ()):
         return "npz", name.removesuffix(".npz"), "arrays"
     return None
@@ -211,13 +222,14 @@ def _may_hold_images(files: FileSet) -> bool:
 
 
 def _describe_choices(folder: str, sets: Sequence[FileSet]) -> str:
-    lines = ""
-    for files in sets:
-        lines += f"\n    load_mnist({_choice(files, sets)!r})"
     message = (
         f"{folder!r} holds more than one set of images. These lines load one each:"
     )
-    return f"{message}{lines}"
+    return with_lines(message, _load_each(_choice(files, sets) for files in sets))
+
+
+def _load_each(sources: Iterable[str]) -> list[str]:
+    return [f"load_mnist({source!r})" for source in sources]
 
 
 def _choice(files: FileSet, sets: Sequence[FileSet]) -> str:
@@ -229,10 +241,8 @@ def _choice(files: FileSet, sets: Sequence[FileSet]) -> str:
         return files.folder
 
     begin = os.path.join(files.folder, files.begin)
-    same = [
-        other for other in others if os.path.join(other.folder, other.begin) == begin
-    ]
-    if files.begin and not same and not os.path.exists(begin):
+    begins = [os.path.join(other.folder, other.begin) for other in others]
+    if files.begin and begin not in begins and not os.path.exists(begin):
         return begin
     return _common_beginning(files) + _PATTERNS[files.kind]
 
@@ -257,14 +267,15 @@ def _describe_folder(folder: str) -> str:
             suffix = os.path.splitext(name)[1]
             if suffix.lower() in PICTURE_SUFFIXES:
                 return describe_pictures(folder, suffix)
+
     paths = _list(folder)
-    held = ", ".join(repr(os.path.basename(path)) for path in paths[:_MOST_NAMED])
+    held = _list_names(paths[:_MOST_NAMED]) or "nothing"
     message = (
-        f"{folder!r} is a folder without a known set of images (it holds "
-        f"{held or 'nothing'}); expected {EXPECTED_IN_FOLDER}."
+        f"{folder!r} is a folder without a known set of images (it holds {held}); "
+        f"expected {EXPECTED_IN_FOLDER}."
     )
     files = [path for path in paths if path.lower().endswith(_SUFFIXES_OF_ONE_FILE)]
     if files:
-        lines = "".join(f"\n    load_mnist({path!r})" for path in files[:_MOST_NAMED])
-        message = f"{message} These lines try one file each:{lines}"
+        lines = _load_each(files[:_MOST_NAMED])
+        message = with_lines(f"{message} These lines try one file each:", lines)
     return message

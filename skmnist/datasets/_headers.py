@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,14 +55,13 @@ class Header:
 
     def describe(self) -> str:
         """Describe the columns and what they hold."""
-        counted = (
-            f"{self.n_columns} column"
-            if self.n_columns == 1
-            else f"{self.n_columns} columns"
-        )
+        counted = f"{self.n_columns} columns"
+        if self.n_columns == 1:
+            counted = "1 column"
         columns = f"It has {counted} without names"
         if self.names:
             columns = f"It has {counted}: {abbreviate(self.names)}"
+
         if not self.first_row:
             return f"{columns}."
         return f"{columns}. The first row is {abbreviate(self.first_row)}."
@@ -72,18 +72,36 @@ class Header:
         if self.n_lines:
             options["skiprows"] = self.n_lines
         if self.separator != ",":
-            options["sep"] = pandas_separator(self.separator)
+            options["sep"] = self._pandas_separator
         if is_gzipped(self.path):
             options["compression"] = "gzip"
 
         shown = [f"{name}={value!r}" for name, value in options.items()]
         return f"pandas.read_csv({self.path!r}, {', '.join(shown)})"
 
+    def read_rows(self, **options: Any) -> Any:
+        """Read the rows as a data frame, whose columns are numbered from 0."""
+        import pandas  # here, because it takes half a second
 
-def pandas_separator(separator: str) -> str:
-    if separator == " ":
-        return r"\s+"
-    return separator
+        compression = None
+        if is_gzipped(self.path):
+            compression = "gzip"
+        return pandas.read_csv(
+            os.path.abspath(self.path),  # not an address
+            compression=compression,
+            encoding="utf-8-sig",
+            header=None,
+            names=range(self.n_columns),
+            sep=self._pandas_separator,
+            skiprows=self.n_lines,
+            **options,
+        )
+
+    @property
+    def _pandas_separator(self) -> str:
+        if self.separator == " ":
+            return r"\s+"
+        return self.separator
 
 
 def abbreviate(fields: Sequence[str]) -> str:
@@ -97,12 +115,11 @@ def abbreviate(fields: Sequence[str]) -> str:
 def read_header(path: str) -> Header:
     """Read the lines of a table up to its first row of values."""
     lines = _read_first_lines(path)
-    declared = _declared_separator(lines)
-    if declared:
+    separator = _declared_separator(lines)
+    if separator:
         lines = lines[1:]
-    comments, lines = _split_comments(lines, declared)
-    separator = declared
-    if lines and not declared:
+    comments, lines = _split_comments(lines, separator)
+    if lines and not separator:
         separator = _find_separator(lines[0][1])
     rows = [_Row(number, _split(line, separator)) for number, line in lines]
 
@@ -110,14 +127,19 @@ def read_header(path: str) -> Header:
     if rows and not names and are_names(rows[0].fields):
         names = rows[0].fields
         rows = rows[1:]
-    first = rows[0] if rows else _Row(0, ())
+    first = _Row(0, ())
+    if rows:
+        first = rows[0]
 
-    # R's write.table writes row names, and no name for their column; other tables have
-    # a separator at the end of each row.
     has_row_names = False
     if names and len(first.fields) == len(names) + 1:
+        # R's write.table writes row names, and no name for their column; other tables
+        # have a separator at the end of each row.
         has_row_names = first.fields[-1] != ""
-        names = ("", *names) if has_row_names else (*names, "")
+        if has_row_names:
+            names = ("", *names)
+        else:
+            names = (*names, "")
     return Header(path, separator, names, first.fields, first.number, has_row_names)
 
 
@@ -133,17 +155,18 @@ def _declared_separator(lines: Sequence[_Line]) -> str:
     if not lines:
         return ""
     match = re.fullmatch(r"sep=(.)", lines[0][1].strip('"'))
-    return match[1] if match else ""
+    if match is None:
+        return ""
+    return match[1]
 
 
 def _split_comments(
     lines: list[_Line], separator: str
 ) -> tuple[list[_Line], list[_Line]]:
     """Divide the first lines into comments and the first two lines of a table."""
-    n_fields = [
-        len(_split(line, separator or _find_separator(line))) for _, line in lines
-    ]
+    n_fields = [len(_split_alone(line, separator)) for _, line in lines]
     holds_images = max(n_fields, default=0) > FEWEST_PIXELS
+
     for n_comments, (_, line) in enumerate(lines):
         if not _is_comment(line, separator, holds_images):
             return lines[:n_comments], lines[n_comments : n_comments + 2]
@@ -152,10 +175,11 @@ def _split_comments(
 
 def _is_comment(line: str, separator: str, holds_images: bool) -> bool:
     """Whether a line is a comment, or a title above images; never a damaged row."""
-    fields = _split(line.lstrip("# "), separator or _find_separator(line))
+    fields = _split_alone(line.lstrip("# "), separator)
     is_short = len(fields) <= FEWEST_PIXELS
     if line.startswith("#"):
         return is_short or are_names(fields)
+
     numbers = [field for field in fields if NUMBER.fullmatch(field)]
     has_letters = any(character.isalpha() for character in line)
     is_text = has_letters and len(numbers) <= len(fields) / 2
@@ -180,6 +204,11 @@ def _find_separator(line: str) -> str:
     return mark if mark in line else " "
 
 
+def _split_alone(line: str, separator: str) -> tuple[str, ...]:
+    """Split a line by the declared separator, or, without one, by its own."""
+    return _split(line, separator or _find_separator(line))
+
+
 def _split(line: str, separator: str) -> tuple[str, ...]:
     [fields] = csv.reader([line], delimiter=separator, skipinitialspace=True)
     return tuple(field.strip(" '") for field in fields)
@@ -190,6 +219,7 @@ def are_names(fields: Sequence[str]) -> bool:
     numbers = [field for field in fields if NUMBER.fullmatch(field)]
     if not numbers or are_made_of_values(fields) or are_counted(numbers):
         return True
+
     # Most values of a row are numbers, unless it is too short for an image.
     has_label = any(field.casefold() in LABEL_NAMES for field in fields)
     is_long = len(fields) > FEWEST_PIXELS

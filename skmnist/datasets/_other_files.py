@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from skmnist.datasets._arrays import NPZ_NAMES, is_gzipped, open_unpacked
 from skmnist.datasets._headers import LABEL_NAMES
+from skmnist.datasets._lines import FIT, lines_for_text, with_lines
 from skmnist.datasets._separate_files import find_pairs, find_partner, lines_for_pair
 
 PICTURE_SUFFIXES = (
@@ -27,14 +28,14 @@ PICTURE_SUFFIXES = (
 )
 _N_BYTES = 4096
 _LARGEST_JSON = 2**28
-_FIT = "SimpleMLPClassifier().fit(X / X.max(), y)"
 _SVMLIGHT = re.compile(rb"\s*[-+.\w]+(?:\s+\d+:[-+.\deE]+){2,}", re.ASCII)
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".data")
 
 # What damaged files raise when they are unpacked or decoded.
 _DAMAGED = (EOFError, OSError, ValueError, zlib.error)
 
-_Lines: TypeAlias = Callable[[str], str]
+# What returns the lines that read a file, given its path.
+_Lines: TypeAlias = Callable[[str], list[str]]
 
 
 class _Kind(NamedTuple):
@@ -49,6 +50,7 @@ def describe_other(path: str) -> str | None:
     message = describe_content(path)
     if message is not None:
         return message
+
     name = path.lower().removesuffix(".gz")
     for kind in (*_KINDS, *_KINDS_OF_TEXT):
         if name.endswith(kind.suffixes):
@@ -93,57 +95,70 @@ def describe_zip(path: str) -> str:
 def describe_arrays(path: str, names: Sequence[str]) -> str:
     """Describe an .npz file that lacks arrays of Keras's mnist.npz."""
     missing = ", ".join(name for name in NPZ_NAMES if name not in names)
-    lines = _lines_of_arrays(path, names).replace("\n", "\n    ")
-    return (
+    message = (
         f"{path!r} lacks {missing}, and holds {list(names)}; expected an .npz file "
-        f"with the arrays {', '.join(NPZ_NAMES)}. These lines read it:\n    {lines}"
+        f"with the arrays {', '.join(NPZ_NAMES)}. These lines read it:"
     )
+    return with_lines(message, _lines_of_arrays(path, names))
 
 
-def _lines_of_arrays(path: str, names: Sequence[str]) -> str:
+def _lines_of_arrays(path: str, names: Sequence[str]) -> list[str]:
     partner = find_partner(path)
     if partner is not None:
-        images, labels = sorted([path, partner], key=os.path.getsize, reverse=True)
-        return lines_for_pair(images, labels)
+        return _lines_of_two_files(path, partner)
 
-    lines = f"import numpy as np\narrays = np.load({path!r})\n"
+    load = f"arrays = np.load({path!r})"
     pairs = find_pairs([f"{name}.npy" for name in names])
     if not pairs:
-        return f"{lines}print({{name: arrays[name].shape for name in arrays}})"
+        shapes = "{name: arrays[name].shape for name in arrays}"
+        return ["import numpy as np", load, f"print({shapes})"]
+
     pair = pairs.get("train") or next(iter(pairs.values()))
     images, labels = (name.removesuffix(".npy") for name in pair)
-    return (
-        f"from skmnist import SimpleMLPClassifier\n{lines}"
-        f"X, y = arrays[{images!r}], arrays[{labels!r}].ravel()\n"
-        "X = X.reshape(len(X), -1)\n"
-        f"{_FIT}"
-    )
+    return [
+        "from skmnist import SimpleMLPClassifier",
+        "import numpy as np",
+        load,
+        f"X, y = arrays[{images!r}], arrays[{labels!r}].ravel()",
+        "X = X.reshape(len(X), -1)",
+        FIT,
+    ]
+
+
+def _lines_of_two_files(path: str, other: str) -> list[str]:
+    """Return lines for a file of images and one of labels, which is smaller."""
+    labels, images = sorted([other, path], key=os.path.getsize)
+    return lines_for_pair(images, labels)
 
 
 def describe_pictures(path: str, suffix: str) -> str:
+    """Describe a folder of pictures."""
     what = (
         "a folder of pictures. If each is in a folder named as its label, these lines"
     )
+    stacked = '[np.asarray(PIL.Image.open(path).convert("L")) for path in paths]'
     lines = [
         "import pathlib",
         "import numpy as np",
         "import PIL.Image",
         "from skmnist import SimpleMLPClassifier",
         f"paths = sorted(pathlib.Path({path!r}).rglob('*{suffix}'))",
-        'X = np.stack([np.asarray(PIL.Image.open(path).convert("L")) for path in '
-        "paths])",
+        f"X = np.stack({stacked})",
         "y = np.array([path.parent.name for path in paths])",
         "SimpleMLPClassifier().fit(X / 255, y)",
     ]
-    return _message(path, what, "\n".join(lines), " read it:")
+    return _message(path, what, lines, " read it:")
 
 
 def _message(
-    path: str, what: str, lines: str, advice: str = ". These lines read it:"
+    path: str,
+    what: str,
+    lines: Sequence[str],
+    advice: str = ". These lines read it:",
 ) -> str:
     if not lines:
         return f"{path!r} is {what}."
-    return f"{path!r} is {what}{advice}\n{lines}".replace("\n", "\n    ")
+    return with_lines(f"{path!r} is {what}{advice}", lines)
 
 
 def _read_start(path: str) -> bytes:
@@ -153,70 +168,61 @@ def _read_start(path: str) -> bytes:
     return b""
 
 
-def _no_lines(path: str) -> str:
-    return ""
+def _no_lines(path: str) -> list[str]:
+    return []
 
 
-def _lines_of_lfs_pointer(path: str) -> str:
+def _lines_of_lfs_pointer(path: str) -> list[str]:
     folder = os.path.dirname(os.path.abspath(path))
-    return (
-        "import subprocess\n"
-        "from skmnist import load_mnist\n"
-        f'subprocess.run(["git", "lfs", "pull"], cwd={folder!r}, check=True)\n'
-        f"load_mnist({path!r})"
-    )
+    return [
+        "import subprocess",
+        "from skmnist import load_mnist",
+        f'subprocess.run(["git", "lfs", "pull"], cwd={folder!r}, check=True)',
+        f"load_mnist({path!r})",
+    ]
 
 
 def _lines_of_text(encoding: str) -> _Lines:
-    """Return lines for text that is to be encoded anew."""
+    """Return what makes lines for text in an encoding."""
 
-    def lines(path: str) -> str:
-        imports = "import pathlib"
-        read = f"open({path!r}, encoding={encoding!r}).read()"
-        if is_gzipped(path):
-            imports = "import gzip\nimport pathlib"
-            read = f'gzip.open({path!r}, "rt", encoding={encoding!r}).read()'
-        return (
-            f"{imports}\n"
-            "from skmnist import load_mnist\n"
-            f'pathlib.Path("mnist.csv").write_text({read}, encoding="utf-8")\n'
-            'load_mnist("mnist.csv")'
-        )
+    def lines(path: str) -> list[str]:
+        return lines_for_text(path, encoding, is_gzipped=is_gzipped(path))
 
     return lines
 
 
 def _lines_of_packed(module: str, suffix: str) -> _Lines:
-    """Return lines for a file that one of Python's modules unpacks."""
+    """Return what makes lines for a file that one of Python's modules unpacks."""
 
-    def lines(path: str) -> str:
+    def lines(path: str) -> list[str]:
         name = os.path.basename(path).removesuffix(suffix)
         if name.endswith((".tar", ".tbz", ".txz", ".tgz")):
             return _lines_of_archive(path)
         if not name.endswith(_TABLE_SUFFIXES):
             name = f"{name}.csv"
-        return (
-            f"import {module}\n"
-            "import pathlib\n"
-            "from skmnist import load_mnist\n"
-            f"pathlib.Path({name!r}).write_bytes({module}.open({path!r}).read())\n"
-            f"load_mnist({name!r})"
-        )
+
+        return [
+            f"import {module}",
+            "import pathlib",
+            "from skmnist import load_mnist",
+            f"pathlib.Path({name!r}).write_bytes({module}.open({path!r}).read())",
+            f"load_mnist({name!r})",
+        ]
 
     return lines
 
 
-def _lines_of_archive(path: str) -> str:
+def _lines_of_archive(path: str) -> list[str]:
     source = "data"
     tables = [name for name in _names_in_archive(path) if name.lower().endswith(".csv")]
     if len(tables) == 1:
         source = f"data/{tables[0]}"
-    return (
-        "import shutil\n"
-        "from skmnist import load_mnist\n"
-        f'shutil.unpack_archive({path!r}, "data"{_archive_format(path)})\n'
-        f"load_mnist({source!r})"
-    )
+    return [
+        "import shutil",
+        "from skmnist import load_mnist",
+        f'shutil.unpack_archive({path!r}, "data"{_archive_format(path)})',
+        f"load_mnist({source!r})",
+    ]
 
 
 def _names_in_archive(path: str) -> Sequence[str]:
@@ -242,23 +248,25 @@ def _archive_format(path: str) -> str:
     return ', "tar"'
 
 
-def _lines_of_pickle(path: str) -> str:
+def _lines_of_pickle(path: str) -> list[str]:
     if os.path.basename(path).startswith("mnist.pkl"):
-        opened = (
-            f"gzip.open({path!r})" if path.endswith(".gz") else f"open({path!r}, 'rb')"
-        )
-        return (
-            "import gzip\nimport pickle\n"
-            "from skmnist import SimpleMLPClassifier\n"
-            f'(X, y), *others = pickle.load({opened}, encoding="latin1")\n'
-            f"{_FIT}"
-        )
+        opened = f"open({path!r}, 'rb')"
+        if path.endswith(".gz"):
+            opened = f"gzip.open({path!r})"
+        return [
+            "import gzip",
+            "import pickle",
+            "from skmnist import SimpleMLPClassifier",
+            f'(X, y), *others = pickle.load({opened}, encoding="latin1")',
+            FIT,
+        ]
+
     if path.endswith(".joblib"):
-        return f"import joblib\nprint(joblib.load({path!r}))"
-    return f"import pandas\nprint(pandas.read_pickle({path!r}))"
+        return ["import joblib", f"print(joblib.load({path!r}))"]
+    return ["import pandas", f"print(pandas.read_pickle({path!r}))"]
 
 
-def _lines_of_mat(path: str) -> str:
+def _lines_of_mat(path: str) -> list[str]:
     """Return lines for the arrays of a MATLAB file, whose names it lists."""
     import scipy.io
 
@@ -266,35 +274,39 @@ def _lines_of_mat(path: str) -> str:
     # Damaged files raise errors of many types.
     with suppress(Exception):
         shapes = {name: shape for name, shape, _ in scipy.io.whosmat(path)}
-    lines = ["import scipy.io", "from skmnist import SimpleMLPClassifier"]
+
+    imports = ["import scipy.io", "from skmnist import SimpleMLPClassifier"]
     if list(shapes) == ["dataset"]:  # EMNIST's, whose images are swapped
-        lines += [
+        return [
+            *imports,
             f"dataset = scipy.io.loadmat({path!r}, simplify_cells=True)",
             'train = dataset["dataset"]["train"]',
             'X = train["images"].reshape(-1, 28, 28).swapaxes(1, 2)',
             'y = train["labels"].ravel()',
+            FIT,
         ]
-        return "\n".join([*lines, _FIT])
 
     images, labels = _find_arrays(shapes) or ('"data"].T', '"label"')
-    lines += [
+    return [
+        *imports,
         f"arrays = scipy.io.loadmat({path!r})",
         f"X = arrays[{images}",
         f"y = arrays[{labels}].ravel()",
+        FIT,
     ]
-    return "\n".join([*lines, _FIT])
 
 
 def _find_arrays(shapes: dict[str, tuple[int, ...]]) -> tuple[str, str] | None:
     """Find the largest array and one of a value for each of its rows or columns."""
     if not shapes:
         return None
-    images = max(shapes, key=lambda name: _n_values(shapes[name]))
+
+    images = max(shapes, key=lambda name: math.prod(shapes[name]))
     n_rows, n_columns = shapes[images][0], shapes[images][-1]
     for labels, shape in shapes.items():
         if labels == images:
             continue
-        n = _n_values(shape)
+        n = math.prod(shape)
         if n == n_rows:
             return f'"{images}"].reshape({n}, -1)', f'"{labels}"'
         if n == n_columns:
@@ -302,39 +314,40 @@ def _find_arrays(shapes: dict[str, tuple[int, ...]]) -> tuple[str, str] | None:
     return None
 
 
-def _n_values(shape: Sequence[int]) -> int:
-    n = 1
-    for length in shape:
-        n *= length
-    return n
-
-
-def _lines_of_parquet(path: str) -> str:
+def _lines_of_parquet(path: str) -> list[str]:
     with open(path, "rb") as file:
         file.seek(max(0, os.path.getsize(path) - 2**16))
         has_pictures = b"bytes" in file.read()
-    lines = ["import pandas", "from skmnist import SimpleMLPClassifier"]
-    lines.append(f"frame = pandas.read_parquet({path!r})")
-    if has_pictures:
-        lines = ["import io", "import numpy as np", "import PIL.Image", *lines]
-        lines.append('files = [io.BytesIO(image["bytes"]) for image in frame["image"]]')
-        lines.append(
-            "X = np.stack([np.asarray(PIL.Image.open(file)) for file in files])"
-        )
-        lines.append('y = frame["label"]')
-    else:
-        lines.append('y = frame.pop("label")')
-        lines.append("X = frame.to_numpy()")
-    return "\n".join([*lines, _FIT])
+
+    lines = [
+        "import pandas",
+        "from skmnist import SimpleMLPClassifier",
+        f"frame = pandas.read_parquet({path!r})",
+    ]
+    if not has_pictures:
+        return [*lines, 'y = frame.pop("label")', "X = frame.to_numpy()", FIT]
+    return [
+        "import io",
+        "import numpy as np",
+        "import PIL.Image",
+        *lines,
+        'files = [io.BytesIO(image["bytes"]) for image in frame["image"]]',
+        "X = np.stack([np.asarray(PIL.Image.open(file)) for file in files])",
+        'y = frame["label"]',
+        FIT,
+    ]
 
 
-def _lines_of_hdf5(path: str) -> str:
-    lines = f"import h5py\nfile = h5py.File({path!r})\n"
-    names = _names_in_hdf5(path)
-    if {"x_train", "y_train"} <= set(names):
-        lines = f"from skmnist import SimpleMLPClassifier\n{lines}"
-        return f'{lines}X, y = file["x_train"][:], file["y_train"][:]\n{_FIT}'
-    return f"{lines}print(dict(file))"
+def _lines_of_hdf5(path: str) -> list[str]:
+    lines = ["import h5py", f"file = h5py.File({path!r})"]
+    if not {"x_train", "y_train"} <= set(_names_in_hdf5(path)):
+        return [*lines, "print(dict(file))"]
+    return [
+        "from skmnist import SimpleMLPClassifier",
+        *lines,
+        'X, y = file["x_train"][:], file["y_train"][:]',
+        FIT,
+    ]
 
 
 def _names_in_hdf5(path: str) -> Sequence[str]:
@@ -347,56 +360,55 @@ def _names_in_hdf5(path: str) -> Sequence[str]:
     return []
 
 
-def _lines_of_arff(path: str) -> str:
-    return (
-        "import pandas\n"
-        "import scipy.io.arff\n"
-        "from skmnist import SimpleMLPClassifier\n"
-        f"frame = pandas.DataFrame(scipy.io.arff.loadarff({path!r})[0])\n"
-        'y = frame.pop(frame.columns[-1]).str.decode("utf-8")  # the last column\n'
-        "X = frame.to_numpy()\n"
-        f"{_FIT}"
-    )
+def _lines_of_arff(path: str) -> list[str]:
+    return [
+        "import pandas",
+        "import scipy.io.arff",
+        "from skmnist import SimpleMLPClassifier",
+        f"frame = pandas.DataFrame(scipy.io.arff.loadarff({path!r})[0])",
+        'y = frame.pop(frame.columns[-1]).str.decode("utf-8")  # the last column',
+        "X = frame.to_numpy()",
+        FIT,
+    ]
 
 
-def _lines_of_array(path: str) -> str:
+def _lines_of_array(path: str) -> list[str]:
     partner = find_partner(path)
     if partner is not None:
-        images, labels = sorted([path, partner], key=os.path.getsize, reverse=True)
-        return lines_for_pair(images, labels)
-    return f"import numpy as np\nprint(np.load({path!r}).shape)"
+        return _lines_of_two_files(path, partner)
+    return ["import numpy as np", f"print(np.load({path!r}).shape)"]
 
 
-def _lines_of_picture(path: str) -> str:
-    return f"from skmnist import read_digit\ndigit = read_digit({path!r})"
+def _lines_of_picture(path: str) -> list[str]:
+    return ["from skmnist import read_digit", f"digit = read_digit({path!r})"]
 
 
-def _lines_of_idx(path: str) -> str:
+def _lines_of_idx(path: str) -> list[str]:
     folder = os.path.dirname(path) or os.curdir
-    return f"from skmnist import load_mnist\nload_mnist({folder!r})"
+    return ["from skmnist import load_mnist", f"load_mnist({folder!r})"]
 
 
-def _lines_of_json(path: str) -> str:
+def _lines_of_json(path: str) -> list[str]:
     """Return lines for an object of arrays, or for records, by their first values."""
     data = _read_json(path)
-    lines = None
     if isinstance(data, dict):
-        lines = _lines_of_object(path, data)
-    elif isinstance(data, list | tuple) and data and isinstance(data[0], dict):
+        return _lines_of_object(path, data)
+    if isinstance(data, list | tuple) and data and isinstance(data[0], dict):
         # A tuple stands for records on a line each.
         read = f"pandas.read_json({path!r}, lines={isinstance(data, tuple)})"
-        lines = _lines_of_records(read, data[0])
-    if lines is None:
-        lines = f"import json\ndata = json.load(open({path!r}))\nprint(type(data))"
-    return lines
+        return _lines_of_records(read, data[0])
+    return _lines_of_unknown_json(path)
 
 
-def _lines_of_object(path: str, data: dict[str, Any]) -> str | None:
+def _lines_of_unknown_json(path: str) -> list[str]:
+    return ["import json", f"data = json.load(open({path!r}))", "print(type(data))"]
+
+
+def _lines_of_object(path: str, data: dict[str, Any]) -> list[str]:
     if {"columns", "data"} <= data.keys():
         read = f'pandas.read_json({path!r}, orient="split")'
-        return _lines_of_records(
-            read, dict(zip(data["columns"], data["data"][0], strict=False))
-        )
+        record = dict(zip(data["columns"], data["data"][0], strict=False))
+        return _lines_of_records(read, record)
 
     first = next(iter(data.values()), None)
     if isinstance(first, dict):
@@ -406,18 +418,19 @@ def _lines_of_object(path: str, data: dict[str, Any]) -> str | None:
     arrays = {name: value for name, value in data.items() if isinstance(value, list)}
     names = _find_images_and_labels(arrays)
     if names is None:
-        return None
+        return _lines_of_unknown_json(path)
     images, labels = names
-    return (
-        "import json\nimport numpy as np\n"
-        "from skmnist import SimpleMLPClassifier\n"
-        f"data = json.load(open({path!r}))\n"
-        f"X, y = np.array(data[{images!r}]), np.array(data[{labels!r}])\n"
-        f"{_FIT}"
-    )
+    return [
+        "import json",
+        "import numpy as np",
+        "from skmnist import SimpleMLPClassifier",
+        f"data = json.load(open({path!r}))",
+        f"X, y = np.array(data[{images!r}]), np.array(data[{labels!r}])",
+        FIT,
+    ]
 
 
-def _lines_of_records(read: str, record: dict[str, Any]) -> str:
+def _lines_of_records(read: str, record: dict[str, Any]) -> list[str]:
     """Return lines for records with a list of pixels, or with a name for each pixel."""
     names = _find_images_and_labels({name: [value] for name, value in record.items()})
     if names is not None:
@@ -425,15 +438,17 @@ def _lines_of_records(read: str, record: dict[str, Any]) -> str:
         X = f"np.array(frame[{images!r}].tolist())"
     else:
         named = [name for name in record if name.casefold() in LABEL_NAMES]
-        labels = named[0] if named else next(iter(record))
+        labels = next(iter(named or record))
         X = f"frame.drop(columns={labels!r}).to_numpy()"
-    return (
-        "import numpy as np\nimport pandas\n"
-        "from skmnist import SimpleMLPClassifier\n"
-        f"frame = {read}\n"
-        f"X, y = {X}, frame[{labels!r}].to_numpy()\n"
-        f"{_FIT}"
-    )
+
+    return [
+        "import numpy as np",
+        "import pandas",
+        "from skmnist import SimpleMLPClassifier",
+        f"frame = {read}",
+        f"X, y = {X}, frame[{labels!r}].to_numpy()",
+        FIT,
+    ]
 
 
 def _read_json(path: str) -> Any:
@@ -455,6 +470,7 @@ def _find_images_and_labels(columns: dict[str, list[Any]]) -> tuple[str, str] | 
     images = [name for name, values in columns.items() if _holds_lists(values)]
     if not images:
         return None
+
     n_images = len(columns[images[0]])
     labels = []
     for name, values in columns.items():
@@ -462,6 +478,7 @@ def _find_images_and_labels(columns: dict[str, list[Any]]) -> tuple[str, str] | 
             labels.append(name)
     if not labels:
         return None
+
     named = [name for name in labels if name.casefold() in LABEL_NAMES]
     return images[0], (named or labels)[0]
 
@@ -470,40 +487,41 @@ def _holds_lists(values: list[Any]) -> bool:
     return bool(values) and isinstance(values[0], list)
 
 
-def _lines_of_svmlight(path: str) -> str:
-    # The file does not say how many pixels there are: the last of them may always be 0.
+def _lines_of_svmlight(path: str) -> list[str]:
+    # How many pixels there are is not in the file: the last of them may always be 0.
     text = b""
     with suppress(*_DAMAGED), open_unpacked(path) as file:
         text = file.read(2**24)
     last = max([1, *map(int, re.findall(rb"(\d{1,9}):", text))])
-    n_pixels = (math.isqrt(last - 1) + 1) ** 2
-    return (
-        "from sklearn.datasets import load_svmlight_file\n"
-        "from skmnist import SimpleMLPClassifier\n"
-        "# zero_based=True if the file counts pixels from 0\n"
-        f"X, y = load_svmlight_file({path!r}, n_features={n_pixels}, "
-        "zero_based=False)\n"
-        f"{_FIT}"
-    )
+    side = math.isqrt(last - 1) + 1
+
+    options = f"n_features={side**2}, zero_based=False"
+    return [
+        "from sklearn.datasets import load_svmlight_file",
+        "from skmnist import SimpleMLPClassifier",
+        "# zero_based=True if the file counts pixels from 0",
+        f"X, y = load_svmlight_file({path!r}, {options})",
+        FIT,
+    ]
 
 
-def _lines_of_workbook(path: str) -> str:
-    return (
-        "import pandas  # with openpyxl\n"
-        "from skmnist import load_mnist\n"
-        f'pandas.read_excel({path!r}).to_csv("mnist.csv", index=False)\n'
-        'load_mnist("mnist.csv")'
-    )
+def _lines_of_workbook(path: str) -> list[str]:
+    return [
+        "import pandas  # with openpyxl",
+        "from skmnist import load_mnist",
+        f'pandas.read_excel({path!r}).to_csv("mnist.csv", index=False)',
+        'load_mnist("mnist.csv")',
+    ]
 
 
-def _lines_of_tensors(path: str) -> str:
-    return (
-        "import torch\n"
-        "from skmnist import SimpleMLPClassifier\n"
-        f"X, y = torch.load({path!r}, weights_only=True)[:2]\n"
-        "X, y = X.numpy(), y.numpy()\n"
-        f"{_FIT}"
-    )
+def _lines_of_tensors(path: str) -> list[str]:
+    return [
+        "import torch",
+        "from skmnist import SimpleMLPClassifier",
+        f"X, y = torch.load({path!r}, weights_only=True)[:2]",
+        "X, y = X.numpy(), y.numpy()",
+        FIT,
+    ]
 
 
 _PICKLE = (
@@ -570,8 +588,7 @@ _KINDS = (
 _KINDS_OF_TEXT = (
     _Kind(
         "HTML or XML, such as a web page in place of a file. Download the file itself, "
-        "on a "
-        'code host by the link "Raw" or "Download"',
+        'on a code host by the link "Raw" or "Download"',
         _no_lines,
         (b"<",),
         (".html", ".htm"),

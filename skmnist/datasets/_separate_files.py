@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from skmnist.datasets._arrays import list_arrays
 from skmnist.datasets._headers import read_header
+from skmnist.datasets._lines import FIT, IMPORTS, with_lines
 
 _IMAGES = {"x", "image", "images", "img", "imgs", "pixels", "data", "features"}
 _LABELS = {"y", "label", "labels", "target", "targets", "class", "classes"}
@@ -29,7 +30,7 @@ def find_pairs(paths: list[str]) -> dict[str, tuple[str, str]]:
 
 
 def find_partner(path: str) -> str | None:
-    """Return the file of the labels of these images, or of the images of these labels."""
+    """Return the file of the labels of these images, or the images of these labels."""
     folder = os.path.dirname(path) or os.curdir
     paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
     for images, labels in find_pairs(paths).values():
@@ -43,27 +44,23 @@ def find_partner(path: str) -> str | None:
 def describe_pairs(folder: str, pairs: dict[str, tuple[str, str]]) -> str:
     """Describe a folder whose images and labels are in files of their own."""
     images, labels = pairs.get("train") or next(iter(pairs.values()))
-    lines = lines_for_pair(images, labels).replace("\n", "\n    ")
-    return (
+    message = (
         f"{folder!r} holds images and labels in separate files, such as "
         f"{os.path.basename(images)!r} and {os.path.basename(labels)!r}. These lines "
-        f"read them:\n    {lines}"
+        "read them:"
     )
+    return with_lines(message, lines_for_pair(images, labels))
 
 
-def lines_for_pair(images: str, labels: str) -> str:
+def lines_for_pair(images: str, labels: str) -> list[str]:
     """Return lines that fit a classifier to images and labels in separate files."""
-    return "\n".join(
-        [
-            "import numpy as np",
-            "import pandas",
-            "from skmnist import SimpleMLPClassifier",
-            f"X = {_images_call(images)}",
-            f"y = {_labels_call(labels)}",
-            "X = X.reshape(len(X), -1)",
-            "SimpleMLPClassifier().fit(X / X.max(), y)",
-        ]
-    )
+    return [
+        *IMPORTS,
+        f"X = {_images_call(images)}",
+        f"y = {_labels_call(labels)}",
+        "X = X.reshape(len(X), -1)",
+        FIT,
+    ]
 
 
 def _part_and_role(path: str) -> tuple[str, str]:
@@ -76,14 +73,15 @@ def _part_and_role(path: str) -> tuple[str, str]:
     is_images, is_labels = bool(words & _IMAGES), bool(words & _LABELS)
     if is_images == is_labels:
         return "", ""
+
     role = "images" if is_images else "labels"
     part = _PART.search(stem)
-    if part is None:
-        # Without a part, the name says nothing else, as in images.csv.
-        if words - _IMAGES - _LABELS:
-            return "", ""
-        return "", role
-    return part[0].lower().removesuffix("ing"), role
+    if part is not None:
+        return part[0].lower().removesuffix("ing"), role
+    # Without a part, the name has no other words, as in images.csv.
+    if words - _IMAGES - _LABELS:
+        return "", ""
+    return "", role
 
 
 def _images_call(path: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import math
-import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.datasets._arrays import is_gzipped, open_unpacked, reading
+from skmnist.datasets._arrays import open_unpacked, reading
 from skmnist.datasets._columns import (
     Grid,
     TableOptions,
@@ -35,7 +34,6 @@ from skmnist.datasets._headers import (
     Header,
     abbreviate,
     are_made_of_values,
-    pandas_separator,
     read_header,
 )
 from skmnist.datasets._image_data import ImageData, Part, assemble
@@ -54,11 +52,11 @@ from skmnist.datasets._other_tables import (
 # pandas is imported by the functions that use it, because it takes half a second.
 
 _EXPECTED = "a row for each image: its label, and its pixels as integers from 0 to 255"
-# A column without a name is taken for the label if it has at most so many values, and
-# none of them in more than this share of the rows ...
+# A column without a name may be the label if it has at most so many values, and none
+# of them in more than this share of the rows.
 _MOST_LABELS = 100
 _LARGEST_SHARE_OF_LABEL = 0.9
-# ... and for a pixel, not a label, if one value is in this share, such as a corner.
+# It is a pixel, such as a corner, if one value is in this share of the rows.
 _SHARE_OF_CORNER = 0.99
 
 
@@ -157,14 +155,7 @@ def _has_no_labels(path: str, n_pixels: int, options: TableOptions) -> bool:
 
 
 def _read(path: str, source: str, options: TableOptions) -> _Table:
-    with reading(path, _EXPECTED):
-        is_text = _is_utf_8(path)
-    if not is_text:
-        raise refuse_encoding(path)
-    with reading(path, _EXPECTED):
-        header = replace(read_header(path), source=source)
-    if are_made_of_values(header.names):
-        raise refuse_made_of_values(header)
+    header = replace(_read_header(path), source=source)
 
     candidates = label_columns(header, options.target)
     is_named = options.target is not None or not has_no_names(header)
@@ -175,17 +166,36 @@ def _read(path: str, source: str, options: TableOptions) -> _Table:
 
     with reading(path, _EXPECTED):
         frame = _read_frame(header, candidates)
-    label = candidates[0] if is_named else _find_unnamed_label(frame, header)
+    label: int | None = candidates[0]
+    if not is_named:
+        label = _find_unnamed_label(frame, header)
     if label is None:
         raise refuse_unnamed_label(header, options)
     return _take(frame, header, label, options)
 
 
+def _read_header(path: str) -> Header:
+    """Read the first lines, or refuse a file that is certainly damaged."""
+    with reading(path, _EXPECTED):
+        is_text = _is_utf_8(path)
+    if not is_text:
+        raise refuse_encoding(path)
+
+    with reading(path, _EXPECTED):
+        header = read_header(path)
+    if are_made_of_values(header.names):
+        raise refuse_made_of_values(header)
+    return header
+
+
 def _find_unnamed_label(frame: Any, header: Header) -> int | None:
     """Return the one column of text, or the first if its values prove it."""
     text = text_columns(header)
-    if len(text) == 1 and not frame[text[0]].str.strip().str.fullmatch(NUMBER).any():
-        return text[0]
+    if len(text) == 1:
+        values = frame[text[0]].str.strip()
+        if not values.str.fullmatch(NUMBER).any():
+            return text[0]
+
     held = held_columns(header)
     if _is_first_the_label(frame, held[0], held[-1]):
         return held[0]
@@ -209,6 +219,7 @@ def _take(frame: Any, header: Header, label: int, options: TableOptions) -> _Tab
     pixels = _read_pixels(frame, header, label, grid)
     if _have_opacity(pixels):
         raise refuse_coloured(header, label, 4)
+
     left_out = [header.names[column] for column in others]
     return _Table(pixels.reshape(-1, *grid.shape), labels, left_out)
 
@@ -237,7 +248,7 @@ def _is_index(column: Any) -> bool:
 
 
 def _is_utf_8(path: str) -> bool:
-    """Whether a file holds UTF-8; NUL bytes, at which pandas ends values, are refused."""
+    """Whether a file holds UTF-8; refuse NUL bytes, at which pandas ends values."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with open_unpacked(path) as file:
         while block := file.read(2**20):
@@ -254,21 +265,14 @@ def _read_frame(header: Header, labels: Sequence[int]) -> Any:
     """Read all rows; columns that may be the label stay text."""
     import pandas
 
-    compression = "gzip" if is_gzipped(header.path) else None
     # Columns that are no pixels, such as an index, may have values of mixed types.
     with warnings.catch_warnings(action="ignore", category=pandas.errors.DtypeWarning):
-        frame = pandas.read_csv(
-            os.path.abspath(header.path),  # not an address
-            encoding="utf-8-sig",
-            compression=compression,
-            sep=pandas_separator(header.separator),
-            header=None,
-            names=range(header.n_columns),
-            skiprows=header.n_lines,
+        frame = header.read_rows(
             dtype=dict.fromkeys(labels, str),
             na_filter=False,
             skipinitialspace=True,
         )
+
     if not header.first_row or frame.empty:
         raise ValueError("it has no rows")
     if not isinstance(frame.index, pandas.RangeIndex):
@@ -332,14 +336,14 @@ def _read_pixels(
         values = _as_numbers(frame[column])
         with np.errstate(invalid="ignore"):
             kept[:] = values
+
         is_wrong = kept != values
         if is_wrong.any():
             row = int(is_wrong.argmax())
+            where = f"row {row + 1}, {header.name_column(column)}"
             value = str(frame[column][row])[:40]
-            what = f"row {row + 1}, {header.name_column(column)} holds {value!r}"
-            raise refuse_value(
-                header, label, grid, f"{what}, not an integer from 0 to 255"
-            )
+            what = f"{where} holds {value!r}, not an integer from 0 to 255"
+            raise refuse_value(header, label, grid, what)
     return np.ascontiguousarray(pixels.T)
 
 
@@ -354,7 +358,7 @@ def _as_numbers(column: Any) -> NDArray[Any]:
 
 
 def _have_opacity(pixels: NDArray[np.uint8]) -> bool:
-    """Whether every fourth pixel is opaque in all images, as in colours with opacity."""
+    """Whether every fourth pixel is opaque in all images, as where each has four."""
     if pixels.shape[1] % 4:
         return False
     is_opaque = bool((pixels[:, 3::4] == 255).all())
