@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from skmnist._files import printable
 from skmnist.datasets._image_data import ImageData, Part, assemble
+from skmnist.datasets._lines import FIT, with_lines
 
-# Deflate's longest match copies 258 bytes for two bits, 1032 to 1; the rest is for
-# rounding.
+# Deflate's longest match copies 258 bytes for two bits, which is 1032 to 1.
 _LARGEST_RATIO = 1100
 NPZ_NAMES = ("x_train", "y_train", "x_test", "y_test")
 # The dtypes for the first four bytes. QMNIST's labels have eight columns, the first is
@@ -33,14 +33,6 @@ _IDX_DTYPES = {
     "images": {b"\0\0\x08\x03": "u1"},
     "labels": {b"\0\0\x08\x01": "u1", b"\0\0\x0c\x02": ">i4"},
 }
-# They read images of any shape and dtype, and one-hot labels.
-_LINES = """ These lines read it:
-    import numpy as np
-    from skmnist import SimpleMLPClassifier
-    arrays = np.load({path!r})
-    X, y = arrays["x_train"], np.squeeze(arrays["y_train"])
-    X = X.reshape(len(X), -1)
-    SimpleMLPClassifier().fit(X / X.max(), y)"""
 
 
 @contextmanager
@@ -53,8 +45,11 @@ def reading(path: str, expected: str) -> Iterator[None]:
         cannot_be_opened = isinstance(error, OSError) and error.filename is not None
         if cannot_be_opened or isinstance(error, MemoryError):
             raise
-        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-        reason = printable(f"{kind}{error}".strip())
+
+        text = str(error)
+        if not isinstance(error, ValueError):
+            text = f"{type(error).__name__}: {error}"
+        reason = printable(text.strip())
         raise ValueError(
             f"{path!r} cannot be read ({reason}); expected {expected}."
         ) from error
@@ -83,6 +78,15 @@ def read_npz(path: str) -> ImageData:
             size = os.path.getsize(path)
             arrays = {name: _read_member(npz, name, size) for name in NPZ_NAMES}
 
+    # These read images of any shape and dtype, and one-hot labels.
+    lines = [
+        "import numpy as np",
+        "from skmnist import SimpleMLPClassifier",
+        f"arrays = np.load({path!r})",
+        'X, y = arrays["x_train"], np.squeeze(arrays["y_train"])',
+        "X = X.reshape(len(X), -1)",
+        FIT,
+    ]
     parts = []
     for part in ("train", "test"):
         images, labels = f"x_{part}", f"y_{part}"
@@ -91,7 +95,7 @@ def read_npz(path: str) -> ImageData:
             arrays[labels],
             images_name=f"{images} in {path!r}",
             labels_name=f"{labels} in {path!r}",
-            advice=_LINES.format(path=path),
+            advice=with_lines(" These lines read it:", lines),
         )
         parts.append(found)
     return assemble(
@@ -154,11 +158,12 @@ def _read_idx(path: str, role: str) -> NDArray[Any]:
         largest *= _LARGEST_RATIO
     with reading(path, f"an IDX file of {role}"), open_unpacked(path) as stream:
         start = stream.read(4)
-        if start not in _IDX_DTYPES[role]:
-            expected = " or ".join(repr(known) for known in _IDX_DTYPES[role])
+        dtypes = _IDX_DTYPES[role]
+        if start not in dtypes:
+            expected = " or ".join(repr(known) for known in dtypes)
             raise ValueError(f"it begins with {start!r}, not with {expected}")
 
-        dtype, n_dims = np.dtype(_IDX_DTYPES[role][start]), start[3]
+        dtype, n_dims = np.dtype(dtypes[start]), start[3]
         shape = struct.unpack(f">{n_dims}I", stream.read(4 * n_dims))
         size = math.prod(shape) * dtype.itemsize
         if size > largest:

@@ -82,10 +82,10 @@ def _as_images(part: Part) -> NDArray[np.uint8]:
     if array.ndim != 3 or array.size == 0 or array.dtype.kind not in "iu":
         raise ValueError(
             f"{part.images_name} has the shape {array.shape} and the dtype "
-            f"{array.dtype}; "
-            "expected one or more images, as integers from 0 to 255 in an array of the "
-            f"shape (n, height, width).{part.advice}"
+            f"{array.dtype}; expected one or more images, as integers from 0 to 255 in "
+            f"an array of the shape (n, height, width).{part.advice}"
         )
+
     lowest, highest = array.min(), array.max()
     if lowest < 0 or highest > 255:
         raise ValueError(
@@ -106,6 +106,7 @@ def _as_labels(part: Part) -> NDArray[Any]:
             f"{array.dtype}; expected a label for each image, text or integers below "
             f"2**63 in an array of the shape {shape}.{part.advice}"
         )
+
     if array.dtype.kind == "U":
         return array
     return array.astype(np.int64, copy=False)
@@ -152,7 +153,9 @@ def _choose_train_size(
     data: ImageData, train_size: float, random_state: Any
 ) -> ImageData:
     n_all = len(data.y_train)
-    n = int(train_size) if isinstance(train_size, Integral) else int(train_size * n_all)
+    n = int(train_size)
+    if not isinstance(train_size, Integral):
+        n = int(train_size * n_all)
     n_classes = len(np.unique(data.y_train))
     if not n_classes <= n <= n_all:
         raise ValueError(

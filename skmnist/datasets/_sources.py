@@ -64,17 +64,18 @@ def _find_files(path: str, given: str) -> FileSet:
     """Find the files that a path names: those of a set, or one."""
     if os.path.isdir(path):
         return find_set(path)
-    if not os.path.exists(path):
-        files = find_chosen_set(path)
-        if files is None:
-            raise FileNotFoundError(
-                f"{given}: there is no such file; expected {list_names()} or "
-                f"{_EXPECTED_PATH}."
-            )
-        return files
-    if not os.path.isfile(path):  # opening a pipe or a terminal may take forever
+    if os.path.isfile(path):
+        return find_set_of(path) or _as_set(path)
+    if os.path.exists(path):  # opening a pipe or a terminal may take forever
         raise ValueError(f"{given} is not a regular file; expected {_EXPECTED_PATH}.")
-    return find_set_of(path) or _as_set(path)
+
+    files = find_chosen_set(path)
+    if files is None:
+        raise FileNotFoundError(
+            f"{given}: there is no such file; expected {list_names()} or "
+            f"{_EXPECTED_PATH}."
+        )
+    return files
 
 
 def _as_set(path: str) -> FileSet:
@@ -88,7 +89,9 @@ def _as_set(path: str) -> FileSet:
         if message is not None:
             raise ValueError(message)
 
-    kind, role = ("npz", "arrays") if is_npz else ("table", "train table")
+    kind, role = "table", "train table"
+    if is_npz:
+        kind, role = "npz", "arrays"
     return FileSet(kind, os.path.dirname(path), "", {role: [path]})
 
 
@@ -106,10 +109,12 @@ def _check_zip(path: str, is_npz: bool) -> None:
 def _read_files(files: FileSet, source: str, options: TableOptions) -> ImageData:
     if files.kind == "npz":
         return read_npz(files.all_paths[0])
+
     for path in files.all_paths:
         message = describe_content(path)
         if message is not None:
             raise ValueError(message)
+
     if files.kind == "idx":
         return read_idx_files(files.paths, source)
     if len(files.all_paths) == 1:
@@ -134,11 +139,12 @@ def _turn_upright(
     data: ImageData, files: FileSet, transposed: bool | None
 ) -> ImageData:
     split = find_split(files.all_paths)
-    is_swapped = transposed
-    if transposed is None:
-        is_swapped = split is not None
+    is_swapped = split is not None
+    if transposed is not None:
+        is_swapped = transposed
+
     if is_swapped:
         data = transpose(data)
     if split is not None:
-        data = describe_split(data, split, was_swapped=bool(is_swapped))
+        data = describe_split(data, split, was_swapped=is_swapped)
     return data
