@@ -28,14 +28,13 @@ from sklearn.preprocessing import (
     MinMaxScaler,
     StandardScaler,
 )
-from sklearn.utils.validation import check_is_fitted
 
 from skmnist._activations import ACTIVATIONS
 from skmnist._estimators import unwrap
 from skmnist._files import atomic_write
 from skmnist._inputs import Features
 from skmnist._pixels import scale_pixels
-from skmnist.classifier import SimpleMLPClassifier
+from skmnist.persistence._unwrapping import unwrap_fitted
 
 # Full ink: of pixels from 0 to 1, of `sklearn.datasets.load_digits`, of 8 and 16 bits.
 _PIXEL_MAXIMA = (1, 16, 255, 65535)
@@ -234,7 +233,7 @@ def read_network(
 
     `pixel_max` is as in `to_html`, and `unscaled_max` the value where nothing shows it.
     """
-    classifier, estimators = _unwrap_fitted(estimator)
+    classifier, estimators = unwrap_fitted(estimator, "to_html shows")
     fitted = classifier._last_fit()
     if not fitted.is_usable:
         raise ValueError(
@@ -278,20 +277,6 @@ def read_network(
     )
 
 
-def _unwrap_fitted(estimator: Any) -> tuple[SimpleMLPClassifier, list[Any]]:
-    """Return the classifier, and the steps before it, all of them fitted."""
-    classifier, steps = unwrap(estimator)
-    for part in (*steps, classifier):
-        if isinstance(part, BaseEstimator):
-            check_is_fitted(part)
-    if not isinstance(classifier, SimpleMLPClassifier):
-        raise TypeError(
-            "to_html shows a SimpleMLPClassifier, a Pipeline that ends with one, or a "
-            f"search for one with refit=True, got {estimator!r}."
-        )
-    return classifier, steps
-
-
 def _check_pixel_max(pixel_max: Any) -> None:
     if pixel_max is None:
         return
@@ -328,20 +313,13 @@ def _side(features: Features) -> int:
 
 
 def _activation_name(activation: str | Callable) -> str:
-    name: str | None
-    if callable(activation):
-        # Functions come with TensorFlow, which they are made of.
-        from skmnist.engine.layers import activation_name
-
-        name = activation_name(activation)
-    else:
-        name = activation
-    if name not in ACTIVATIONS:
+    # A fit has turned functions of Keras's into names.
+    if callable(activation) or activation not in ACTIVATIONS:
         raise ValueError(
             f"The page can't compute the activation {activation!r}. It computes "
             f"Keras's by name: {', '.join(sorted(ACTIVATIONS))}."
         )
-    return name
+    return activation
 
 
 def _describe_units(hidden_units: Sequence[int]) -> str:

@@ -12,12 +12,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.validation import check_is_fitted
 
-from skmnist._estimators import unwrap
 from skmnist._files import atomic_write
 from skmnist._pixels import highest_pixel, scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
+from skmnist.persistence._unwrapping import unwrap_fitted
 
 # Of 2022. Newer activations are written in these operators, for older runtimes.
 OPSETS = {"": 17, "ai.onnx.ml": 3}
@@ -100,16 +99,7 @@ def to_onnx(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     >>> bool((label == classifier.predict(X_test)).all())
     True
     """
-    network, steps = unwrap(estimator)
-    for step in (*steps, network):
-        if isinstance(step, BaseEstimator):
-            check_is_fitted(step)
-    if not isinstance(network, SimpleMLPClassifier):
-        raise TypeError(
-            "to_onnx writes a SimpleMLPClassifier, a Pipeline that ends with one, or "
-            f"a search for one with refit=True, got {estimator!r}."
-        )
-
+    network, steps = unwrap_fitted(estimator, "to_onnx writes")
     try:
         import onnx
         from skl2onnx import convert_sklearn
@@ -262,17 +252,13 @@ def _labels(classifier: SimpleMLPClassifier) -> np.ndarray:
 
 
 def _activation(activation: str | Callable) -> Callable[[Op, Any], Any]:
-    name = activation
-    if callable(activation):
-        from skmnist.engine.layers import activation_name
-
-        name = activation_name(activation) or ""
-    if name not in _ACTIVATIONS:
+    # A fit has turned functions of Keras's into names.
+    if callable(activation) or activation not in _ACTIVATIONS:
         raise ValueError(
             f"The activation {activation!r} can't be written to an ONNX file. These "
             f"can: {', '.join(sorted(_ACTIVATIONS))}."
         )
-    return _ACTIVATIONS[name]
+    return _ACTIVATIONS[activation]
 
 
 def _gelu(op: Op, x: Any) -> Any:
