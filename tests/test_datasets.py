@@ -174,9 +174,7 @@ class TestSource:
         with pytest.raises(FileNotFoundError) as caught:
             load_mnist(source)
         assert f"source={source!r}" in str(caught.value)
-        assert "expected 'sample', 'full', 'fashion' or the path of" in str(
-            caught.value
-        )
+        assert "expected 'sample', 'full', " in str(caught.value)
 
     def test_bytes(self):
         with pytest.raises(

@@ -390,9 +390,8 @@ class TestRefusing:
     def test_a_grid_that_contains_itself(self, path):
         parameters = {"hidden_units": [2]}
         parameters["hidden_units"].append(parameters)
-        with pytest.raises(
-            ValueError, match=r"can't be saved, in param_grid.*: RecursionError"
-        ):
+        # It depends on the depth of the stack which error that is in the end.
+        with pytest.raises(ValueError, match=r"can't be saved, in param_grid\["):
             save(grid(parameters), path)
 
 
