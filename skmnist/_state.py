@@ -210,28 +210,12 @@ def _fitted_of(plain: dict[str, Any]) -> Fitted:
         )
 
     architecture = _architecture_of(plain["architecture"])
-    weights = plain["weights"]
-    _check_weights(weights, architecture.weight_shapes, plain["is_usable"])
-    if plain["training_weights"] is not None:
-        _check_weights(
-            plain["training_weights"], architecture.weight_shapes, is_usable=False
-        )
-
-    if plain["classes"].shape != (architecture.n_classes,):
-        raise ValueError("the classes are not as many as the units of its last layer")
-
-    names = plain["feature_names"]
-    if names is not None and names.shape != (architecture.n_features,):
-        raise ValueError(
-            "the names of features are not as many as the inputs of its first layer"
-        )
-    if any(array.dtype.kind not in "biuf" for array in plain["optimizer_state"]):
-        raise ValueError("the state of its optimizer is not made of numbers")
+    _check_arrays(plain, architecture)
 
     network = TrainedNetwork(
         architecture=architecture,
         seed=operator.index(plain["seed"]),
-        weights=weights,
+        weights=plain["weights"],
         optimizer_key=plain["optimizer_key"],
         optimizer_state=plain["optimizer_state"],
         history=plain["history"],
@@ -244,7 +228,7 @@ def _fitted_of(plain: dict[str, Any]) -> Fitted:
         image_shape = (shape[0], shape[1])
     return Fitted(
         network=network,
-        features=Features(architecture.n_features, names, image_shape),
+        features=Features(architecture.n_features, plain["feature_names"], image_shape),
         classes=plain["classes"],
         is_one_hot=plain["is_one_hot"],
         is_usable=plain["is_usable"],
@@ -254,6 +238,23 @@ def _fitted_of(plain: dict[str, Any]) -> Fitted:
         validation_scores=plain["validation_scores"],
         best_validation_score=plain["best_validation_score"],
     )
+
+
+def _check_arrays(plain: dict[str, Any], architecture: Architecture) -> None:
+    shapes = architecture.weight_shapes
+    _check_weights(plain["weights"], shapes, plain["is_usable"])
+    if plain["training_weights"] is not None:
+        _check_weights(plain["training_weights"], shapes, is_usable=False)
+    if plain["classes"].shape != (architecture.n_classes,):
+        raise ValueError("the classes are not as many as the units of its last layer")
+
+    names = plain["feature_names"]
+    if names is not None and names.shape != (architecture.n_features,):
+        raise ValueError(
+            "the names of features are not as many as the inputs of its first layer"
+        )
+    if any(array.dtype.kind not in "biuf" for array in plain["optimizer_state"]):
+        raise ValueError("the state of its optimizer is not made of numbers")
 
 
 def _architecture_of(description: dict[str, Any]) -> Architecture:

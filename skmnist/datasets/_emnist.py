@@ -52,18 +52,20 @@ def _split_of(path: str) -> str | None:
 def check_orientation(paths: Sequence[str], source: str) -> None:
     """Raise ValueError where the images may be swapped or not."""
     for path in paths:
-        name = os.path.basename(path)
-        if "emnist" in name.lower() and _split_of(path) is None:
-            message = (
-                f"{path!r} has EMNIST in its name, but not the name of one of EMNIST's "
-                "published files, whose images have rows and columns swapped. "
-                "transposed tells whether the images of this one are:"
-            )
-            lines = [
-                f"load_mnist({source!r}, transposed=True)  # turns them upright",
-                f"load_mnist({source!r}, transposed=False)  # if they are upright",
-            ]
-            raise ValueError(with_lines(message, lines))
+        has_emnist_in_name = "emnist" in os.path.basename(path).lower()
+        if not has_emnist_in_name or _split_of(path) is not None:
+            continue
+
+        message = (
+            f"{path!r} has EMNIST in its name, but not the name of one of EMNIST's "
+            "published files, whose images have rows and columns swapped. "
+            "transposed tells whether the images of this one are:"
+        )
+        lines = [
+            f"load_mnist({source!r}, transposed=True)  # turns them upright",
+            f"load_mnist({source!r}, transposed=False)  # if they are upright",
+        ]
+        raise ValueError(with_lines(message, lines))
 
 
 def describe_split(data: ImageData, split: str, was_swapped: bool) -> ImageData:

@@ -6,7 +6,7 @@ import csv
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from skmnist._files import printable
@@ -127,20 +127,22 @@ def read_header(path: str) -> Header:
     if rows and not names and are_names(rows[0].fields):
         names = rows[0].fields
         rows = rows[1:]
-    first = _Row(0, ())
-    if rows:
-        first = rows[0]
 
-    has_row_names = False
-    if names and len(first.fields) == len(names) + 1:
-        # R's write.table writes row names, and no name for their column; other tables
-        # have a separator at the end of each row.
-        has_row_names = first.fields[-1] != ""
-        if has_row_names:
-            names = ("", *names)
-        else:
-            names = (*names, "")
-    return Header(path, separator, names, first.fields, first.number, has_row_names)
+    header = Header(path, separator, names, first_row=(), n_lines=0)
+    if rows:
+        header = replace(header, first_row=rows[0].fields, n_lines=rows[0].number)
+    return _with_a_name_more(header)
+
+
+def _with_a_name_more(header: Header) -> Header:
+    """Name a column that only the rows have."""
+    if not header.names or len(header.first_row) != len(header.names) + 1:
+        return header
+    # Other tables than R's have a separator at the end of each row.
+    if header.first_row[-1] == "":
+        return replace(header, names=(*header.names, ""))
+    # R's write.table writes names of rows, and none for their column.
+    return replace(header, names=("", *header.names), has_row_names=True)
 
 
 def _read_first_lines(path: str) -> list[_Line]:
@@ -231,7 +233,8 @@ def are_counted(numbers: Sequence[str]) -> bool:
     if len(numbers) < FEWEST_PIXELS:
         return False
     counts = sorted(float(number) for number in numbers)
-    return counts in (list(range(len(counts))), list(range(1, len(counts) + 1)))
+    n = len(counts)
+    return counts == list(range(n)) or counts == list(range(1, n + 1))
 
 
 def are_made_of_values(names: Sequence[str]) -> bool:

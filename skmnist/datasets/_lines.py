@@ -24,6 +24,7 @@ def lines_for_text(path: str, encoding: str, *, is_gzipped: bool) -> list[str]:
     if is_gzipped:
         imports = ["import gzip", "import pathlib"]
         read = f'gzip.open({path!r}, "rt", encoding={encoding!r}).read()'
+
     return [
         *imports,
         "from skmnist import load_mnist",

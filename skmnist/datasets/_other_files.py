@@ -136,6 +136,7 @@ def describe_pictures(path: str, suffix: str) -> str:
     what = (
         "a folder of pictures. If each is in a folder named as its label, these lines"
     )
+
     stacked = '[np.asarray(PIL.Image.open(path).convert("L")) for path in paths]'
     lines = [
         "import pathlib",

@@ -295,6 +295,7 @@ def _pixels_in_one_column(header: Header, column: int, label: int | None) -> _Fi
     reason = f"{header.name_column(column)} holds all pixels of an image in one"
     if label is None:
         label = 0 if column else 1
+
     lines = [
         "import re",
         *IMPORTS,

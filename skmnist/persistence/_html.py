@@ -33,6 +33,7 @@ from skmnist._activations import ACTIVATIONS
 from skmnist._estimators import unwrap
 from skmnist._files import atomic_write
 from skmnist._inputs import Features
+from skmnist._network import Architecture
 from skmnist._pixels import scale_pixels
 from skmnist.persistence._unwrapping import unwrap_fitted
 
@@ -242,10 +243,7 @@ def read_network(
         )
 
     side = _side(fitted.features)
-    hidden_units = fitted.architecture.hidden_units
-    activation = "linear"
-    if hidden_units:
-        activation = _activation_name(fitted.architecture.activation)
+    activation = _activation_name(fitted.architecture)
 
     steps = [_read_step(step) for step in _flatten(estimators)]
     if pixel_max is None:
@@ -259,11 +257,14 @@ def read_network(
     biases = fitted.network.weights[1::2]
     kernels[0], biases[0] = _fold(steps, pixel_max, kernels[0], biases[0])
 
+    hidden_units = fitted.architecture.hidden_units
     name = _describe_units(hidden_units)
     if description is None:
-        description = f"{type(classifier).__name__}, {name}"
+        parts = [type(classifier).__name__, name]
         if hidden_units:
-            description += f", {activation}"
+            parts.append(activation)
+        description = ", ".join(parts)
+
     return DrawnNetwork(
         name=name,
         description=description,
@@ -312,8 +313,12 @@ def _side(features: Features) -> int:
     return side
 
 
-def _activation_name(activation: str | Callable) -> str:
+def _activation_name(architecture: Architecture) -> str:
+    if not architecture.hidden_units:
+        return "linear"
+
     # A fit has turned functions of Keras's into names.
+    activation = architecture.activation
     if callable(activation) or activation not in ACTIVATIONS:
         raise ValueError(
             f"The page can't compute the activation {activation!r}. It computes "
