@@ -365,6 +365,13 @@ REFUSED = {
         "not text in UTF-8",
         None,
     ),
+    "Latin-1, gzipped": (
+        lambda X, y: gzip.compress(
+            ("# digits by Andr\xe9\n" + with_label(X, y)).encode("latin-1")
+        ),
+        "not text in UTF-8",
+        None,
+    ),
     "a label of another name": (
         lambda X, y: with_label(X, y).replace("label", "number", 1),
         "beside pixels it has 'number'",

@@ -20,7 +20,7 @@ _DIGITS = re.compile(r"\d+", re.ASCII)
 
 
 class TableOptions(NamedTuple):
-    """What the caller says about tables."""
+    """What the caller has set for tables."""
 
     target: str | int | None = None  # the column of the label
     transposed: bool | None = None  # whether the images have rows and columns swapped

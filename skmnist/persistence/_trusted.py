@@ -1,4 +1,4 @@
-"""What a file may hold without being asked about, by exact names.
+"""What a file may hold without being named in `trusted`, by exact names.
 
 skops trusts a name wherever it stands in a file, also as a function to be called with
 arguments of the file. Here a class is trusted only as the class of an object whose
