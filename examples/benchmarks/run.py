@@ -138,7 +138,7 @@ def measure_files(rounds: int) -> Rows:
 
 
 def measure_fits(rounds: int) -> Rows:
-    """The first fit in a process, and fits in one that has fitted the same before."""
+    """First fits in a process, and fits in one that has fitted the same before."""
     rows = measure_first_fits(rounds)
     for label, source, units, epochs, n_rows, n_columns in (
         ("150 × 4, 5 units, 5 epochs", "sample", 5, 5, 150, 4),
