@@ -27,6 +27,14 @@ def load(source: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return digits.X_train / scale, digits.y_train, digits.X_test / scale, digits.y_test
 
 
+def load_all_of_mnist() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Load 60,000 images to train on and 10,000 to test with; never the sample."""
+    X, y, X_test, y_test = load("mnist")
+    if len(X) != 60_000:
+        raise SystemExit("SKMNIST_DATA has to name a file with all of MNIST.")
+    return X, y, X_test, y_test
+
+
 def write_shifted(folder: Path, n_rows: int, source: str) -> None:
     """Write rows.npy and labels.npy: the images again and again, shifted each time.
 
