@@ -172,6 +172,21 @@ PUBLISHED = {
         parameters={"activation": "relu", "batch_size": 128, "epochs": 20},
         annealed=True,
     ),
+    "hinton": Published(
+        network="500, 300",
+        source="Hinton 2005, unpublished, in [the table of MNIST]"
+        "(http://yann.lecun.com/exdb/mnist/)",
+        error=1.53,
+        settings="softmax, cross-entropy, weight decay",
+        hidden_units=(500, 300),
+        parameters={
+            "activation": "relu",
+            "l2": 1e-5,
+            "batch_size": 128,
+            "epochs": 20,
+        },
+        annealed=True,
+    ),
 }
 
 
