@@ -5,6 +5,7 @@ images, which show that everything in them can be fitted.
 """
 
 import json
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -14,11 +15,19 @@ import pytest
 from sklearn.utils import Bunch
 
 from skmnist import SimpleMLPClassifier
-from tests.test_docs_code import blocks_of, run
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 BENCHMARKS = ROOT / "examples" / "benchmarks"
+
+
+def run_blocks(name):
+    """Run the blocks of a page in one namespace, whatever they print."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    namespace = {"__name__": "page"}
+    for number, code in enumerate(re.findall(r"```python\n(.*?)```", text, re.DOTALL)):
+        exec(compile(code, f"{name}, block {number}", "exec"), namespace)
+    return namespace
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +58,10 @@ def few_images(sample, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.usefixtures("closed_figures", "few_images")
 def test_the_tutorial_in_keras_and_in_skmnist(capsys):
-    page = DOCS / "from-the-tutorial.md"
-    shown = run(page, blocks_of(page, "python"))
+    shown = run_blocks("from-the-tutorial.md")
     model, network, X_test = shown["model"], shown["network"], shown["X_test"]
 
     assert model.count_params() == network.model_.count_params() == 3985
-    assert "3,985" in page.read_text(encoding="utf-8")
     assert "macro avg" in capsys.readouterr().out
 
     # "These are the defaults."
@@ -66,6 +73,15 @@ def test_the_tutorial_in_keras_and_in_skmnist(capsys):
     np.testing.assert_allclose(
         model.predict(X_test, verbose=0), network.predict_proba(X_test), atol=1e-6
     )
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("closed_figures")
+def test_the_search_on_the_page_of_parameters():
+    shown = run_blocks("choosing-parameters.md")
+    digits, search = shown["digits"], shown["search"]
+    assert search.best_params_["hidden_units"] == 128
+    assert search.score(digits.X_test / 255, digits.y_test) > 0.9
 
 
 def test_the_table_of_published_results_is_that_of_the_results(

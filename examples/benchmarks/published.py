@@ -62,7 +62,7 @@ def load_three_tenths() -> Split:
 class Published:
     """A published result, and the parameters of a classifier that should reach it."""
 
-    network: str  # its hidden units
+    network: str
     source: str
     error: float  # on the test images, in percent
     settings: str  # the source's
@@ -75,15 +75,15 @@ class Published:
 LECUN = "[LeCun et al. 1998](https://doi.org/10.1109/5.726791)"
 PUBLISHED = {
     "lecun-linear": Published(
-        network="none",
-        source=f"{LECUN}, linear classifier",
+        network="no hidden units",
+        source=LECUN,
         error=12.0,
         settings="a weighted sum of the pixels for each digit",
         hidden_units=(),
     ),
     "tensorflow": Published(
-        network="none",
-        source="TensorFlow's former tutorial [MNIST For ML Beginners]"
+        network="no hidden units",
+        source="[TensorFlow's former tutorial]"
         "(https://github.com/tensorflow/tensorflow/blob/"
         "245bdbac5abbab9ee3a17ef6111574fed2a1df40/tensorflow/docs_src/get_started/mnist/"
         "beginners.md)",
@@ -99,8 +99,8 @@ PUBLISHED = {
         load=lambda: load_first(55_000),
     ),
     "scikit-learn": Published(
-        network="40",
-        source="scikit-learn's example [Visualization of MLP weights on MNIST]"
+        network="40 units",
+        source="[scikit-learn's example]"
         "(https://scikit-learn.org/stable/auto_examples/neural_networks/"
         "plot_mnist_filters.html)",
         error=4.69,
@@ -117,9 +117,8 @@ PUBLISHED = {
         load=load_three_tenths,
     ),
     "nielsen": Published(
-        network="30",
-        source="[Nielsen 2015](http://neuralnetworksanddeeplearning.com/chap1.html), "
-        "chapter 1",
+        network="30 units",
+        source="[Nielsen 2015](http://neuralnetworksanddeeplearning.com/chap1.html)",
         error=4.58,
         settings="sigmoid, squared error, SGD, 50,000 images; the best epoch of 30, of "
         "three runs",
@@ -133,7 +132,7 @@ PUBLISHED = {
         load=lambda: load_first(50_000),
     ),
     "lecun-300": Published(
-        network="300",
+        network="300 units",
         source=LECUN,
         error=4.7,
         settings="tanh, squared error, SGD",
@@ -141,16 +140,16 @@ PUBLISHED = {
         parameters={"activation": "tanh", "epochs": 5},
     ),
     "lecun-300-100": Published(
-        network="300, 100",
+        network="300 and 100 units",
         source=LECUN,
         error=3.05,
-        settings="tanh, squared error, SGD",
+        settings="tanh, SGD",
         hidden_units=(300, 100),
         parameters={"activation": "tanh", "epochs": 5},
     ),
     "keras": Published(
-        network="512, 512",
-        source="Keras's former example [mnist_mlp.py]"
+        network="512 and 512 units",
+        source="[Keras's former example]"
         "(https://github.com/keras-team/keras/blob/2.3.1/examples/mnist_mlp.py)",
         error=1.6,
         settings="relu, dropout, RMSprop, 20 epochs",
@@ -164,7 +163,7 @@ PUBLISHED = {
         },
     ),
     "simard": Published(
-        network="800",
+        network="800 units",
         source="[Simard et al. 2003](https://doi.org/10.1109/ICDAR.2003.1227801)",
         error=1.6,
         settings="cross-entropy, SGD, no distortions",
@@ -173,9 +172,8 @@ PUBLISHED = {
         annealed=True,
     ),
     "hinton": Published(
-        network="500, 300",
-        source="Hinton 2005, unpublished, in [the table of MNIST]"
-        "(http://yann.lecun.com/exdb/mnist/)",
+        network="500 and 300 units",
+        source="[Hinton 2005](http://yann.lecun.com/exdb/mnist/), unpublished",
         error=1.53,
         settings="softmax, cross-entropy, weight decay",
         hidden_units=(500, 300),
@@ -240,12 +238,11 @@ def write_page(results: dict[str, Any]) -> None:
         if name not in results:
             continue
         errors, seconds = results[name]["errors"], results[name]["seconds"]
-        reached = f"**{np.mean(errors):.2f}** ({min(errors):.2f} to {max(errors):.2f})"
+        reached = f"**{np.mean(errors):.2f}** ({min(errors):.2f}–{max(errors):.2f})"
 
         rows.append(
             [
-                f"`{name}`: {published.source}",
-                published.network,
+                f"{published.network}, {published.source}",
                 f"{published.error:g}",
                 reached,
                 f"{min(seconds):.1f}",
@@ -253,9 +250,9 @@ def write_page(results: dict[str, Any]) -> None:
         )
         settings.append([f"`{name}`", published.settings, describe(published)])
 
-    header = ["", "Hidden units", "Published, %", "Reached, %", "Time, s"]
+    header = ["Network", "Published", "Reached", "Seconds"]
     replace_part(PAGE, "results", f"\n{as_table(header, rows)}\n")
-    header = ["", "Published with", "Parameters of `SimpleMLPClassifier`"]
+    header = ["`--only`", "The source", "`SimpleMLPClassifier`"]
     replace_part(PAGE, "settings", f"\n{as_table(header, settings)}\n")
     machines = dict.fromkeys(result["machine"] for result in results.values())
     replace_part(PAGE, "machine", f"\nMeasured on {'; '.join(machines)}.\n")

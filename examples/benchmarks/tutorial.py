@@ -88,7 +88,7 @@ def main() -> None:
         rows.append(as_row(pixels, "Keras", by_keras))
         by_skmnist = [train_skmnist(*data, seed) for seed in range(N_RUNS)]
         rows.append(as_row(pixels, "skmnist", by_skmnist))
-    header = ["Pixels", "", "Accuracy in training", "Accuracy on the test images"]
+    header = ["Pixels", "Trained by", "Training accuracy", "Test accuracy"]
     replace_part(PAGE, "accuracies", f"\n{as_table(header, rows)}\n")
 
     classifier = SimpleMLPClassifier(random_state=0).fit(raw, y)
