@@ -1,4 +1,4 @@
-"""What the scripts share that write their results into a page of the documentation."""
+"""Helpers of the scripts that write their results into pages of the documentation."""
 
 from __future__ import annotations
 
