@@ -1,7 +1,7 @@
 """Search parameters on all of MNIST and on 1,000 images; draw the figures of the page
 "Choosing parameters".
 
-    python examples/benchmarks/choosing.py                all, in a quarter of an hour
+    python examples/benchmarks/choosing.py                all, in ten minutes
     python examples/benchmarks/choosing.py --only units   one; the others stay
     python examples/benchmarks/choosing.py --only         draw what was searched
 

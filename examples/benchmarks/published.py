@@ -1,7 +1,7 @@
 """Train networks whose results on MNIST are published; write the tables of the page
 "Published results".
 
-    python examples/benchmarks/published.py                    all, in 10 minutes
+    python examples/benchmarks/published.py                    all, in five minutes
     python examples/benchmarks/published.py --only lecun-300   one; the others stay
     python examples/benchmarks/published.py --only             write the tables again
 
@@ -101,7 +101,7 @@ PUBLISHED = {
     "scikit-learn": Published(
         network="40 units",
         source="[scikit-learn's example]"
-        "(https://scikit-learn.org/stable/auto_examples/neural_networks/"
+        "(https://scikit-learn.org/dev/auto_examples/neural_networks/"
         "plot_mnist_filters.html)",
         error=4.69,
         settings="relu, SGD with momentum, 8 epochs; 21,000 images to train on, 49,000 "
