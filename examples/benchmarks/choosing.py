@@ -144,12 +144,12 @@ def draw(study: Study, results: dict[str, Any], path: Path) -> None:
 
 def draw_panel(ax: Axes, study: Study, rows: list[dict[str, Any]]) -> None:
     """Draw a dot for each fit and a line through the means of the seeds."""
-    lines = [None]
-    if study.lines is not None:
-        lines = list(dict.fromkeys(row[study.lines] for row in rows))
+    by_line: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        line = row.get(study.lines)  # None where there is one line
+        by_line.setdefault(line, []).append(row)
 
-    for line in lines:
-        of_line = [row for row in rows if line in (None, row.get(study.lines))]
+    for line, of_line in by_line.items():
         values = sorted({row[study.parameter] for row in of_line})
         errors = [
             [row["error"] for row in of_line if row[study.parameter] == value]
