@@ -1,4 +1,4 @@
-"""What a fit makes of a classifier: one frozen record, and the attributes that are read from it."""
+"""What a fit makes: one frozen record, and the attributes that are read from it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fitted:
-    """All that a classifier predicts by, continues from and tells about its last fit."""
+    """All that a classifier predicts by, continues from and shows of its last fit."""
 
     network: TrainedNetwork
     features: Features
@@ -32,6 +32,8 @@ class Fitted:
     callbacks: list[keras.callbacks.Callback] | Deferred
     validation_scores: list[float] | None = None  # with early stopping
     best_validation_score: float | None = None
+    # Seconds of its parts. Not in files, which are the same for the same network.
+    fit_times: dict[str, float] | None = None
 
     @property
     def architecture(self) -> Architecture:
@@ -121,13 +123,24 @@ class FittedAttributes:
 
     @property
     def validation_scores_(self) -> list[float] | None:
-        """The accuracy on the validation samples after each epoch, with early stopping."""
+        """Accuracy on the validation samples after each epoch, with early stopping."""
         return self._last_fit().validation_scores
 
     @property
     def best_validation_score_(self) -> float | None:
         """The accuracy of the weights that were kept, with early stopping."""
         return self._last_fit().best_validation_score
+
+    @property
+    def fit_times_(self) -> dict[str, float]:
+        """Seconds that the parts of the last fit took."""
+        fit_times = self._last_fit().fit_times
+        if fit_times is None:
+            raise AttributeError(
+                f"This {type(self).__name__} is a copy or from a file, which do not "
+                "keep fit_times_: they would differ for equal classifiers."
+            )
+        return fit_times
 
     @property
     def callbacks_(self) -> list[keras.callbacks.Callback]:

@@ -28,14 +28,15 @@ _BLOCK_VALUES = 1024 * 1024
 class Samples(NamedTuple):
     """Validated samples, to train or to validate on."""
 
-    x: RowMatrix  # (n_samples, n_features): a C-contiguous array of uint8 or float32, or CSR
+    # (n_samples, n_features): a C-contiguous array of uint8 or float32, or CSR.
+    x: RowMatrix
     codes: np.ndarray  # (n_samples,): classes, as integers from 0
     weights: np.ndarray | None = None  # (n_samples,) float32; None for 1
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """Everything that decides which layers a network has, but not what its weights are."""
+    """Everything that decides which layers a network has, but not its weights."""
 
     input_shape: tuple[int, ...]  # (n_features,), or (height, width) of an image
     hidden_units: tuple[int, ...]  # empty for softmax regression
@@ -61,11 +62,11 @@ class Architecture:
 
     @property
     def n_weights(self) -> int:
-        """Number of trainable values: 3,985 for 28 × 28 pixels, 5 hidden units, 10 classes."""
+        """Number of weights: 3,985 for 28 × 28 pixels, 5 hidden units, 10 classes."""
         return sum(math.prod(shape) for shape in self.weight_shapes)
 
     def initial_weights(self, seed: int) -> list[np.ndarray]:
-        """Draw kernels from Glorot's uniform distribution, as Keras's Dense does; biases are 0."""
+        """Draw kernels from Glorot's uniform distribution; biases are 0, as Keras's."""
         generator = np.random.default_rng(seed)
         weights = []
         for shape in self.weight_shapes:
@@ -82,9 +83,8 @@ class TrainedNetwork:
 
     architecture: Architecture
     seed: int  # decides the initial weights, the orders of the epochs and the dropout
-    weights: list[
-        np.ndarray
-    ]  # kernel and bias of each Dense layer, float32: those that predict
+    # Kernel and bias of each Dense layer, float32: those that predict.
+    weights: list[np.ndarray]
     optimizer_key: str  # the optimizer, the learning rate aside
     optimizer_state: list[np.ndarray]  # the values of its variables
     history: dict[str, list[float]]  # the metrics of each epoch

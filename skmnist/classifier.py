@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,13 +49,16 @@ if TYPE_CHECKING:
     from skmnist.engine.training import EpochListener, FitResult
 
 
+# How long this thread's fit has waited for TensorFlow's import, which comes before fit.
+_this_fit = threading.local()
+
+
 class _TrainingData(NamedTuple):
     """Validated samples, and the network that they need."""
 
     samples: Samples
-    sample_weight: (
-        np.ndarray | None
-    )  # (n_samples,) float64, without the weights of classes
+    # (n_samples,) float64, without the weights of classes.
+    sample_weight: np.ndarray | None
     features: Features
     classes: np.ndarray
     is_one_hot: bool
@@ -165,6 +170,11 @@ class SimpleMLPClassifier(
     best_validation_score_ : float or None
         The accuracy of the weights that were kept: the highest of `validation_scores_`,
         or that of the weights that a warm start began with.
+    fit_times_ : dict of float
+        Seconds that the last call of `fit` or `partial_fit` took for "import", of
+        TensorFlow, which the first fit in a process waits for; "trace" and "compile",
+        of a program that later fits share; and "train", for the rest. Not in copies and
+        files, which are the same for the same network.
     callbacks_ : list of keras.callbacks.Callback
         The callbacks of the last fit: the instances in `callbacks`.
     coefs_ : list of ndarray
@@ -276,7 +286,7 @@ class SimpleMLPClassifier(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
+        X : array-like or sparse matrix of shape (n_samples, n_features), or images of \
 (n_samples, height, width)
             Training samples: any numbers. uint8 is used as it is, anything else as
             float32.
@@ -336,7 +346,7 @@ class SimpleMLPClassifier(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
+        X : array-like or sparse matrix of shape (n_samples, n_features), or images of \
 (n_samples, height, width)
             Training samples.
         y : array-like of shape (n_samples,), or one-hot of shape (n_samples, n_classes)
@@ -370,7 +380,7 @@ class SimpleMLPClassifier(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
+        X : array-like or sparse matrix of shape (n_samples, n_features), or images of \
 (n_samples, height, width)
             Samples.
 
@@ -392,7 +402,7 @@ class SimpleMLPClassifier(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
+        X : array-like or sparse matrix of shape (n_samples, n_features), or images of \
 (n_samples, height, width)
             Samples.
 
@@ -409,7 +419,7 @@ class SimpleMLPClassifier(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features), or images of shape \
+        X : array-like or sparse matrix of shape (n_samples, n_features), or images of \
 (n_samples, height, width)
             Samples.
 
@@ -463,7 +473,7 @@ class SimpleMLPClassifier(
         ) -> SimpleMLPClassifier: ...
 
     def _probabilities(self, fitted: Fitted, X: ArrayLike) -> np.ndarray:
-        """Compute class probabilities by a fit, whatever other threads fit meanwhile."""
+        """Compute class probabilities by one fit, also while other threads fit."""
         x, _ = check_rows(X, type(self).__name__, fitted.features)
         if not fitted.is_usable:
             raise ValueError(
@@ -607,6 +617,7 @@ class SimpleMLPClassifier(
             callbacks=callbacks,
         )
         _warn_of(result)
+        fit_times = {"import": _this_fit.import_seconds, **result.seconds}
         return Fitted(
             network=result.network,
             features=data.features,
@@ -618,6 +629,7 @@ class SimpleMLPClassifier(
             callbacks=callbacks,
             validation_scores=None if stopping is None else stopping.scores,
             best_validation_score=None if stopping is None else stopping.best_score,
+            fit_times=fit_times,
         )
 
     def _new_seed(self) -> int:
@@ -653,10 +665,11 @@ class SimpleMLPClassifier(
     def _validate_params(self) -> None:
         # scikit-learn reads the constraints from an attribute of the class. Those of
         # Keras's names are not known before Keras is imported, by the first fit.
+        _this_fit.import_seconds = _import_engine()
         validate_parameters(self.get_params(deep=False), type(self).__name__)
 
     def __sklearn_clone__(self) -> SimpleMLPClassifier:
-        """Clone, with optimizers copied as by a fit, and callbacks without the model of one."""
+        """Clone; optimizers are copied as by a fit, callbacks without their model."""
         original = object.__new__(type(self))
         original.__dict__.update(vars(self))
         if not isinstance(self.optimizer, str | Deferred):
@@ -696,7 +709,7 @@ class SimpleMLPClassifier(
         super().__setstate__(attributes_of(state, self))
 
     def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
-        """List the fitted attributes for notebooks, all but `model_`, which is built if read."""
+        """List the fitted attributes but `model_`, which is built when it is read."""
         listed: Any = WithoutAttribute(self, "model_")
         return BaseEstimator._get_fitted_attr_html(listed, doc_link)
 
@@ -730,6 +743,14 @@ def _activation_in_numpy(
     from skmnist.engine.layers import activation_in_numpy
 
     return activation_in_numpy(activation)
+
+
+def _import_engine() -> float:
+    """Import what trains, and return how many seconds that took."""
+    start = time.perf_counter()
+    import skmnist.engine.scikeras_model  # noqa: F401
+
+    return time.perf_counter() - start
 
 
 def _warn_of(result: FitResult) -> None:

@@ -1,5 +1,6 @@
-"""What a fit leaves behind: attributes that all tell of the same training."""
+"""What a fit leaves behind: attributes that are all of the same fit."""
 
+import pickle
 import threading
 
 import keras
@@ -232,3 +233,47 @@ class TestWhatIsLeft:
         np.testing.assert_allclose(
             classifier.model_(X_val), classifier.predict_proba(X_val), atol=1e-6
         )
+
+
+class TestFitTimes:
+    """What a fit's parts took: the first fits of a process wait for what others share."""
+
+    @pytest.mark.slow
+    def test_the_first_fits_of_a_process(self, run_python):
+        first, second, other_rate, compiled, again = run_python(FIT_TIMES)
+        for times in (first, second, other_rate, compiled, again):
+            assert list(times) == ["import", "trace", "compile", "train", "whole"]
+            whole = times.pop("whole")
+            assert 0.9 * whole - 0.1 < sum(times.values()) <= whole
+
+        # A second and more, or thousands of operations, against a look at what is there.
+        assert first["import"] > 100 * second["import"]
+        assert first["trace"] > 10 * second["trace"]
+        assert first["trace"] > 10 * other_rate["trace"]
+        assert compiled["compile"] > 10 * again["compile"]
+
+    def test_copies_and_files_are_without(self, classifier):
+        assert classifier.fit_times_["train"] > 0
+        copy = pickle.loads(pickle.dumps(classifier))
+        assert not hasattr(copy, "fit_times_")
+        with pytest.raises(AttributeError, match="copy or from a file"):
+            _ = copy.fit_times_
+
+
+FIT_TIMES = """
+import json, time
+import numpy as np
+from skmnist import SimpleMLPClassifier
+
+X = np.random.default_rng(0).random((1000, 20), dtype=np.float32)
+y = np.arange(1000) % 3
+
+def fit(**parameters):
+    start = time.perf_counter()
+    classifier = SimpleMLPClassifier(**parameters).fit(X, y)
+    whole = time.perf_counter() - start
+    return {**classifier.fit_times_, "whole": whole}
+
+times = [fit(), fit(), fit(learning_rate=0.1), fit(epochs=400), fit(epochs=400)]
+print(json.dumps(times))
+"""

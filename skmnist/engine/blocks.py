@@ -27,7 +27,7 @@ from skmnist.engine.memory import MAX_RESIDENT_BYTES, ROWS_MEMORY, aligned_empty
 
 
 class BlockShape(NamedTuple):
-    """Shape of a block: `n_batches` batches of `batch_size` rows, out of `n_rows` rows."""
+    """Shape of a block: `n_batches` batches of `batch_size` rows, out of `n_rows`."""
 
     n_batches: int
     batch_size: int
@@ -48,9 +48,7 @@ class Block(NamedTuple):
 
     x: tf.Tensor  # (n_rows, n_features), uint8 or float32
     rows: tf.Tensor  # (n_batches, batch_size) int32: which row of `x` is at each place
-    codes: (
-        tf.Tensor
-    )  # (n_batches, batch_size) int32: the classes as 0 ... n_classes - 1
+    codes: tf.Tensor  # (n_batches, batch_size) int32: classes, 0 to n_classes - 1
     weights: tf.Tensor  # (n_batches, batch_size) float32
     n_batches: tf.Tensor  # () int32: how many of the batches hold rows
     n_rows: int  # how many rows they hold
@@ -118,7 +116,7 @@ class BlockReader:
                 rows[...] = self._x
 
     def read(self, order: np.ndarray) -> Iterator[Block]:
-        """Yield the blocks of the rows `order`; each is valid until the next is requested."""
+        """Yield the blocks of the rows `order`; each is valid until the next one."""
         n_places = self._shape.n_places
         pieces = [
             order[start : start + n_places] for start in range(0, len(order), n_places)
@@ -127,8 +125,13 @@ class BlockReader:
             return self._read_resident(pieces)
         return self._read_gathered(pieces)
 
+    def block_without_rows(self) -> Block:
+        """Return a block of no batch, to compile the program with."""
+        x, row_numbers, codes, weights = self._buffers[0].tensors
+        return Block(x, row_numbers, codes, weights, tf.constant(0), n_rows=0)
+
     def close(self) -> None:
-        """Wait until nothing is written to the memory any more, and write nothing after it."""
+        """Wait until nothing is written to the memory, and write nothing after it."""
         self._is_closed = True
         with self._writing:
             pass

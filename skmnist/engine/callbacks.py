@@ -43,7 +43,7 @@ def overrides(callback: Callback, hook: str) -> bool:
 
 
 def wants_batches(callback: Callback) -> bool:
-    """Whether a callback must be called at each training batch, not at ends of blocks."""
+    """Whether a callback must be called at each batch, not at ends of blocks."""
     if type(callback) in _EPOCH_LEVEL:
         frequency = getattr(
             callback, "save_freq", getattr(callback, "update_freq", "epoch")
@@ -55,7 +55,7 @@ def wants_batches(callback: Callback) -> bool:
 
 
 class AlignedHistory(keras.callbacks.History):
-    """Keras's History that continues another one; NaN stands where an epoch has no such metric."""
+    """Keras's History that continues another; NaN where an epoch lacks a metric."""
 
     def __init__(self, last: dict[str, list[float]]) -> None:
         super().__init__()
@@ -86,8 +86,7 @@ class AlignedHistory(keras.callbacks.History):
 
 
 class CallbackRunner:
-    """Calls Keras callbacks, and keeps the model that they see and what trains it in
-    step.
+    """Calls Keras callbacks, and keeps their model and what trains it in step.
 
     The model is a plain Sequential: what callbacks save of it loads where this package
     is not installed. It has the values of the program when a hook is called, and the
@@ -168,7 +167,7 @@ class CallbackRunner:
             self._heed_changes()
 
     def end_block(self, batch: int, logs: dict[str, float]) -> None:
-        """Call `on_train_batch_end` after the program has run; `batch` is the last one."""
+        """Call `on_train_batch_end` after a block; `batch` is the last one in it."""
         self._is_stale = True
         self.call("on_train_batch_end", batch, logs)
 
@@ -275,7 +274,7 @@ def _flatten(callbacks: Any) -> list[Any]:
 
 
 def without_model(callbacks: Any) -> Any:
-    """Copy callbacks without what a fit leaves in Keras's own that cannot be copied or pickled."""
+    """Copy callbacks; Keras's own lose what a fit left that cannot be pickled."""
     if isinstance(callbacks, list | tuple):
         return type(callbacks)(map(without_model, callbacks))
     # One that defines __deepcopy__ decides itself, and may be shared by all clones.

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 
 class PortableDropout(keras.layers.Dropout):
-    """A Dropout layer whose masks are made of whole numbers alone: the same everywhere."""
+    """A Dropout layer whose masks are made of integers: the same everywhere."""
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Apply the layer."""
@@ -24,8 +24,7 @@ class PortableDropout(keras.layers.Dropout):
 
 
 def random_bits(seed: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
-    """Draw 32 random bits for each place of an array, from two numbers and the place
-    alone.
+    """Draw 32 random bits for each place of an array, from it and two numbers.
 
     This is pcg3d of Jarzynski and Olano, "Hash functions for GPU rendering", Journal of
     Computer Graphics Techniques 9(3), 2020; the first of its three numbers.

@@ -1,5 +1,4 @@
-"""Keras's own loop over batches, for what a compiled program is not known to compute
-alike.
+"""Keras's own loop over batches, for what a program might compute differently.
 
 Such are optimizers of a user's class, or with something set on them that their
 configuration does not have, activations without a gradient, and what callbacks change
@@ -48,7 +47,7 @@ class KerasRun:
         weights: Sequence[np.ndarray],
         optimizer_state: Sequence[np.ndarray] | None,
     ) -> None:
-        """Set the weights and the state of the optimizer; None leaves the one of no steps."""
+        """Set the weights and the optimizer's state; None leaves that of no steps."""
         self.model.set_weights(weights)
         if optimizer_state is None:
             return
@@ -61,7 +60,7 @@ class KerasRun:
         self.model.optimizer.learning_rate = rate
 
     def set_dropout_seed(self, seed: Sequence[int]) -> None:
-        """Restart the masks of each Dropout layer, from these numbers and the layer alone."""
+        """Restart the masks of each Dropout layer, from these numbers and the layer."""
         layers = [
             layer
             for layer in self.model.layers
@@ -81,7 +80,7 @@ class KerasRun:
         return [variable.numpy() for variable in state_variables(self.model.optimizer)]
 
     def average_weights(self) -> None:
-        """Replace the weights by their moving averages where the optimizer keeps such."""
+        """Replace the weights by their moving averages, if the optimizer has them."""
         optimizer = self.model.optimizer
         if int(optimizer.iterations) > 0:
             in_own_state(
@@ -89,7 +88,7 @@ class KerasRun:
             )
 
     def run(self, block: Block, l2: float) -> tuple[float, float, float]:
-        """Make one optimizer step on each batch of the block; return what `TrainingRun` does."""
+        """Make a step on each batch of a block; return what `TrainingRun.run` does."""
         return in_own_state(self._run, block)
 
     def _run(self, block: Block) -> tuple[float, float, float]:

@@ -79,7 +79,8 @@ def build_model(
     >>> from skmnist._network import Architecture
     >>> from skmnist.engine.layers import build_model
     >>> article = Architecture((28, 28), (5,), "sigmoid", n_classes=10)
-    >>> model = build_model(article, article.initial_weights(seed=0), keras.optimizers.Adam())
+    >>> weights = article.initial_weights(seed=0)
+    >>> model = build_model(article, weights, keras.optimizers.Adam())
     >>> model.count_params()
     3985
     """
@@ -118,7 +119,7 @@ def _build_model(
 def trained_model(
     network: TrainedNetwork, optimizer: keras.optimizers.Optimizer
 ) -> keras.Sequential:
-    """Build a trained network as a Keras model; the optimizer gets its state, if there is one."""
+    """Build a trained network as a Keras model; the optimizer gets its state."""
     raise_if_forked("Building a network")
     check_caller_state("Building a network")
     release_variables()  # of models before this one
@@ -152,13 +153,13 @@ def activation_names() -> list[str]:
 
 
 def activation_name(function: Callable) -> str | None:
-    """Return the name of a function in `keras.activations`; None for any other function."""
+    """Return the name of a function in `keras.activations`; None for any other."""
     names = (n for n in activation_names() if getattr(keras.activations, n) is function)
     return next(names, None)
 
 
 def check_activation(activation: str | Callable) -> None:
-    """Raise ValueError for a callable that does not turn a tensor into one of the same shape."""
+    """Raise ValueError for a callable that does not keep the shape of a tensor."""
     if isinstance(activation, str):
         return
     if isinstance(activation, keras.layers.Layer):
@@ -218,7 +219,7 @@ def _has_gradient(activation: Callable) -> bool:
 def activation_in_numpy(
     activation: str | Callable,
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Return an activation as a function of an array; Keras computes what has no name."""
+    """Return an activation as a function of an array; Keras computes the unnamed."""
     if isinstance(activation, str):
         return ACTIVATIONS[activation]
 

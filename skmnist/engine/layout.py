@@ -1,5 +1,4 @@
-"""The layout of weights in a program: one vector holds all but the kernels of hidden
-layers.
+"""The layout of weights in a program: one vector holds all that are small.
 
 An optimizer takes as long for ten weights as for a thousand where TensorFlow runs it
 operation by operation, and XLA compiles the update of each array anew. So the biases
@@ -98,7 +97,7 @@ def rearrange_state(
     new_keys: Sequence[StateKey],
     arrange: Callable[[list[np.ndarray]], list[np.ndarray]],
 ) -> list[np.ndarray]:
-    """Arrange what an optimizer keeps for the weights as `arrange` does with the weights."""
+    """Arrange what an optimizer keeps for each weight as `arrange` does the weights."""
     others: list[np.ndarray] = []
     kept: dict[str, list[np.ndarray]] = {}
     for key, array in zip(keys, arrays, strict=True):

@@ -14,8 +14,7 @@ _PACKAGES = ("keras", "tensorflow")
 
 
 def is_library_code(thing: Any) -> bool:
-    """Whether a function or class is found, by its name, in a module of Keras or
-    TensorFlow.
+    """Whether a function or class is one of a module of Keras or TensorFlow.
 
     By what it claims alone it can't be known: `functools.wraps` copies the names of a
     function.

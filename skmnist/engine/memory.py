@@ -40,8 +40,7 @@ def aligned_empty(n_bytes: int) -> np.ndarray:
 
 
 class MemoryPool:
-    """Memory that is kept for the next fit: as many pieces as were in use at once, the
-    largest.
+    """Memory that is kept for the next fit: as many pieces as were in use at once.
 
     The operating system hands over fresh memory page by page, which for all of MNIST
     can take as long as several epochs.
@@ -53,7 +52,7 @@ class MemoryPool:
         self._lock = threading.Lock()
 
     def take(self, n_bytes: int) -> np.ndarray:
-        """Return `n_bytes` or more for this caller alone; the values are whatever was there."""
+        """Return `n_bytes` or more for this caller alone, with whatever values."""
         with self._lock:
             self._idle.sort(key=len)
             memory = self._idle.pop() if self._idle else None
@@ -64,7 +63,7 @@ class MemoryPool:
         return memory
 
     def give_back(self, memory: np.ndarray) -> None:
-        """Keep memory from `take` for the next caller: nothing may write to it any more."""
+        """Keep memory from `take` for the next caller: nothing may write to it now."""
         if memory.nbytes <= self._max_kept_bytes:
             with self._lock:
                 self._idle.append(memory)

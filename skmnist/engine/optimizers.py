@@ -1,5 +1,4 @@
-"""Optimizers: their names, copies of them, and what of them a compiled program depends
-on.
+"""Optimizers: their names, copies, and what of them a program depends on.
 
 Shared here
     `make_optimizer_once`: optimizers of Keras's, made by their names.
@@ -95,7 +94,7 @@ def plain_optimizer(optimizer: Optimizer) -> dict[str, Any] | Optimizer:
 
 
 def optimizer_from_plain(plain: Any) -> Any:
-    """Make the optimizer that `plain_optimizer` described; anything else is returned as it is."""
+    """Make the optimizer that `plain_optimizer` described; return anything else."""
     if not (isinstance(plain, dict) and set(plain) == {"keras_optimizer", "config"}):
         return plain
 
@@ -126,7 +125,7 @@ def _keras_name(optimizer_class: type[Optimizer]) -> str | None:
 
 
 def copy_optimizer(optimizer: Optimizer) -> Optimizer:
-    """Copy an optimizer, its state aside: its configuration, and what else is set on it."""
+    """Copy an optimizer without its state: its configuration and its attributes."""
     if isinstance(optimizer, _MULTI_OPTIMIZER):
         raise ValueError(
             f"optimizer={optimizer!r} can't be copied: Keras's configuration of a "
@@ -145,8 +144,8 @@ def copy_optimizer(optimizer: Optimizer) -> Optimizer:
         )
     if getattr(optimizer, "_exclude_from_weight_decay", None):
         raise ValueError(
-            "optimizer excludes variables of another model from its weight decay. Name them: "
-            'exclude_from_weight_decay(var_names=["bias"]).'
+            "optimizer excludes variables of another model from its weight decay. "
+            'Name them: exclude_from_weight_decay(var_names=["bias"]).'
         )
     try:
         copy = in_own_state(type(optimizer).from_config, _config_of(optimizer))
@@ -154,9 +153,10 @@ def copy_optimizer(optimizer: Optimizer) -> Optimizer:
     except Exception as error:
         name = type(optimizer).__name__
         raise ValueError(
-            f"optimizer={optimizer!r} can't be copied: {name}.from_config(optimizer.get_config()) "
-            f"raises {error!r}. Each fit trains with a copy. Let {name}.get_config return all "
-            "arguments of its constructor, such as "
+            f"optimizer={optimizer!r} can't be copied: "
+            f"{name}.from_config(optimizer.get_config()) raises {error!r}. Each fit "
+            f"trains with a copy. Let {name}.get_config return all arguments of its "
+            "constructor, such as "
             '`return {**super().get_config(), "my_argument": self.my_argument}`.'
         ) from error
 
@@ -166,7 +166,7 @@ def copy_optimizer(optimizer: Optimizer) -> Optimizer:
 
 
 class CopiedWhenCloned:
-    """An optimizer for scikit-learn's `clone`, by whose deep copy it would lack a part."""
+    """An optimizer for scikit-learn's `clone`, whose deep copy would lack a part."""
 
     def __init__(self, optimizer: Any) -> None:
         self._optimizer = optimizer
@@ -197,7 +197,7 @@ _MULTI_OPTIMIZER = getattr(keras.optimizers, "MultiOptimizer", ())
 
 
 def _attributes_beside_config(optimizer: Optimizer, copy: Optimizer) -> dict[str, Any]:
-    """Return what is set on an optimizer, and not on a copy of it by its configuration."""
+    """Return what is set on an optimizer, and not on its copy by configuration."""
     copied = vars(copy)
     return {
         name: value
@@ -252,7 +252,7 @@ def _plain(value: Any) -> Any:
 
 
 def _is_as_keras_made_it(optimizer: Optimizer) -> bool:
-    """Whether this is one of Keras's own optimizers, and nothing is set on it but its options."""
+    """Whether this is an optimizer of Keras's with nothing set but its options."""
     optimizer_class = type(optimizer)
     if _keras_name(optimizer_class) is None:
         return False
@@ -262,7 +262,7 @@ def _is_as_keras_made_it(optimizer: Optimizer) -> bool:
 
 @lru_cache(maxsize=64)
 def _attribute_names(optimizer_class: type[Optimizer]) -> frozenset[str]:
-    """Return the names of the attributes that a new instance of a class of Keras's has."""
+    """Return the names of the attributes of a new instance of a class of Keras's."""
     new: Any = in_own_state(optimizer_class)
     return frozenset(vars(new))
 
@@ -322,21 +322,20 @@ class OptimizerSpec:
         return "learning_rate" in self.config
 
     def build_stateless(self) -> Optimizer:
-        """Make a fresh optimizer, with Keras's default learning rate, for a stateless scope."""
+        """Make a new optimizer, with Keras's default rate, for a stateless scope."""
         cls = stateless_class(self.optimizer_class)  # type: ignore[arg-type]
         return cls.from_config(dict(self.config))
 
 
 def _key(optimizer_class: type[Optimizer], config: dict[str, Any]) -> str:
-    """Identify an optimizer, also in files: 'sgd {"momentum": 0.9, "nesterov": false, ...}'."""
+    """Identify an optimizer, also in files: 'sgd {"momentum": 0.9, ...}'."""
     own_name = f"{optimizer_class.__module__}.{optimizer_class.__qualname__}"
     name = _keras_name(optimizer_class) or own_name
     return f"{name} {json.dumps(config, sort_keys=True, default=repr)}"
 
 
 def difference(key: str, other_key: str) -> str | None:
-    """Describe why an optimizer can't take over the state of another; None where it
-    can.
+    """Describe why an optimizer can't take over the state of another, or None.
 
     A value that only one of the configurations has is of another version of Keras, and
     ignored.

@@ -1,5 +1,4 @@
-"""A state of TensorFlow and Keras that the engine makes things under, whatever the
-caller has set.
+"""TensorFlow's and Keras's state while the engine makes things, as it needs it.
 
 What Keras makes, it makes as the settings of the moment say: variables are of the
 default dtype, belong to the strategy in whose scope they are made, and are not traced
@@ -26,7 +25,7 @@ _this_thread = threading.local()
 
 
 class _SettingsOfTheProcess:
-    """Keras's default dtype and eager functions: set while any thread needs them, then restored."""
+    """Keras's default dtype and eager functions, set while any thread needs them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -105,6 +104,7 @@ def check_caller_state(what: str) -> None:
 
     if not tf.config.get_visible_devices("CPU"):
         raise RuntimeError(
-            f"{what} needs a CPU, and tf.config.set_visible_devices hides all of them from "
-            'TensorFlow. Leave out that call for device_type="CPU", and start anew.'
+            f"{what} needs a CPU, and tf.config.set_visible_devices hides all of them "
+            'from TensorFlow. Leave out that call for device_type="CPU", and start '
+            "anew."
         )

@@ -45,8 +45,7 @@ def plan(
     n_epochs: int,
     is_batchwise: bool,
 ) -> tuple[ProgramSpec, BlockShape]:
-    """Decide which program to run, on blocks of which shape, for a fit to `n_used` rows
-    of `x`.
+    """Decide which program a fit to `n_used` rows of `x` runs, on which blocks.
 
     With `is_batchwise`, each batch is a block of its own.
     """

@@ -77,7 +77,7 @@ class ProgramSpec:
         x_dtype: str,
         block_shape: BlockShape | None,
     ) -> ProgramSpec:
-        """Describe the program that trains such a network. Images and rows share programs."""
+        """Describe the program that trains such a network, on images as on rows."""
         # A user's function may ask for the width of its layer.
         has_any_width = (
             block_shape is None
@@ -124,8 +124,7 @@ def _is_library_activation(activation: str | Callable) -> bool:
 
 
 class Program:
-    """The training on one block of batches as a pure function, traced by the
-    constructor.
+    """The training on one block of batches as a pure function.
 
     `function` takes the tensors of a block, `l2`, the widths of the layers and the
     values of `variables`. It returns the sums that `TrainingRun.run` returns, and the
@@ -174,6 +173,7 @@ class Program:
             self.function: Callable[..., list[tf.Tensor]] = tf.function(
                 self._train_and_sum, input_signature=self._signature(), autograph=False
             ).get_concrete_function()
+        self.was_run = False  # XLA compiles at the first run
 
         self.finalize: Callable[..., list[tf.Tensor]] | None = None
         if self.optimizer.use_ema or not spec.optimizer.is_elementwise:
@@ -182,7 +182,7 @@ class Program:
             ).get_concrete_function()
 
     def build_layers(self) -> list[keras.layers.Layer]:
-        """Make and build the layers, whose variables are only the names of tensors here."""
+        """Make and build the layers, whose variables only stand for tensors here."""
         spec = self.spec
         # With any width, the layers are as wide as the weights that come in.
         hidden_units = spec.hidden_units
@@ -312,7 +312,7 @@ class Program:
         widths: Sequence[Any],
         state: Sequence[tf.Tensor],
     ) -> tuple[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]]:
-        """Make one step of the optimizer; the logits and the penalty are of before it."""
+        """Make one step of the optimizer; return logits and penalty before it."""
         weights = state[: len(self.weights)]
         with stateless_scope(self.variables, state) as scope:
             with tf.GradientTape() as tape:
@@ -360,7 +360,7 @@ _tracing = threading.Lock()
 
 
 def program_for(spec: ProgramSpec) -> Program:
-    """Return the program for `spec`, traced on the first request if it can be shared."""
+    """Return the program for `spec`: the one that is kept, if it can be shared."""
     if not spec.is_shareable:
         return in_own_state(Program, spec)
 

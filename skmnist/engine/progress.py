@@ -15,8 +15,7 @@ _REDRAWN_EVERY = 0.1  # seconds, in a notebook
 
 
 class Progress:
-    """A line for each epoch, and a bar that moves within it on a terminal or in a
-    notebook.
+    """A line for each epoch, and a bar on a terminal or in a notebook.
 
     With `verbose` 1 there are at most twenty lines, with 2 one for each epoch and no
     bar. A file, a pipe or a notebook without ipywidgets gets no bar. Epochs are counted
@@ -73,7 +72,7 @@ class Progress:
             self._bar.stop()
 
     def advance(self, n_rows: int, logs: dict[str, float]) -> None:
-        """Add rows that have been trained on, and show the metrics of the epoch so far."""
+        """Add rows that have been trained on; show the metrics of the epoch so far."""
         self._update(advance=n_rows, metrics=_as_text(logs))
 
     def end_epoch(self, epoch: int, logs: dict[str, float]) -> None:
@@ -93,7 +92,7 @@ class Progress:
             self._console.print(line)
 
     def _line(self, epoch: int, logs: dict[str, float]) -> str:
-        """Return heading and metrics, in a shorter form if they are wider than the console."""
+        """Return heading and metrics, shorter if they are wider than the console."""
         for separator, n_digits in (("  ", 4), (" ", 4), (" ", 3)):
             line = (
                 self._heading(epoch) + separator + _as_text(logs, separator, n_digits)

@@ -39,8 +39,7 @@ class TrainingRun:
         weights: Sequence[np.ndarray],
         optimizer_state: Sequence[np.ndarray] | None,
     ) -> None:
-        """Set the weights, as Keras has them, and the state of the optimizer; None: no
-        steps.
+        """Set the weights, as Keras has them, and the optimizer's state or no steps.
 
         Dropout goes on with the masks that it has come to.
         """
@@ -101,7 +100,7 @@ class TrainingRun:
         self._optimizer_state[numbers[0]] = tf.constant(rate, variable.dtype)
 
     def set_dropout_seed(self, seed: Sequence[int]) -> None:
-        """Restart the masks of each Dropout layer, from these numbers and the layer alone."""
+        """Restart the masks of each Dropout layer, from these numbers and the layer."""
         self._seeds = [
             tf.cast(
                 np.random.SeedSequence((*seed, number)).generate_state(2), state.dtype
@@ -115,7 +114,7 @@ class TrainingRun:
         return unpack(arrays, self._widths) if self.program.is_packed else arrays
 
     def optimizer_state(self) -> list[np.ndarray]:
-        """Values of the optimizer's variables, as an optimizer of a Keras model has them."""
+        """Values of the optimizer's variables, as that of a Keras model has them."""
         program = self.program
         # TensorFlow gives a NumPy scalar where a tensor has no dimensions.
         arrays = [np.asarray(tensor.numpy()) for tensor in self._optimizer_state]
@@ -129,7 +128,7 @@ class TrainingRun:
         )
 
     def average_weights(self) -> None:
-        """Replace the weights by their moving averages where the optimizer keeps such."""
+        """Replace the weights by their moving averages, if the optimizer has them."""
         if self.program.finalize is not None and self._n_steps() > 0:
             self._take_over(self.program.finalize(*self._values()))
 
@@ -141,6 +140,21 @@ class TrainingRun:
             if variable is program.optimizer._iterations
         ]
         return int(self._optimizer_state[numbers[0]])
+
+    def compile(self, block: Block, l2: float) -> None:
+        """Let XLA compile the program, if it has not yet, by a block without rows."""
+        program = self.program
+        if self.spec.block_shape is None or program.was_run:
+            return
+
+        with one_executor_thread():
+            program.function(
+                *block.tensors,
+                tf.constant(l2, tf.float32),
+                tf.constant(self._widths),
+                *self._values(),
+            )
+        program.was_run = True
 
     def run(self, block: Block, l2: float) -> tuple[float, float, float]:
         """Make one optimizer step on each batch of the block.
@@ -176,6 +190,6 @@ class TrainingRun:
 def have_same_values(
     arrays: Sequence[np.ndarray], others: Sequence[np.ndarray]
 ) -> bool:
-    """Whether weights, or values of variables, are the same bit for bit, NaN included."""
+    """Whether two lists of arrays are the same bit for bit, NaN included."""
     pairs = zip(arrays, others, strict=True)
     return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)

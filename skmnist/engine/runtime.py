@@ -35,16 +35,15 @@ def raise_if_forked(what: str) -> None:
     """
     if _was_running:
         raise RuntimeError(
-            f"{what} needs TensorFlow, which was running already when this process was forked, "
-            "and would wait for ever for threads that are not in it. Start processes otherwise, "
-            'with joblib\'s backend "loky" or multiprocessing\'s "spawn", or fork before the first '
-            "fit."
+            f"{what} needs TensorFlow, which was running already when this process was "
+            "forked, and would wait for ever for threads that are not in it. Start "
+            "processes otherwise, with joblib's backend \"loky\" or multiprocessing's "
+            '"spawn", or fork before the first fit.'
         )
 
 
 def one_executor_thread() -> AbstractContextManager[None]:
-    """Return a context in which TensorFlow runs the operations of functions in the
-    caller's thread.
+    """Return a context in which TensorFlow runs functions in the caller's thread.
 
     Otherwise, handing operations of a few microseconds to other threads takes half of
     the time. Functions must be traced in the same context. Products still use all
@@ -129,7 +128,7 @@ def _is_silent(thread: threading.Thread) -> bool:
 
 
 def _import_packages() -> None:
-    """Import TensorFlow and Keras; raise ImportError where they can't be used to train."""
+    """Import TensorFlow and Keras; raise ImportError where they can't train."""
     try:
         _import_quietly()
         import keras

@@ -37,7 +37,7 @@ class _Classifier(KerasClassifier):
 
     @property
     def target_encoder(self) -> FunctionTransformer:
-        """Pass labels on as they are: scikeras would number those anew that are there."""
+        """Pass labels on as they are: scikeras would number them anew."""
         return FunctionTransformer()
 
 

@@ -1,5 +1,4 @@
-"""Keras's optimizers as parts of pure functions: in a scope in which tensors replace
-variables.
+"""Keras's optimizers as parts of pure functions, with tensors for variables.
 
 Shared here
     The classes that `stateless_class` makes.

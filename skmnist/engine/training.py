@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
@@ -18,7 +19,7 @@ from skmnist._network import (
     predict_proba,
 )
 from skmnist._warnings import warn_caller
-from skmnist.engine.blocks import Block, open_reader
+from skmnist.engine.blocks import Block, BlockReader, open_reader
 from skmnist.engine.callbacks import CallbackRunner, wants_batches
 from skmnist.engine.early_stopping import EarlyStopping
 from skmnist.engine.interruption import Interrupts
@@ -32,7 +33,7 @@ from skmnist.engine.runs import TrainingRun, have_same_values
 
 
 class EpochListener(Protocol):
-    """What is called at each epoch beside Keras's callbacks, with a function for the weights."""
+    """What is called at each epoch, with a function that returns the weights."""
 
     def begin_epoch(self, weights: Callable[[], list[np.ndarray]]) -> None:
         """Take note of the begin of an epoch."""
@@ -43,8 +44,7 @@ class EpochListener(Protocol):
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """What to train on which samples, beside what scikeras routes to the `fit` of a
-    model.
+    """What to train on which samples, beside what scikeras routes to `fit`.
 
     The seed decides the initial weights and, with the number of the epoch, its order
     and its Dropout masks.
@@ -93,6 +93,7 @@ class FitResult(NamedTuple):
     is_usable: bool  # whether the weights are those of a network that has not diverged
     was_interrupted: bool  # whether Ctrl-C ended the fit
     has_diverged: bool  # whether a loss that is not finite did
+    seconds: dict[str, float]  # what tracing, compiling and training took
 
 
 class EpochLoop:
@@ -145,6 +146,7 @@ class EpochLoop:
         self._was_interrupted = False
         self._has_diverged = False
         self._has_said_it = False
+        self._seconds = {"trace": 0.0, "compile": 0.0}
 
     @property
     def history(self) -> keras.callbacks.History:
@@ -153,6 +155,7 @@ class EpochLoop:
 
     def run(self) -> FitResult:
         """Train."""
+        start = time.perf_counter()
         self._prepare()
         if self._interrupts.is_pressed:  # there is nothing yet that could be kept
             raise KeyboardInterrupt
@@ -160,6 +163,7 @@ class EpochLoop:
         first_epoch = self._callbacks.begin(self._epochs.start)
         try:
             with open_reader(self._task.samples, self._block_shape) as reader:
+                self._compile(reader)
                 for epoch in range(first_epoch, self._epochs.stop):
                     if self._train_and_validate(epoch, reader.read):
                         break
@@ -168,10 +172,13 @@ class EpochLoop:
                 raise
             self._was_interrupted = True
 
-        return self._finish()
+        result = self._finish()
+        seconds = time.perf_counter() - start
+        self._seconds["train"] = seconds - sum(self._seconds.values())
+        return result
 
     def _prepare(self) -> None:
-        """Get the program, give it the weights to begin with, and show them to the callbacks."""
+        """Get the program, load the first weights, and show them to the callbacks."""
         task = self._task
         spec, self._block_shape = plan(
             task.architecture,
@@ -190,7 +197,9 @@ class EpochLoop:
             weights = task.architecture.initial_weights(task.seed)
             run = KerasRun(build_model(task.architecture, weights, self._optimizer))
         else:
+            start = time.perf_counter()
             run = TrainingRun(program_for(spec))
+            self._seconds["trace"] = time.perf_counter() - start
         self._load_last_state(run)
 
         self._callbacks = CallbackRunner(
@@ -214,8 +223,14 @@ class EpochLoop:
             state = run.optimizer_state
             task.stopping.keep_if_best(scores["accuracy"], task.last.weights, state)
 
+    def _compile(self, reader: BlockReader) -> None:
+        if isinstance(self._run, TrainingRun):
+            start = time.perf_counter()
+            self._run.compile(reader.block_without_rows(), self._task.architecture.l2)
+            self._seconds["compile"] = time.perf_counter() - start
+
     def _needs_keras(self) -> bool:
-        """Whether Keras's own loop trains, since a program may compute something else."""
+        """Whether Keras's own loop trains: a program may compute something else."""
         architecture = self._task.architecture
         is_differentiable = not architecture.hidden_units or has_gradient(
             architecture.activation
@@ -223,7 +238,7 @@ class EpochLoop:
         return not self._optimizer_spec.is_by_keras or not is_differentiable
 
     def _load_last_state(self, run: TrainingRun | KerasRun) -> None:
-        """Begin with the weights and the optimizer state of the last fit, or with new ones."""
+        """Begin with weights and optimizer state of the last fit, or with new ones."""
         task = self._task
         if task.last is None:
             run.load(task.architecture.initial_weights(task.seed), None)
@@ -235,7 +250,7 @@ class EpochLoop:
             run.set_learning_rate(float(self._optimizer.learning_rate))
 
     def _state_to_continue(self, last: TrainedNetwork) -> list[np.ndarray] | None:
-        """Return the optimizer state of the last fit, or None if it is of another optimizer."""
+        """Return the optimizer state of the last fit; None if it is of another one."""
         change = difference(self._optimizer_spec.key, last.optimizer_key)
         if change is None:
             return last.optimizer_state
@@ -285,6 +300,7 @@ class EpochLoop:
             is_usable=is_finite and (best is not None or not self._has_diverged),
             was_interrupted=self._was_interrupted,
             has_diverged=self._has_diverged,
+            seconds=self._seconds,
         )
 
     @property
@@ -391,7 +407,7 @@ class EpochLoop:
     def _score(
         self, weights: Sequence[np.ndarray], samples: Samples
     ) -> dict[str, float]:
-        """Compute "loss", regularization included, and "accuracy", weighted by the samples."""
+        """Compute the loss, with its penalty, and the accuracy, weighted by sample."""
         architecture, codes = self._task.architecture, samples.codes
         probabilities = predict_proba(weights, samples.x, self._activation)
         likelihoods = probabilities[np.arange(len(codes)), codes]

@@ -27,7 +27,7 @@ COMPARISONS = ("less", "greater")
 
 @cache
 def callback_names() -> frozenset[str]:
-    """Return the full names of Keras's callbacks that have no effect outside of a fit."""
+    """Return the full names of Keras's callbacks without effects outside a fit."""
     callbacks = [getattr(keras.callbacks, name) for name in CALLBACKS]
     # The bar of ProgbarLogger.
     return frozenset(map(_full_name, [*callbacks, keras.utils.Progbar]))
@@ -35,7 +35,7 @@ def callback_names() -> frozenset[str]:
 
 @cache
 def function_names() -> frozenset[str]:
-    """Return the full names of Keras's activations, and of what its callbacks compare with."""
+    """Return the full names of Keras's activations, and of its callbacks' functions."""
     functions = [getattr(keras.activations, name) for name in activation_names()]
     functions += [getattr(keras.ops, name) for name in COMPARISONS]
     return frozenset(map(_full_name, functions))
