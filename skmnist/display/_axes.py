@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +15,35 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SLANTED_HEIGHT = 0.6  # of an axes, at most, for the slanted names below it
-# Labels of small axes have letters of at least so many points, other texts at least as
-# many as can just be read.
+# Small axes have letters of at least so many points, texts that would not fit at least
+# as many as can just be read.
 SMALL_POINTS, LEAST_POINTS = 6.0, 4.0
+# An axes with less than this part of its usual width or height gets smaller letters.
+ROOMY = 0.6
+_TICKS = [
+    f"{axis}tick.{kind}.{part}"
+    for axis in "xy"
+    for kind in ("major", "minor")
+    for part in ("size", "width", "pad")
+]
+# What a style sets in points.
+_FONT_SIZES = [
+    "font.size",
+    "axes.labelsize",
+    "axes.titlesize",
+    "legend.fontsize",
+    "xtick.labelsize",
+    "ytick.labelsize",
+]
+_LENGTHS = [
+    "lines.linewidth",
+    "lines.markersize",
+    "axes.linewidth",
+    "axes.labelpad",
+    "axes.titlepad",
+    "grid.linewidth",
+    *_TICKS,
+]
 
 
 def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None) -> Axes:
@@ -77,6 +104,51 @@ def text_width(texts: Iterable[str]) -> float:
     return widest
 
 
+def usual_size(width: float, height: float) -> tuple[float, float]:
+    """Return inches for letters of the style, given those for letters of 10 points."""
+    scale = font_points("axes.labelsize") / 10
+    return scale * width, scale * height
+
+
+@contextmanager
+def style_for(ax: Axes, usual: tuple[float, float]) -> Iterator[None]:
+    """Make what is drawn meanwhile smaller if an axes is much smaller than usual.
+
+    `usual` are its usual width and height in inches. Letters, lines and marks, which a
+    style sets in points, are all made smaller by the same factor.
+    """
+    from matplotlib import rc_context, rcParams
+
+    room = float(np.min(size_in_points(ax) / np.multiply(usual, 72)))
+    least = SMALL_POINTS / font_points("axes.labelsize")
+    factor = min(1.0, max(room / ROOMY, least))
+    smaller: dict[Any, float] = {}
+    for name in _FONT_SIZES:
+        smaller[name] = factor * font_points(name)
+    for name in _LENGTHS:
+        smaller[name] = factor * rcParams[name]
+    with rc_context(smaller):
+        yield
+
+
+def fix_ticks(ax: Axes) -> None:
+    """Give an axes ticks of the style, which matplotlib otherwise reads when it draws."""
+    from matplotlib import rcParams
+
+    for axis in ("x", "y"):
+        points = font_points(f"{axis}tick.labelsize")
+        for kind in ("major", "minor"):
+            prefix = f"{axis}tick.{kind}"
+            ax.tick_params(
+                axis,
+                which=kind,
+                labelsize=points,
+                length=rcParams[f"{prefix}.size"],
+                width=rcParams[f"{prefix}.width"],
+                pad=rcParams[f"{prefix}.pad"],
+            )
+
+
 def fit_labels(axes: Iterable[Axes]) -> None:
     """Write titles and labels of axes in letters that are small enough for all."""
     axes = list(axes)
@@ -92,7 +164,7 @@ def _fit_letters(texts: Sequence[Any], lengths: Iterable[float]) -> None:
         if text.get_text():
             points = min(points, length / text_width([text.get_text()]))
     for text in texts:
-        text.set_fontsize(max(points, min(SMALL_POINTS, text.get_fontsize())))
+        text.set_fontsize(max(points, LEAST_POINTS))
 
 
 def slant_long_labels(axes: Sequence[Axes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from skmnist.display._axes import fix_ticks
 from skmnist.display._divider import PAD, Decorations, divide, locate
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def draw_color_bar(ax: Axes, mappable: Any, location: str, **options: Any) -> An
     from mpl_toolkits.axes_grid1 import Size  # type: ignore[import-untyped]
 
     bar_ax = ax.inset_axes((0, 0, 1, 1))
+    fix_ticks(bar_ax)
     labels = Decorations([bar_ax], location)
     thickness = Size.Fixed(THICKNESS)
     whole = [Size.Scaled(1)]

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.display._axes import axes_or_new, font_points, size_in_points
+from skmnist.display._axes import (
+    axes_or_new,
+    fix_ticks,
+    font_points,
+    size_in_points,
+    style_for,
+    usual_size,
+)
 from skmnist.display._divider import PAD, Decorations, divide, locate
 
 if TYPE_CHECKING:
@@ -17,7 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
 
 PANELS_IN_A_ROW = 3
-LEGEND_HEIGHT = 0.4  # of the axes, at most
+LEGEND_WIDTH, LEGEND_HEIGHT = 0.95, 0.4  # of the axes, at most
+READABLE = 0.75  # times its usual letters, a legend is better than one of more rows
 
 
 class Panels(NamedTuple):
@@ -28,29 +38,33 @@ class Panels(NamedTuple):
     divider: Any
 
 
+@contextmanager
 def draw_panels(
     ax: Axes | None,
     n_panels: int,
     figsize: tuple[float, float] | None,
     *,
     sharey: bool = False,
-) -> Panels:
-    """Return panels within an axes, three in a row.
+) -> Iterator[Panels]:
+    """Yield panels within an axes, three in a row, and a style that suits their size.
 
     Like the axes of `twinx`, the panels belong to the place of `ax` in a grid, if it
     has one, so that every layout of matplotlib leaves room for their labels.
     """
-    from mpl_toolkits.axes_grid1 import Size  # type: ignore[import-untyped]
-
     n_columns = min(n_panels, PANELS_IN_A_ROW)
     n_rows = math.ceil(n_panels / n_columns)
-    if figsize is None:
-        scale = font_points("axes.labelsize") / 10
-        figsize = (scale * (1.5 + 3.5 * n_columns), scale * (0.3 + 3.3 * n_rows))
-    outer = axes_or_new(ax, figsize)
+    usual = usual_size(1.5 + 3.5 * n_columns, 0.3 + 3.3 * n_rows)
+    outer = axes_or_new(ax, figsize or usual)
     outer.set_axis_off()
     outer.set_navigate(False)
+    with style_for(outer, usual):
+        yield _new_panels(outer, n_panels, n_columns, sharey)
 
+
+def _new_panels(outer: Axes, n_panels: int, n_columns: int, sharey: bool) -> Panels:
+    from mpl_toolkits.axes_grid1 import Size  # type: ignore[import-untyped]
+
+    n_rows = math.ceil(n_panels / n_columns)
     panels: list[Any] = []
     for _ in range(n_panels):
         shared = panels[0] if sharey and panels else None
@@ -85,8 +99,11 @@ def draw_panels(
 def _new_panel(outer: Axes, shared: Axes | None) -> Axes:
     place = outer.get_subplotspec()
     if place is None:
-        return outer.figure.add_axes(outer.get_position().bounds, sharey=shared)
-    return outer.figure.add_subplot(place, sharey=shared)
+        panel = outer.figure.add_axes(outer.get_position().bounds, sharey=shared)
+    else:
+        panel = outer.figure.add_subplot(place, sharey=shared)
+    fix_ticks(panel)
+    return panel
 
 
 def draw_legend(panels: Panels) -> Any:
@@ -100,13 +117,14 @@ def draw_legend(panels: Panels) -> Any:
 
     points = font_points("legend.fontsize")
     width, height = size_in_points(panels.outer)
+    room = np.array([LEGEND_WIDTH * width, LEGEND_HEIGHT * height])
     fits = {}
     for n_columns in range(len(entries), 0, -1):
         drawn = _legend(panels.outer, entries, n_columns, points)
         box = drawn.get_window_extent().size * 72 / drawn.get_figure(root=True).dpi
-        fits[n_columns] = min(1.0, width / box[0], LEGEND_HEIGHT * height / box[1])
-    # Of equal ones, that with the fewest rows.
-    n_columns = max(fits, key=lambda n: fits[n])
+        fits[n_columns] = min(1.0, float(np.min(room / box)))
+    # Of those with readable letters, that with the fewest rows.
+    n_columns = max(fits, key=lambda n: min(READABLE, fits[n]))
 
     legend = _legend(panels.outer, entries, n_columns, points * fits[n_columns])
     panels.divider.append_size("top", Size.MaxHeight([legend]))

@@ -15,12 +15,15 @@ from skmnist.display._axes import (
     LEAST_POINTS,
     axes_or_new,
     fit_labels,
+    fix_ticks,
     font_points,
     keep_within_unit,
     root_figure,
     size_in_points,
     slant_long_labels,
+    style_for,
     text_width,
+    usual_size,
 )
 from skmnist.display._color_bar import draw_color_bar
 from skmnist.display._colors import readable_on
@@ -39,8 +42,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
+MAP_SIZE = (6.4, 4.8)  # inches, for letters of 10 points
 # A cell without a score: gray on light and on dark backgrounds.
 NOTHING = (0.5, 0.5, 0.5, 0.25)
+MUCH_LONGER = 1.2  # times as long on average: the first fits were slow
+MOST_OF_SLOW_FITS = 2  # times as high as the longest usual time, at most
 
 
 class SearchDisplay:
@@ -69,9 +75,12 @@ class SearchDisplay:
         The test score of each fold; NaN where there is none.
     fit_times : array-like of shape (n_candidates,) or (n_candidates, n_folds), \
             default=None
-        The mean time of a fit, or the time of each, in seconds. Of the latter the
-        median is drawn, which a first fit that compiles does not change, and a dot for
-        each fold.
+        The time of a fit, or of the fit of each fold, in seconds. Of the latter the
+        median is drawn, and a dot for each fold.
+    mean_fit_times : array-like of shape (n_candidates,), default=None
+        The mean over the folds, where `fit_times` leaves out what first fits took
+        longer, such as to compile. A pale column is drawn up to a mean that is more
+        than a fifth higher. None means that `fit_times` leaves out nothing.
     best_index : int, default=None
         The number of the best candidate. None marks none.
     score_name : str, default="score"
@@ -134,6 +143,7 @@ class SearchDisplay:
         fold_scores: ArrayLike,
         *,
         fit_times: ArrayLike | None = None,
+        mean_fit_times: ArrayLike | None = None,
         best_index: int | None = None,
         score_name: str = "score",
         iterations: ArrayLike | None = None,
@@ -145,6 +155,9 @@ class SearchDisplay:
         self.fold_scores = np.array(fold_scores, dtype=np.float64, ndmin=2)
         self.mean_scores: NDArray[np.float64] = self.fold_scores.mean(axis=1)
         self.fit_times = _as_columns(fit_times)
+        if mean_fit_times is not None:
+            mean_fit_times = np.asarray(mean_fit_times, dtype=np.float64)
+        self.mean_fit_times = mean_fit_times
         if iterations is None:
             iterations = np.zeros(len(self.mean_scores), dtype=int)
         self.iterations = np.asarray(iterations)
@@ -156,6 +169,7 @@ class SearchDisplay:
         check_consistent_length(
             self.fold_scores,
             self.fit_times,
+            self.mean_fit_times,
             self.iterations,
             *self.param_values.values(),
         )
@@ -241,41 +255,78 @@ class SearchDisplay:
     def _draw_panels(self, ax: Any, figsize: Any, scales: list[Scale]) -> None:
         is_alone = len(scales) == 1
         has_times = is_alone and self.fit_times is not None
-        panels = draw_panels(ax, len(scales) + has_times, figsize, sharey=not is_alone)
-        self.axes_ = panels.axes
+        n_panels = len(scales) + has_times
+        with draw_panels(ax, n_panels, figsize, sharey=not is_alone) as panels:
+            self.axes_ = panels.axes
+            for panel, scale in zip(panels.axes, scales, strict=False):
+                self._draw_curves(panel, scale, self.fold_scores, self.mean_scores)
+            keep_within_unit(panels.axes[0])
+            for panel in panels.axes[::PANELS_IN_A_ROW]:
+                panel.set_ylabel(f"test {self.score_name}")
+            if has_times:
+                self._draw_times(panels.axes[1], scales[0])
+            self.legend_ = draw_legend(panels)
 
-        for panel, scale in zip(panels.axes, scales, strict=False):
-            self._draw_curves(panel, scale, self.fold_scores, self.mean_scores)
-        keep_within_unit(panels.axes[0])
-        for panel in panels.axes[::PANELS_IN_A_ROW]:
-            panel.set_ylabel(f"test {self.score_name}")
-        if has_times:
-            self._draw_times(panels.axes[1], scales[0])
-        self.legend_ = draw_legend(panels)
-
-        # Once the legend has taken its room.
-        named = []
-        for panel, scale in zip(panels.axes, scales * 2, strict=False):
-            if scale.is_log:
-                scale.fit_ticks(panel)
-            if not scale.has_axis:
-                named.append(panel)
-        slant_long_labels(named)
-        fit_labels(panels.axes)
+            # Once the legend has taken its room.
+            named = []
+            for panel, scale in zip(panels.axes, scales * 2, strict=False):
+                if scale.is_log:
+                    scale.fit_ticks(panel)
+                if not scale.has_axis:
+                    named.append(panel)
+            slant_long_labels(named)
+            fit_labels(panels.axes)
 
     def _draw_times(self, panel: Axes, scale: Scale) -> None:
         # The time until a fit failed is not that of a fit.
         failed = np.isnan(self.mean_scores)[:, np.newaxis]
         fit_times: Any = self.fit_times
         times = np.where(failed, np.nan, fit_times)
-        self._draw_curves(panel, scale, times, np.median(times, axis=1))
+        middle = np.median(times, axis=1)
+        lines = self._draw_curves(panel, scale, times, middle)
+
+        longest = np.nanmax(times, initial=0)
+        if self.mean_fit_times is not None:
+            name = "usual"
+            highest = self._draw_slow_fits(panel, scale, middle, lines)
+            # Their columns may end beyond the panel: usual times should be readable.
+            longest = max(longest, min(highest, MOST_OF_SLOW_FITS * longest))
+        elif times.shape[1] == 1:
+            name = "mean"
+        else:
+            name = "median"
+        panel.set_ylabel(f"{name} fit time (s)")
 
         # From 0, so that twice as long looks twice as high.
-        longest = np.nanmax(times, initial=0)
         top = 1.08 * longest if longest > 0 else 1.0
         panel.set_ylim(0, top)
-        middle = "mean" if times.shape[1] == 1 else "median"
-        panel.set_ylabel(f"{middle} fit time (s)")
+
+    def _draw_slow_fits(
+        self,
+        panel: Axes,
+        scale: Scale,
+        usual: NDArray[np.floating],
+        lines: list[Any],
+    ) -> float:
+        """Draw columns from usual times up to means, and return the highest mean."""
+        means: Any = self.mean_fit_times
+        is_slow = means > MUCH_LONGER * usual
+        highest = float(np.max(means, where=is_slow, initial=0))
+        for line, candidates in zip(lines, self._groups().values(), strict=True):
+            rows = self._best_of_each(candidates, scale)
+            rows = rows[is_slow[rows]]
+            if len(rows):
+                panel.vlines(
+                    scale.places[rows],
+                    usual[rows],
+                    means[rows],
+                    color=line.get_color(),
+                    alpha=0.4,
+                    linewidth=line.get_markersize(),
+                    zorder=1.5,  # below lines, above the grid
+                    label=f"mean with slow first fits, up to {highest:.2g} s",
+                )
+        return highest
 
     def _draw_curves(
         self,
@@ -283,8 +334,11 @@ class SearchDisplay:
         scale: Scale,
         folds: NDArray[np.floating],
         middle: NDArray[np.floating],
-    ) -> None:
-        """Draw numbers for each fold, their middle and that of the best candidate."""
+    ) -> list[Any]:
+        """Draw numbers for each fold, their middle and that of the best candidate.
+
+        Return the lines of the middle, one for each group of candidates.
+        """
         groups = self._groups()
         lines = []
         for name, candidates in groups.items():
@@ -309,6 +363,7 @@ class SearchDisplay:
             self._draw_best(panel, scale, middle)
         panel.grid(alpha=0.3)
         scale.label_axis(panel)
+        return lines
 
     def _draw_folds(
         self,
@@ -363,18 +418,22 @@ class SearchDisplay:
         # Numbers grow upwards; a list is read from the top.
         origin = "lower" if down.is_numeric else "upper"
         self.image_ = ax.imshow(grid, cmap=cmap, origin=origin, aspect="auto")
-        ax.set(
-            title=f"Mean test {self.score_name}",
-            facecolor=NOTHING,
-            xlabel=across.name,
-            ylabel=down.name,
-        )
-        ax.tick_params(length=0)
+        ax.set_facecolor(NOTHING)
         ax.grid(visible=False)
         ax.spines[:].set_visible(False)
-        _label_cells(ax, across, down)
 
-        self._write_scores(rows, across, down)
+        with style_for(ax, usual_size(*MAP_SIZE)):
+            fix_ticks(ax)
+            ax.tick_params(length=0)
+            ax.set_title(
+                f"Mean test {self.score_name}",
+                fontsize=font_points("axes.titlesize"),
+            )
+            points = font_points("axes.labelsize")
+            ax.set_xlabel(across.name, fontsize=points)
+            ax.set_ylabel(down.name, fontsize=points)
+            _label_cells(ax, across, down)
+            self._write_scores(rows, across, down)
         if self.best_index is not None:
             self._frame_best(self.best_index, across, down)
 
@@ -478,10 +537,12 @@ class SearchDisplay:
             search = search.steps[-1][1]
         results = results_of(search)
         metric, score_name = metric_of(search, metric)
+        times = fit_times(search)
         display = cls(
             varying_values(results["params"]),
             fold_scores(results, metric),
-            fit_times=fit_times(results),
+            fit_times=times.usual,
+            mean_fit_times=times.mean,
             best_index=getattr(search, "best_index_", None),
             score_name=score_name,
             iterations=results.get("iter"),

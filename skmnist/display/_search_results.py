@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_regressor
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist._estimators import unwrap
 from skmnist.display._scale import identity, is_number
+
+_FOLD = re.compile(r"split\d+_test_")
 
 
 def results_of(search: Any) -> Mapping[str, Any]:
@@ -61,13 +65,45 @@ def varying_values(candidates: Sequence[Mapping[str, Any]]) -> dict[str, list[An
 
 
 def fold_scores(results: Mapping[str, Any], metric: str) -> NDArray[np.floating]:
+    """Return the test scores, a row for each candidate and a column for each fold."""
     is_fold = re.compile(rf"split\d+_test_{re.escape(metric)}").fullmatch
     return np.column_stack([results[key] for key in results if is_fold(key)])
 
 
-def fit_times(results: Mapping[str, Any]) -> Any:
-    """Return the seconds that a fit of each candidate took, or None."""
-    return results.get("mean_fit_time")
+class FitTimes(NamedTuple):
+    """Seconds that the fits of each candidate took; None where they are not known."""
+
+    usual: NDArray[np.floating] | None  # of folds without a slow first fit
+    mean: NDArray[np.floating] | None  # over all folds; None if `usual` is the mean
+
+
+def fit_times(search: Any) -> FitTimes:
+    """Return how long a fit of each candidate takes, apart from slow first fits.
+
+    Each job of a search starts TensorFlow, and compiles or waits for what another job
+    compiles, in its first fit of a candidate. The results hold mean and standard
+    deviation over the folds alone. From these, the time of the other folds follows if
+    as many folds as there are jobs were slow and equally so, which is exact for one job
+    and close for several. It cannot be found for as many jobs as folds, or more: there,
+    one fold is taken for a usual one.
+    """
+    results = search.cv_results_
+    mean, std = results.get("mean_fit_time"), results.get("std_fit_time")
+    folds = {match[0] for match in map(_FOLD.match, results) if match}
+    n_folds = len(folds)
+    if mean is None or std is None or n_folds < 2:
+        return FitTimes(mean, None)
+
+    n_jobs = effective_n_jobs(getattr(search, "n_jobs", None))
+    usual = mean
+    for n_slow in range(1, min(n_jobs, n_folds - 1) + 1):
+        # If n_slow folds of n took d longer than the others, whose time was t, then
+        # mean = t + d n_slow / n and std = d sqrt(n_slow (n - n_slow)) / n.
+        shorter = mean - std * math.sqrt(n_slow / (n_folds - n_slow))
+        # A time below 0 proves that fewer folds were slow. For one, it is never below
+        # the shortest time, nor above the mean of all but the longest.
+        usual = np.where(shorter > 0, shorter, usual)
+    return FitTimes(usual, mean)
 
 
 def iteration_names(search: Any) -> dict[int, str]:

@@ -105,13 +105,14 @@ class TrainingDisplay:
         shown = ["loss"]
         if {"accuracy", "val_accuracy"} & self.history.keys():
             shown.append("accuracy")
-        panels = draw_panels(ax, len(shown), figsize)
-        self.axes_ = panels.axes
-        self.figure_ = root_figure(panels.outer)
-        for panel, name in zip(self.axes_, shown, strict=True):
-            self._draw(panel, name)
-        self.legend_ = draw_legend(panels)
-        fit_labels(self.axes_)
+
+        with draw_panels(ax, len(shown), figsize) as panels:
+            self.axes_ = panels.axes
+            self.figure_ = root_figure(panels.outer)
+            for panel, name in zip(self.axes_, shown, strict=True):
+                self._draw(panel, name)
+            self.legend_ = draw_legend(panels)
+            fit_labels(self.axes_)
         return self
 
     def _draw(self, panel: Axes, name: str) -> None:
