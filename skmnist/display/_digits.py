@@ -159,7 +159,7 @@ class DigitsDisplay(ImageGrid):
             caption.set(color=color, fontweight="bold")
             frame.set(edgecolor=color, linewidth=width, alpha=1)
 
-    def _caption(self, position: int) -> str:
+    def _caption(self, position: int, *, is_short: bool = False) -> str:
         if self.predictions is None:
             return "" if self.labels is None else str(self.labels[position])
 
@@ -167,7 +167,7 @@ class DigitsDisplay(ImageGrid):
         if self.pairs is not None:
             return percent
         caption = str(self.predictions[position])
-        if percent:
+        if percent and not is_short:
             caption += f" ({percent})"
         if self.wrong[position]:
             caption += f"\ntrue: {self.labels[position]}"

@@ -15,7 +15,12 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skmnist._compat import _num_samples, _safe_indexing
 from skmnist._estimators import unwrap
-from skmnist.display._axes import font_points, size_in_points, text_width
+from skmnist.display._axes import (
+    LEAST_POINTS,
+    font_points,
+    size_in_points,
+    text_width,
+)
 from skmnist.display._color_bar import THICKNESS, draw_color_bar
 from skmnist.display._colors import is_dark
 from skmnist.display._image_grid import (
@@ -36,7 +41,6 @@ MANY_SAMPLES = 10_000  # as good as more for a standard deviation
 # Parts of an image's longer side: the bars, the space above and below them, the largest
 # letters.
 BARS, SPACE, LETTER = 0.3, 0.04, 0.085
-READABLE_POINTS = 5.0
 TINY = np.finfo(np.float64).tiny  # of bars that are all zero
 WIDE = 1.3  # times as wide as high: the colour bar takes less room at the right
 # matplotlib's own with a dark middle, "berlin", goes to brown.
@@ -205,11 +209,13 @@ class HiddenUnitsDisplay(ImageGrid):
         self.colorbar_.ax.tick_params(labelsize=tick_points)
         return 72 * THICKNESS + 2 * tick_points + 1.3 * label_points * (len(lines) + 1)
 
-    def _caption(self, position: int) -> str:
+    def _caption(self, position: int, *, is_short: bool = False) -> str:
         name = self.names[position]
         if self.output_weights is None:
             return name
         best = str(self.classes[np.argmax(self.output_weights[position])])
+        if is_short:
+            return f"for {best}"
         if len(best) > 3:
             return f"{name}: for\n{best}"
         return f"{name}: for {best}"
@@ -263,7 +269,7 @@ class HiddenUnitsDisplay(ImageGrid):
             linewidth=0.5,
             alpha=0.5,
         )
-        if letter * unit >= READABLE_POINTS:
+        if letter * unit >= LEAST_POINTS:
             self._name_bars(x, zeros + BARS / 2 + SPACE, letter * unit, rotation)
 
     def _name_bars(

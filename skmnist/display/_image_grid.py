@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist.display._axes import (
+    LEAST_POINTS,
     axes_or_new,
     font_points,
     root_figure,
@@ -75,13 +76,14 @@ class _Cell(NamedTuple):
         side = min(width / (1 + GAP), (height - head) / (self.high + self.below + GAP))
         return _Fit(side, letter, head)
 
-    def best_columns(self, size: NDArray[np.floating], n_images: int) -> int:
-        """Return the number of columns that gives the largest images."""
+    def arrange(self, size: NDArray[np.floating], n_images: int) -> Any:
+        """Return row and column of each image, so that the images are the largest."""
 
         def side(n_columns: int) -> float:
             return self.fit(size, math.ceil(n_images / n_columns), n_columns).side
 
-        return max(range(1, n_images + 1), key=side)
+        best = max(range(1, n_images + 1), key=side)
+        return in_columns(n_images, best)
 
 
 class ImageGrid:
@@ -128,7 +130,8 @@ class ImageGrid:
     def _draw(self, cmap: Any) -> None:
         raise NotImplementedError
 
-    def _caption(self, position: int) -> str:
+    def _caption(self, position: int, *, is_short: bool = False) -> str:
+        """Return the text above an image; a short one where images are very small."""
         raise NotImplementedError
 
     def _draw_grid(
@@ -147,17 +150,21 @@ class ImageGrid:
         gets the one that images of `side` points and a `foot` need. Return the longer
         side of an image in points.
         """
-        captions = [self._caption(position) for position in range(len(self._pixels))]
+        positions = range(len(self._pixels))
+        captions = [self._caption(position) for position in positions]
         cell = self._cell(captions, headings, below, cells)
         if self._is_new:
             cells = self._resize_figure(cell, cells, side, foot)
 
         size = size_in_points(self.ax_)
         if cells is None:
-            n_columns = cell.best_columns(size, len(captions))
-            cells = in_columns(len(captions), n_columns)
+            cells = cell.arrange(size, len(captions))
         n_rows, n_columns = cells.max(axis=0) + 1
         fit = cell.fit(size, n_rows, n_columns)
+        if fit.letter < LEAST_POINTS:
+            captions = [self._caption(position, is_short=True) for position in positions]
+            cell = self._cell(captions, headings, below, cells)
+            fit = cell.fit(size, n_rows, n_columns)
 
         # From here on, lengths are parts of an image's longer side.
         head = fit.head / fit.side
