@@ -130,15 +130,16 @@ def test_each_number_of_rows_of_a_halving_search_has_a_line():
     best = f"best: {search.best_score_:#.3g} with {search.best_params_['width']}"
     assert legend(display) == [*names, "each of 2 folds", best]
     drawn = display.lines_[: len(amounts)], display.lines_[len(amounts) :]
-    keys = ("mean_test_score", "mean_fit_time")
-    for panel, lines, key in zip(display.axes_, drawn, keys, strict=True):
+    usual = results["mean_fit_time"] - results["std_fit_time"]  # of two folds
+    shown = (results["mean_test_score"], usual)
+    for panel, lines, numbers in zip(display.axes_, drawn, shown, strict=True):
         assert all(line.axes is panel for line in lines)
         for amount, line in zip(amounts, lines, strict=True):
             rows = np.flatnonzero(results["n_resources"] == amount)
             rows = sorted(rows, key=lambda row: results["params"][row]["width"])
             places = [widths.index(results["params"][row]["width"]) for row in rows]
             np.testing.assert_array_equal(line.get_xdata(), places)
-            np.testing.assert_allclose(line.get_ydata(), results[key][rows])
+            np.testing.assert_allclose(line.get_ydata(), numbers[rows])
     place = widths.index(search.best_params_["width"])
     np.testing.assert_allclose(
         display.best_[0].get_xydata(), [[place, search.best_score_]]
@@ -278,6 +279,7 @@ def test_what_is_not_a_fitted_search_is_refused(make, error, message):
 def test_every_fold_and_the_mean_in_ascending_order():
     search = searched({"width": [16, 5, 128, 64]}, cv=3)
     search.cv_results_["mean_fit_time"] = np.array([1.5, 12.0, 3.0, 2.0])
+    search.cv_results_["std_fit_time"] = np.zeros(4)
     display = SearchDisplay.from_estimator(search)
     ax, times = display.axes_
     results, order = search.cv_results_, [1, 0, 3, 2]
@@ -297,8 +299,73 @@ def test_every_fold_and_the_mean_in_ascending_order():
     np.testing.assert_allclose(display.best_[0].get_xydata(), [[3, search.best_score_]])
     np.testing.assert_array_equal(display.lines_[1].get_ydata(), [12, 1.5, 2, 3])
     np.testing.assert_array_equal(display.best_[1].get_ydata(), [3])
-    assert times.get_ylabel() == "mean fit time (s)"
+    assert times.get_ylabel() == "usual fit time (s)"
     assert times.get_ylim()[0] == 0
+    assert not times.collections
+
+
+def timed(fold_times, n_jobs=None):
+    """A search whose fits took so many seconds: a row for each candidate."""
+    fold_times = np.array(fold_times)
+    n_candidates, n_folds = fold_times.shape
+    grid = {"width": list(range(1, n_candidates + 1))}
+    search = searched(grid, cv=n_folds, n_jobs=1).set_params(n_jobs=n_jobs)
+    search.cv_results_["mean_fit_time"] = fold_times.mean(axis=1)
+    search.cv_results_["std_fit_time"] = fold_times.std(axis=1)
+    return search
+
+
+@pytest.mark.parametrize(
+    ("n_jobs", "fold_times"),
+    [
+        (1, [[6.0, 0.3, 0.3], [0.4, 0.4, 0.4]]),
+        (None, [[6.0, 0.3, 0.3], [0.9, 0.4, 0.4]]),
+        (2, [[6.0, 6.0, 0.3], [0.9, 0.9, 0.4]]),
+        (2, [[6.0, 6.0, 0.3, 0.3, 0.3], [0.4] * 5]),
+        # Not one slow fold for each job, and more jobs than folds.
+        (2, [[6.0, 6.0, 0.3], [6.0, 0.4, 0.4]]),
+        (8, [[6.0, 6.0, 0.3], [6.0, 0.4, 0.4]]),
+    ],
+)
+def test_the_usual_fit_time_leaves_out_slow_first_fits(n_jobs, fold_times):
+    search = timed(fold_times, n_jobs)
+    display = SearchDisplay.from_estimator(search)
+    np.testing.assert_allclose(
+        display.lines_[1].get_ydata(), np.min(fold_times, axis=1)
+    )
+    means = search.cv_results_["mean_fit_time"]
+    assert legend(display)[-1] == f"mean with slow first fits, up to {means[0]:.2g} s"
+
+
+def test_usual_times_of_a_noisy_search_are_not_below_its_shortest_fits():
+    fold_times = np.random.default_rng(0).lognormal(size=(50, 4))
+    display = SearchDisplay.from_estimator(timed(fold_times, n_jobs=1))
+    usual = display.lines_[1].get_ydata()
+    assert (usual >= fold_times.min(axis=1)).all()
+    assert (usual <= np.sort(fold_times)[:, :-1].mean(axis=1)).all()
+
+
+def test_columns_lead_from_usual_times_to_higher_means():
+    display = SearchDisplay(
+        {"p": [1, 2, 3]},
+        np.zeros((3, 3)),
+        fit_times=[0.4, 0.5, 0.6],
+        mean_fit_times=[3.0, 0.51, 0.9],
+    ).plot()
+    (columns,) = display.axes_[1].collections
+    expected = [[[0, 0.4], [0, 3.0]], [[2, 0.6], [2, 0.9]]]
+    np.testing.assert_allclose(columns.get_segments(), expected)
+    # Usual times can be told apart, even if a column does not end in the panel.
+    assert 2 <= display.axes_[1].get_ylim()[1] / 0.6 < 3
+
+
+def test_the_mean_is_shown_where_there_is_one_fold():
+    split = [(np.arange(30), np.arange(30, 60))]
+    search = searched({"width": [1, 2]}, cv=split)
+    display = SearchDisplay.from_estimator(search)
+    assert display.axes_[1].get_ylabel() == "mean fit time (s)"
+    means = search.cv_results_["mean_fit_time"]
+    np.testing.assert_array_equal(display.lines_[1].get_ydata(), means)
 
 
 def test_fit_times_of_each_fold_are_dots_and_their_median_a_line():
@@ -610,6 +677,10 @@ def test_two_numbers_drawn_at_random_have_a_panel_each():
     [
         ({"param_values": {"a": [1]}}, "inconsistent numbers of samples"),
         ({"fit_times": [1]}, "inconsistent numbers of samples"),
+        (
+            {"fit_times": [1, 1], "mean_fit_times": [1]},
+            "inconsistent numbers of samples",
+        ),
     ],
 )
 def test_search_display_refuses(arguments, message):

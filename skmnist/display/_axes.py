@@ -20,30 +20,13 @@ SLANTED_HEIGHT = 0.6  # of an axes, at most, for the slanted names below it
 SMALL_POINTS, LEAST_POINTS = 6.0, 4.0
 # An axes with less than this part of its usual width or height gets smaller letters.
 ROOMY = 0.6
-_TICKS = [
-    f"{axis}tick.{kind}.{part}"
-    for axis in "xy"
-    for kind in ("major", "minor")
-    for part in ("size", "width", "pad")
-]
 # What a style sets in points.
-_FONT_SIZES = [
-    "font.size",
-    "axes.labelsize",
-    "axes.titlesize",
-    "legend.fontsize",
-    "xtick.labelsize",
-    "ytick.labelsize",
-]
-_LENGTHS = [
-    "lines.linewidth",
-    "lines.markersize",
-    "axes.linewidth",
-    "axes.labelpad",
-    "axes.titlepad",
-    "grid.linewidth",
-    *_TICKS,
-]
+FONT_SIZES = ["axes.labelsize", "axes.titlesize", "legend.fontsize"]
+FONT_SIZES += ["xtick.labelsize", "ytick.labelsize"]
+LENGTHS = ["lines.linewidth", "lines.markersize", "axes.linewidth", "grid.linewidth"]
+LENGTHS += ["axes.labelpad", "axes.titlepad"]
+for _tick in ("xtick.major", "xtick.minor", "ytick.major", "ytick.minor"):
+    LENGTHS += [f"{_tick}.size", f"{_tick}.width", f"{_tick}.pad"]
 
 
 def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None) -> Axes:
@@ -122,30 +105,31 @@ def style_for(ax: Axes, usual: tuple[float, float]) -> Iterator[None]:
     room = float(np.min(size_in_points(ax) / np.multiply(usual, 72)))
     least = SMALL_POINTS / font_points("axes.labelsize")
     factor = min(1.0, max(room / ROOMY, least))
+
+    style: dict[Any, Any] = rcParams
     smaller: dict[Any, float] = {}
-    for name in _FONT_SIZES:
+    for name in FONT_SIZES:
         smaller[name] = factor * font_points(name)
-    for name in _LENGTHS:
-        smaller[name] = factor * rcParams[name]
+    for name in LENGTHS:
+        smaller[name] = factor * style[name]
     with rc_context(smaller):
         yield
 
 
 def fix_ticks(ax: Axes) -> None:
-    """Give an axes ticks of the style, which matplotlib otherwise reads when it draws."""
+    """Set ticks as the style says now, not as it says when the figure is drawn."""
     from matplotlib import rcParams
 
-    for axis in ("x", "y"):
-        points = font_points(f"{axis}tick.labelsize")
+    style: dict[Any, Any] = rcParams
+    for axis in (ax.xaxis, ax.yaxis):
+        ticks = f"{axis.axis_name}tick"
         for kind in ("major", "minor"):
-            prefix = f"{axis}tick.{kind}"
-            ax.tick_params(
-                axis,
+            axis.set_tick_params(
                 which=kind,
-                labelsize=points,
-                length=rcParams[f"{prefix}.size"],
-                width=rcParams[f"{prefix}.width"],
-                pad=rcParams[f"{prefix}.pad"],
+                labelsize=style[f"{ticks}.labelsize"],
+                length=style[f"{ticks}.{kind}.size"],
+                width=style[f"{ticks}.{kind}.width"],
+                pad=style[f"{ticks}.{kind}.pad"],
             )
 
 

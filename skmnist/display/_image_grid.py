@@ -162,7 +162,9 @@ class ImageGrid:
         n_rows, n_columns = cells.max(axis=0) + 1
         fit = cell.fit(size, n_rows, n_columns)
         if fit.letter < LEAST_POINTS:
-            captions = [self._caption(position, is_short=True) for position in positions]
+            captions = [
+                self._caption(position, is_short=True) for position in positions
+            ]
             cell = self._cell(captions, headings, below, cells)
             fit = cell.fit(size, n_rows, n_columns)
 

@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 MAP_SIZE = (6.4, 4.8)  # inches, for letters of 10 points
 # A cell without a score: gray on light and on dark backgrounds.
 NOTHING = (0.5, 0.5, 0.5, 0.25)
-MUCH_LONGER = 1.2  # times as long on average: the first fits were slow
+# First fits were slow if the mean is higher than the usual time by this part of it, and
+# by so many seconds.
+MUCH_LONGER, LONGER = 0.2, 0.05
 MOST_OF_SLOW_FITS = 2  # times as high as the longest usual time, at most
 
 
@@ -57,6 +59,11 @@ class SearchDisplay:
     score. For three and more, or two whose values were drawn at random, each parameter
     has a panel of the scores: the best over the other parameters. The best candidate is
     marked.
+
+    The first fits of a search take longer: they start TensorFlow, and compile. The fit
+    time shown is that of the other folds, and a pale column leads up to the mean. As a
+    search keeps only the mean and the standard deviation over the folds, this time is
+    computed as if as many folds had been slow as the search has jobs.
 
     Of a halving search, each number of samples has a line of its own, in panels for two
     parameters too: scores and times of different numbers of samples are not comparable.
@@ -79,8 +86,8 @@ class SearchDisplay:
         median is drawn, and a dot for each fold.
     mean_fit_times : array-like of shape (n_candidates,), default=None
         The mean over the folds, where `fit_times` leaves out what first fits took
-        longer, such as to compile. A pale column is drawn up to a mean that is more
-        than a fifth higher. None means that `fit_times` leaves out nothing.
+        longer, such as to compile. A pale column is drawn up to a mean that is higher
+        by more than a fifth. None means that `fit_times` leaves out nothing.
     best_index : int, default=None
         The number of the best candidate. None marks none.
     score_name : str, default="score"
@@ -310,7 +317,7 @@ class SearchDisplay:
     ) -> float:
         """Draw columns from usual times up to means, and return the highest mean."""
         means: Any = self.mean_fit_times
-        is_slow = means > MUCH_LONGER * usual
+        is_slow = means - usual > np.maximum(MUCH_LONGER * usual, LONGER)
         highest = float(np.max(means, where=is_slow, initial=0))
         for line, candidates in zip(lines, self._groups().values(), strict=True):
             rows = self._best_of_each(candidates, scale)
@@ -500,8 +507,9 @@ class SearchDisplay:
         ----------
         search : estimator instance
             A fitted GridSearchCV, RandomizedSearchCV, HalvingGridSearchCV or
-            HalvingRandomSearchCV, or a Pipeline that ends with one. Of a halving
-            search, each candidate's last iteration is shown.
+            HalvingRandomSearchCV, or a Pipeline that ends with one. Fit times of
+            several jobs need its `n_jobs`, or the same :func:`joblib.parallel_config`
+            as its fit.
         metric : str, default=None
             Which metric to show of a search with several. None shows the one that has
             chosen the best candidate, which is marked for all metrics.
