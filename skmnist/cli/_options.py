@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 from skmnist import __version__
 from skmnist._files import printable
 from skmnist._packages import naming_packages
-from skmnist.cli._draw import DRAW_DESCRIPTION, add_draw_options
 from skmnist.datasets._named_sets import NAMED_SETS
 
 DESCRIPTION = """\
@@ -41,6 +40,11 @@ dark on light or light on dark, of any size. Prints the three most probable digi
 of each.
 """
 
+DRAW_DESCRIPTION = """\
+Write a saved network as one page for a browser, on which one draws digits and
+watches the network read them. The page needs no other file and no network
+connection: send it to a friend, or open it on a phone.
+"""
 
 # The usage of all commands, in place of one that lists all options of the first.
 USAGE = """\
@@ -49,20 +53,16 @@ skmnist [options]
        skmnist draw [-o FILE.html] NETWORK"""
 
 # Keras's names, here because importing Keras takes seconds.
-ACTIVATIONS = (
-    *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu"),
-    *("hard_swish", "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax"),
-    *("mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink", "softmax"),
-    *(
-        "softplus",
-        "softsign",
-        "sparse_plus",
-        "sparse_sigmoid",
-        "sparsemax",
-        "squareplus",
-    ),
-    *("swish", "tanh", "tanh_shrink"),
-)
+# fmt: off
+ACTIVATIONS = [
+    "celu", "elu", "exponential", "gelu",
+    "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6",
+    "selu", "sigmoid", "silu", "soft_shrink", "softmax", "softplus", "softsign",
+    "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "swish",
+    "tanh", "tanh_shrink",
+]
+# fmt: on
 
 
 def parse(arguments: Sequence[str], command: str = "skmnist") -> argparse.Namespace:
@@ -78,7 +78,7 @@ def parse(arguments: Sequence[str], command: str = "skmnist") -> argparse.Namesp
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line, with a suggestion, without usage."""
+    """An argument parser whose errors are one line with a suggestion."""
 
     def __init__(self, command: str, name: str = "", **options: Any) -> None:
         super().__init__(
@@ -88,7 +88,7 @@ class _Parser(argparse.ArgumentParser):
             **options,
         )
         self._help = f"{command} {name}".strip() + " --help"
-        self._names: list[str] = ["predict", "draw"]
+        self._names = ["predict", "draw"]
 
     def add(self, name: str, **options: Any) -> None:
         """Add an option, and suggest it for wrong ones."""
@@ -101,17 +101,24 @@ class _Parser(argparse.ArgumentParser):
     def parse_args(self, arguments: Any = None, namespace: Any = None) -> Any:
         options, unknown = self.parse_known_args(arguments, namespace)
         if unknown:
+            message = f"unrecognized arguments: {' '.join(unknown)}."
             matches = get_close_matches(unknown[0], self._names, n=1)
-            suggestion = f" Did you mean {matches[0]}?" if matches else ""
-            self.error(f"unrecognized arguments: {' '.join(unknown)}.{suggestion}")
+            if matches:
+                message += f" Did you mean {matches[0]}?"
+            self.error(message)
         return options
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {printable(message)} (see {self._help})\n")
 
 
+# Types of arguments
+
+
 def _number(
-    kind: type, expected: str, is_right: Callable[[Any], bool]
+    kind: type,
+    expected: str,
+    is_right: Callable[[Any], bool],
 ) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         try:
@@ -125,13 +132,30 @@ def _number(
     return read
 
 
+_positive_int = _number(
+    int,
+    "a whole number greater than 0",
+    lambda value: value > 0,
+)
+_positive = _number(
+    float,
+    "a number greater than 0",
+    lambda value: 0 < value < math.inf,
+)
+_seed = _number(
+    int,
+    "a whole number from 0 to 2**32 - 1",
+    lambda value: 0 <= value < 2**32,
+)
+
+
 def _path(suffix: str) -> Callable[[str], Path]:
     def read(text: str) -> Path:
         path = Path(text)
         if path.suffix.lower() != suffix:
+            example = str(path.with_suffix(suffix))
             raise argparse.ArgumentTypeError(
-                f"must end with {suffix}, as in {str(path.with_suffix(suffix))!r}, not "
-                f"{text!r}"
+                f"must end with {suffix}, as in {example!r}, not {text!r}"
             )
         return path
 
@@ -149,13 +173,18 @@ def _column(text: str) -> int | str:
 def _activation(text: str) -> str:
     if text in ACTIVATIONS:
         return text
+
     matches = get_close_matches(text, ACTIVATIONS, n=1)
-    suggestion = f"They are {', '.join(ACTIVATIONS)}."
     if matches:
         suggestion = f"Did you mean {matches[0]}?"
+    else:
+        suggestion = f"They are {', '.join(ACTIVATIONS)}."
     raise argparse.ArgumentTypeError(
         f"must be the name of an activation of Keras, not {text!r}. {suggestion}"
     )
+
+
+# Parsers of the commands
 
 
 def _train_parser(command: str) -> _Parser:
@@ -165,49 +194,107 @@ def _train_parser(command: str) -> _Parser:
     _add_network_options(parser)
     _add_training_options(parser)
     _add_output_options(parser)
+
     needed = ["matplotlib", "pandas", "rich"]
     parser.set_defaults(run=naming_packages(_train, "skmnist", needed=needed))
     return parser
 
 
-def _add_data_options(parser: _Parser) -> None:
-    sets = "; ".join(
-        f"{named.name!r}, {named.summary}" for named in NAMED_SETS.values()
+def _predict_parser(command: str) -> _Parser:
+    parser = _Parser(
+        command,
+        "predict",
+        description=PREDICT_DESCRIPTION,
+        parents=[_network_argument()],
     )
+    parser.add_argument(
+        "pictures",
+        type=Path,
+        nargs="+",
+        metavar="PICTURE",
+        help="a PNG, a JPEG, or the like",
+    )
+    parser.add(
+        "--show",
+        type=_path(".png"),
+        metavar="FILE.png",
+        help="draw each picture, the network's input of 28 × 28 pixels, and the "
+        "probabilities",
+    )
+
+    needed = ["PIL", "rich", "skimage"]
+    parser.set_defaults(run=naming_packages(_predict, "skmnist predict", needed=needed))
+    return parser
+
+
+def _draw_parser(command: str) -> _Parser:
+    parser = _Parser(
+        command,
+        "draw",
+        description=DRAW_DESCRIPTION,
+        parents=[_network_argument()],
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=_path(".html"),
+        metavar="FILE.html",
+        help="the page; its folder is made if needed; default: the name of NETWORK "
+        "with the ending .html, in the current folder",
+    )
+    parser.set_defaults(run=naming_packages(_draw, "skmnist draw"))
+    return parser
+
+
+def _network_argument() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument(
+        "model",
+        type=Path,
+        metavar="NETWORK",
+        help="the file that 'skmnist --save NETWORK' wrote",
+    )
+    return parent
+
+
+# Options of the training
+
+
+def _add_data_options(parser: _Parser) -> None:
+    summaries = [f"{named.name!r}, {named.summary}" for named in NAMED_SETS.values()]
     parser.add(
         "--data",
         metavar="SOURCE",
-        help=f"{sets}; or the path of an .npz or .csv file, or of a folder of IDX or "
-        ".csv files; default: the environment variable SKMNIST_DATA if it is set, "
-        "else 'sample'",
+        help=f"{'; '.join(summaries)}; or the path of an .npz or .csv file, or of a "
+        "folder of IDX or .csv files; default: the environment variable SKMNIST_DATA "
+        "if it is set, else 'sample'",
     )
     parser.add(
         "--target-column",
         type=_column,
         metavar="COLUMN",
-        help="for tables, the column of the labels: its name, or its position, such as 0 or -1",
+        help="for tables, the column of the labels: its name, or its position, such as "
+        "0 or -1",
     )
     parser.add(
         "--transposed",
         action=argparse.BooleanOptionalAction,
-        help="for files, whether their images have rows and columns swapped, as EMNIST's have",
+        help="for files, whether their images have rows and columns swapped, as "
+        "EMNIST's have",
     )
     parser.add(
         "--raw-pixels",
         action="store_true",
-        help="train on pixels as they are, from 0 to 255, as the article did; otherwise "
-        "a Pipeline scales them to 0 to 1, which makes the network better",
+        help="train on pixels as they are, from 0 to 255, as the article did; "
+        "otherwise a Pipeline scales them to 0 to 1, which makes the network better",
     )
 
 
 def _add_network_options(parser: _Parser) -> None:
-    positive_int = _number(
-        int, "a whole number greater than 0", lambda value: value > 0
-    )
     layers = parser.add_mutually_exclusive_group()
     layers.add_argument(
         "--hidden-units",
-        type=positive_int,
+        type=_positive_int,
         nargs="*",
         default=[5],
         metavar="N",
@@ -215,12 +302,12 @@ def _add_network_options(parser: _Parser) -> None:
     )
     layers.add_argument(
         "--search",
-        type=positive_int,
+        type=_positive_int,
         nargs="+",
         metavar="N",
-        help="search among these numbers of units of one hidden layer for the best, each "
-        "trained on two thirds of the images and tested on the others, three times "
-        "over",
+        help="search among these numbers of units of one hidden layer for the best, "
+        "each trained on two thirds of the images and tested on the others, three "
+        "times over",
     )
     parser.suggest("--hidden-units", "--search")
     parser.add(
@@ -233,39 +320,30 @@ def _add_network_options(parser: _Parser) -> None:
 
 
 def _add_training_options(parser: _Parser) -> None:
-    positive_int = _number(
-        int, "a whole number greater than 0", lambda value: value > 0
-    )
-    positive = _number(
-        float, "a number greater than 0", lambda value: 0 < value < math.inf
-    )
-    seed = _number(
-        int, "a whole number from 0 to 2**32 - 1", lambda value: 0 <= value < 2**32
-    )
     parser.add(
         "--epochs",
-        type=positive_int,
+        type=_positive_int,
         metavar="N",
-        help="passes over the data; default: as many as make the article's 9,375 gradient "
-        "steps, which is 5 on all of MNIST and 75 on the sample",
+        help="passes over the data; default: as many as make the article's 9,375 "
+        "gradient steps, which is 5 on all of MNIST and 75 on the sample",
     )
     parser.add(
         "--batch-size",
-        type=positive_int,
+        type=_positive_int,
         default=32,
         metavar="N",
         help="images in a gradient step; default: 32",
     )
     parser.add(
         "--learning-rate",
-        type=positive,
+        type=_positive,
         default=0.001,
         metavar="RATE",
         help="the learning rate of Adam; default: 0.001",
     )
     parser.add(
         "--seed",
-        type=seed,
+        type=_seed,
         default=0,
         metavar="N",
         help="the same seed gives the same network; default: 0",
@@ -290,36 +368,7 @@ def _add_output_options(parser: _Parser) -> None:
     )
 
 
-def _predict_parser(command: str) -> _Parser:
-    parser = _Parser(command, "predict", description=PREDICT_DESCRIPTION)
-    parser.add_argument(
-        "model",
-        type=Path,
-        metavar="NETWORK",
-        help="the file that 'skmnist --save NETWORK' wrote",
-    )
-    parser.add_argument(
-        "pictures",
-        type=Path,
-        nargs="+",
-        metavar="PICTURE",
-        help="a PNG, a JPEG, or the like",
-    )
-    parser.add(
-        "--show",
-        type=_path(".png"),
-        metavar="FILE.png",
-        help="draw each picture, the network's input of 28 × 28 pixels, and the probabilities",
-    )
-    needed = ["PIL", "rich", "skimage"]
-    parser.set_defaults(run=naming_packages(_predict, "skmnist predict", needed=needed))
-    return parser
-
-
-def _draw_parser(command: str) -> _Parser:
-    parser = _Parser(command, "draw", description=DRAW_DESCRIPTION)
-    add_draw_options(parser, _path(".html"))
-    return parser
+# The modules that do the work are imported once the options have been checked.
 
 
 def _train(options: argparse.Namespace) -> bool:
@@ -333,3 +382,10 @@ def _predict(options: argparse.Namespace) -> bool:
     from skmnist.cli._predict import predict
 
     return predict(options)
+
+
+def _draw(options: argparse.Namespace) -> bool:
+    from skmnist.cli._draw import draw
+
+    draw(options)
+    return True

@@ -39,13 +39,13 @@ def predict(options: Namespace) -> bool:
         model: Any = load(options.model)
     network, steps = unwrap(model)
     shape = _check_network(model, network, options.model)
-    # A network that was trained on levels from 0 to 16 gets such levels.
-    factor = highest_pixel(steps) / 255
     if options.show is not None:
         prepare_file(options.show, "--show")
 
     width = max(len(printable(picture.name)) for picture in options.pictures)
     labels = [printable(label) for label in model.classes_]
+    # A network that was trained on levels from 0 to 16 gets such levels.
+    factor = highest_pixel(steps) / 255
     answers = []
     for picture in options.pictures:
         try:
@@ -53,6 +53,7 @@ def predict(options: Namespace) -> bool:
         except (OSError, ValueError) as error:
             print(f"skmnist: error: {describe_error(error)}", file=sys.stderr)
             continue
+
         pixels = np.rint(digit * factor).astype(np.uint8)
         probabilities = model.predict_proba(pixels.reshape(1, *shape))[0]
         answers.append(_Answer(picture, digit, probabilities))
@@ -95,6 +96,7 @@ def _draw(answers: list[_Answer], labels: list[str], path: Path) -> None:
     row_height = max(1.9, 0.19 * len(labels))
     height = row_height * len(answers) + 0.2
     figure = Figure(figsize=(8, height), layout="constrained")
+
     rows = figure.subplots(len(answers), 3, squeeze=False, width_ratios=[1, 1, 1.6])
     for (given, seen, bars), answer in zip(rows, answers, strict=True):
         image, _ = open_picture(answer.picture)
@@ -105,11 +107,14 @@ def _draw(answers: list[_Answer], labels: list[str], path: Path) -> None:
         for ax in (given, seen):
             ax.set(xticks=[], yticks=[])
         _draw_probabilities(bars, answer.probabilities, labels)
+
     write_figure(figure, path)
 
 
 def _draw_probabilities(
-    ax: Axes, probabilities: NDArray[np.float32], labels: list[str]
+    ax: Axes,
+    probabilities: NDArray[np.float32],
+    labels: list[str],
 ) -> None:
     from matplotlib.ticker import PercentFormatter
 

@@ -38,6 +38,7 @@ from skmnist.display import (
     SearchDisplay,
     TrainingDisplay,
 )
+from skmnist.display._search_results import fit_times
 from skmnist.persistence import save
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def train(options: Namespace) -> None:
     """Train one network, or search for the best width; print and draw the outcome."""
     console = new_console()
     data = load_mnist(
-        options.data, target_column=options.target_column, transposed=options.transposed
+        options.data,
+        target_column=options.target_column,
+        transposed=options.transposed,
     )
     options.output.mkdir(parents=True, exist_ok=True)
     if options.save is not None:
@@ -75,6 +78,9 @@ def train(options: Namespace) -> None:
         estimator = _search(classifier, data, widths, options.raw_pixels)
         fitted = estimator.best_estimator_
         console.print(_ranking(estimator))
+        console.print(
+            "  fit_time: seconds of a usual fit; first fits take longer, as they compile"
+        )
         with _figure(options.output / "search.png", 9, 3.8) as ax:
             SearchDisplay.from_estimator(estimator, ax=ax)
     console.print(f"  after {time.perf_counter() - start:.1f} s")
@@ -83,16 +89,17 @@ def train(options: Namespace) -> None:
         save(fitted, options.save)
         console.print(f"  saved in {printable(options.save)}")
     _report(estimator, data, options.output, console)
+
     console.print(f"\nThe figures are in {printable(options.output.resolve())}")
-    console.print(
-        f"Try next: {options.command} {printable(_next_arguments(options, estimator))}"
-    )
+    arguments = printable(_next_arguments(options, estimator))
+    console.print(f"Try next: {options.command} {arguments}")
 
 
 def _new_classifier(options: Namespace, n_images: int) -> SimpleMLPClassifier:
     epochs = options.epochs
     if epochs is None:
-        epochs = max(1, round(ARTICLE_STEPS / _n_steps(n_images, options.batch_size)))
+        n_steps = _n_steps(n_images, options.batch_size)
+        epochs = max(1, round(ARTICLE_STEPS / n_steps))
     return SimpleMLPClassifier(
         hidden_units=options.hidden_units,
         activation=options.activation,
@@ -108,12 +115,16 @@ def _n_steps(n_images: int, batch_size: int) -> int:
 
 
 def _announce_training(
-    classifier: SimpleMLPClassifier, data: Bunch, options: Namespace, console: Console
+    classifier: SimpleMLPClassifier,
+    data: Bunch,
+    options: Namespace,
+    console: Console,
 ) -> None:
     n_images = len(data.y_train)
     images = _pluralize(n_images, "image")
     epochs = _pluralize(classifier.epochs, "epoch")
     steps = _pluralize(_n_steps(n_images, classifier.batch_size), "gradient step")
+
     console.print("\nThe training", style="bold")
     console.print(
         f"  {images}, {_describe_pixels(data, options)}; {epochs} of {steps}\n"
@@ -131,7 +142,8 @@ def _announce_search(
     images = _pluralize(len(data.y_train), "image")
     fits = _pluralize(len(widths) * N_FOLDS, "fit")
     epochs = _pluralize(classifier.epochs, "epoch")
-    listed = ", ".join(str(width) for width in widths)
+    listed = ", ".join(map(str, widths))
+
     console.print("\nThe search", style="bold")
     console.print(
         f"  hidden units: {listed}; {images} in {N_FOLDS} folds, "
@@ -163,6 +175,7 @@ def _next_arguments(options: Namespace, estimator: Any) -> str:
 def _introduce(data: Bunch, folder: Path, console: Console) -> None:
     console.print("The data", style="bold")
     console.print(repr(data))
+
     with _figure(folder / "first_digits.png", 8, 1.9) as ax:
         first = DigitsDisplay.from_images(data.images_train, data.y_train, n=5, ax=ax)
     labels = ", ".join(printable(label) for label in data.y_train[: len(first.images)])
@@ -170,13 +183,16 @@ def _introduce(data: Bunch, folder: Path, console: Console) -> None:
 
 
 def _show_network(
-    classifier: SimpleMLPClassifier, data: Bunch, console: Console
+    classifier: SimpleMLPClassifier,
+    data: Bunch,
+    console: Console,
 ) -> None:
     # An estimator has a network once it is fitted. One image of each digit is enough
     # for that.
     _, one_of_each = np.unique(data.y_train, return_index=True)
     rehearsal = clone(classifier).set_params(epochs=1)
     rehearsal.fit(data.images_train[one_of_each], data.y_train[one_of_each])
+
     console.print("\nThe network", style="bold")
     # A copy that is not compiled, or what Adam keeps of each weight would count as
     # parameters.
@@ -193,37 +209,53 @@ def _fit(classifier: SimpleMLPClassifier, data: Bunch, raw_pixels: bool) -> Any:
         if not raw_pixels:
             estimator = _scaled(classifier, data, transform_input=["X_val"])
         return estimator.fit(
-            data.images_train, data.y_train, X_val=data.images_test, y_val=data.y_test
+            data.images_train,
+            data.y_train,
+            X_val=data.images_test,
+            y_val=data.y_test,
         )
 
 
 def _search(
-    classifier: SimpleMLPClassifier, data: Bunch, widths: list[int], raw_pixels: bool
+    classifier: SimpleMLPClassifier,
+    data: Bunch,
+    widths: list[int],
+    raw_pixels: bool,
 ) -> GridSearchCV:
     if raw_pixels:
         estimator, parameter = classifier, "hidden_units"
     else:
         estimator, parameter = _scaled(classifier, data), "network__hidden_units"
-    # An option that is wrong for one candidate is wrong for all.
     search = GridSearchCV(
-        estimator, {parameter: widths}, cv=N_FOLDS, error_score="raise"
+        estimator,
+        {parameter: widths},
+        cv=N_FOLDS,
+        n_jobs=-1,
+        # An option that is wrong for one candidate is wrong for all.
+        error_score="raise",
     )
     show_progress(search)
     # In threads, which share what has been compiled.
-    with parallel_config(backend="threading", n_jobs=-1):
+    with parallel_config(backend="threading"):
         return search.fit(data.images_train, data.y_train)
 
 
 def _ranking(search: GridSearchCV) -> str:
     import pandas
 
-    columns = ["rank_test_score", "hidden_units", "mean_test_score", "std_test_score"]
-    widths = [next(iter(params.values())) for params in search.cv_results_["params"]]
-    results = pandas.DataFrame(search.cv_results_).assign(hidden_units=widths)
-    results = results[[*columns, "mean_fit_time"]].sort_values(
-        "rank_test_score", kind="stable"
+    results = search.cv_results_
+    (parameter,) = search.param_grid
+    table = pandas.DataFrame(
+        {
+            "rank_test_score": results["rank_test_score"],
+            "hidden_units": results[f"param_{parameter}"],
+            "mean_test_score": results["mean_test_score"].round(4),
+            "std_test_score": results["std_test_score"].round(4),
+            "fit_time": fit_times(search).usual.round(2),
+        }
     )
-    return results.round(4).to_string(index=False)
+    ranked = table.sort_values("rank_test_score", kind="stable")
+    return ranked.to_string(index=False)
 
 
 def _report(estimator: Any, data: Bunch, folder: Path, console: Console) -> None:
@@ -269,4 +301,6 @@ def _highest(data: Bunch) -> int:
 
 
 def _pluralize(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    if n == 1:
+        return f"{n:,} {noun}"
+    return f"{n:,} {noun}s"

@@ -73,19 +73,19 @@ def fold_scores(results: Mapping[str, Any], metric: str) -> NDArray[np.floating]
 class FitTimes(NamedTuple):
     """Seconds that the fits of each candidate took; None where they are not known."""
 
-    usual: NDArray[np.floating] | None  # of folds without a slow first fit
-    mean: NDArray[np.floating] | None  # over all folds; None if `usual` is the mean
+    usual: Any  # of folds without a slow first fit
+    mean: Any  # over all folds; None if `usual` is the mean
 
 
 def fit_times(search: Any) -> FitTimes:
     """Return how long a fit of each candidate takes, apart from slow first fits.
 
     Each job of a search starts TensorFlow, and compiles or waits for what another job
-    compiles, in its first fit of a candidate. The results hold mean and standard
-    deviation over the folds alone. From these, the time of the other folds follows if
-    as many folds as there are jobs were slow and equally so, which is exact for one job
-    and close for several. It cannot be found for as many jobs as folds, or more: there,
-    one fold is taken for a usual one.
+    compiles, in its first fit of a candidate. The results hold only the mean and the
+    standard deviation over the folds. From these, the time of the other folds follows
+    if as many folds as there are jobs took longer, all by as much. This is certain for
+    one job; of several, the time is too low where they did not. With as many jobs as
+    folds, or more, a candidate may have slow folds alone: its time is too high.
     """
     results = search.cv_results_
     mean, std = results.get("mean_fit_time"), results.get("std_fit_time")
