@@ -56,6 +56,7 @@ def draw_start() -> None:
             DigitsDisplay.from_estimator(
                 network, X_test, digits.y_test, worst_first=True, ax=below
             )
+
             figure.savefig(
                 FOLDER / f"start-{name}.png",
                 dpi=150,
@@ -75,34 +76,30 @@ def draw_training() -> None:
         n_iter_no_change=3,
         random_state=0,
     )
-    keep(
-        TrainingDisplay.from_estimator(stopped.fit(X, digits.y_train)).figure_,
-        "training",
-    )
+    stopped.fit(X, digits.y_train)
+
+    keep(TrainingDisplay.from_estimator(stopped).figure_, "training")
 
 
 def draw_search() -> None:
     """Draw the search of its page."""
     network = SimpleMLPClassifier(epochs=20, random_state=0)
-    search = GridSearchCV(network, {"hidden_units": [5, 16, 64]}, cv=3).fit(
-        X, digits.y_train
-    )
+    search = GridSearchCV(network, {"hidden_units": [5, 16, 64]}, cv=3)
+    search.fit(X, digits.y_train)
     keep(SearchDisplay.from_estimator(search).figure_, "search")
 
 
 def draw_data() -> None:
     """Draw digits of MNIST, and digits that were brought into their form."""
-    keep(
-        DigitsDisplay.from_images(digits.images_train, digits.y_train, n=10).figure_,
-        "digits",
-    )
+    first = DigitsDisplay.from_images(digits.images_train, digits.y_train, n=10)
+    keep(first.figure_, "digits")
+
     names = ["0-chalk.jpg", "1-red-felt-tip.webp", "2-gradient.jpg", "3-yellow.jpg"]
     names += ["5-blue-ballpoint.jpg", "9-squared-paper.jpg"]
     figure, axes = plt.subplots(2, len(names), figsize=(9, 3.6), layout="constrained")
     for column, name in zip(axes.T, names, strict=True):
-        column[0].imshow(
-            ImageOps.exif_transpose(Image.open(PICTURES / name)).convert("RGB")
-        )
+        picture = ImageOps.exif_transpose(Image.open(PICTURES / name))
+        column[0].imshow(picture.convert("RGB"))
         column[1].imshow(read_digit(PICTURES / name), cmap="gray")
         for ax in column:
             ax.set_axis_off()

@@ -73,6 +73,7 @@ def _check_network(model: Any, network: Any, path: Path) -> tuple[int, ...]:
             f"{path} holds a {type(network).__name__}, not a SimpleMLPClassifier."
         )
     check_is_fitted(network)
+
     # A step before the network may have made more or fewer features of the pixels.
     n_features = getattr(model, "n_features_in_", network.n_features_in_)
     shape: tuple[int, ...] = network.image_shape_ or (n_features,)

@@ -79,7 +79,7 @@ def train(options: Namespace) -> None:
         fitted = estimator.best_estimator_
         console.print(_ranking(estimator))
         console.print(
-            "  fit_time: seconds of a usual fit; first fits take longer, as they compile"
+            "  fit_time: seconds of a usual fit; first fits take longer, to compile"
         )
         with _figure(options.output / "search.png", 9, 3.8) as ax:
             SearchDisplay.from_estimator(estimator, ax=ax)
@@ -100,6 +100,7 @@ def _new_classifier(options: Namespace, n_images: int) -> SimpleMLPClassifier:
     if epochs is None:
         n_steps = _n_steps(n_images, options.batch_size)
         epochs = max(1, round(ARTICLE_STEPS / n_steps))
+
     return SimpleMLPClassifier(
         hidden_units=options.hidden_units,
         activation=options.activation,
@@ -226,6 +227,7 @@ def _search(
         estimator, parameter = classifier, "hidden_units"
     else:
         estimator, parameter = _scaled(classifier, data), "network__hidden_units"
+
     search = GridSearchCV(
         estimator,
         {parameter: widths},

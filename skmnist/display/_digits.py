@@ -231,12 +231,14 @@ class DigitsDisplay(ImageGrid):
             raise ValueError(
                 f"DigitsDisplay only supports classifiers, got {estimator!r}.",
             )
+
         predictions = _check_labels(estimator.predict(X))
         probabilities = None
         if hasattr(estimator, "predict_proba"):
             columns = np.searchsorted(estimator.classes_, predictions)
             of_classes = np.asarray(estimator.predict_proba(X))
             probabilities = of_classes[np.arange(len(columns)), columns]
+
         return cls.from_predictions(
             X,
             y,
@@ -413,6 +415,7 @@ def _check_labels(labels: Any) -> Any:
 def _check_probabilities(probabilities: Any) -> Any:
     if probabilities is None:
         return None
+
     probabilities = column_or_1d(probabilities)
     # Sums of float32 probabilities exceed 1 in the last digits.
     is_valid = (probabilities >= 0) & (probabilities <= 1 + 1e-6)

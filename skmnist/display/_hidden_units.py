@@ -125,6 +125,7 @@ class HiddenUnitsDisplay(ImageGrid):
     ) -> None:
         self.weights = self._pixels = check_images(weights, "weights")
         self.indices: NDArray[np.integer] = np.arange(len(self.weights))
+
         self.output_weights: Any = output_weights
         self.classes: Any = classes
         if output_weights is not None:
@@ -135,11 +136,13 @@ class HiddenUnitsDisplay(ImageGrid):
             if classes is None:
                 self.classes = np.arange(self.output_weights.shape[1])
             check_consistent_length(self.output_weights.T, self.classes)
+
         if names is None:
             names = [f"unit {i}" for i in self.indices]
         self.names = list(names)
         check_consistent_length(self.weights, self.output_weights, self.names)
         self.label = label
+
         sizes = np.abs(self.weights)
         self.limit = float(np.percentile(sizes, SHOWN_WHOLE))
         if self.limit == 0:
@@ -442,6 +445,7 @@ def _kernels(network: Any) -> list[NDArray[np.floating]]:
             "HiddenUnitsDisplay only supports classifiers with the weights of their "
             f"layers in coefs_, such as SimpleMLPClassifier, got {network!r}."
         )
+
     kernels = [np.asarray(kernel) for kernel in network.coefs_]
     if kernels[-1].shape[1] == 1 and len(network.classes_) == 2:
         # MLPClassifier has one output for two classes: a weight for one is against the
@@ -454,8 +458,10 @@ def _spread(X: Any, steps: list[Any], n_features: int) -> NDArray[np.floating]:
     """Return the standard deviation of each feature that the network gets."""
     every = max(1, _num_samples(X) // MANY_SAMPLES)
     X = _safe_indexing(X, np.arange(0, _num_samples(X), every))
+
     for step in steps:
         X = step.transform(X)
+
     pixels = check_array(X, allow_nd=True, input_name="X")
     pixels = pixels.reshape(len(pixels), -1)
     if pixels.shape[1] != n_features:

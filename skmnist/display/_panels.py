@@ -144,6 +144,7 @@ def _legend(ax: Axes, entries: dict[str, Any], n_columns: int, points: float) ->
         columnspacing=1.5,
         handletextpad=0.5,
     )
+
     # It lies within the axes, whose width should not depend on it.
     legend.set_in_layout(False)
     return legend

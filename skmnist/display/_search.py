@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,6 +49,13 @@ NOTHING = (0.5, 0.5, 0.5, 0.25)
 # by so many seconds.
 MUCH_LONGER, LONGER = 0.2, 0.05
 MOST_OF_SLOW_FITS = 2  # times as high as the longest usual time, at most
+
+
+class _Curve(NamedTuple):
+    """A line, and the candidates on it: one for each value of a parameter."""
+
+    rows: NDArray[np.integer]
+    line: Any
 
 
 class SearchDisplay:
@@ -159,12 +166,14 @@ class SearchDisplay:
         self.param_values: dict[str, list[Any]] = {}
         for name, values in param_values.items():
             self.param_values[name] = list(values)
+
         self.fold_scores = np.array(fold_scores, dtype=np.float64, ndmin=2)
         self.mean_scores: NDArray[np.float64] = self.fold_scores.mean(axis=1)
         self.fit_times = _as_columns(fit_times)
         if mean_fit_times is not None:
             mean_fit_times = np.asarray(mean_fit_times, dtype=np.float64)
         self.mean_fit_times = mean_fit_times
+
         if iterations is None:
             iterations = np.zeros(len(self.mean_scores), dtype=int)
         self.iterations = np.asarray(iterations)
@@ -173,6 +182,7 @@ class SearchDisplay:
             best_index = None
         self.best_index = best_index
         self.score_name = score_name
+
         check_consistent_length(
             self.fold_scores,
             self.fit_times,
@@ -217,6 +227,7 @@ class SearchDisplay:
         self.legend_: Any = None
         self.lines_: list[Any] = []
         self.best_: list[Any] = []
+
         scales = [Scale(name, values) for name, values in self.param_values.items()]
         if len(scales) == 2 and self._fill_a_map(*scales):
             self._draw_map(ax, figsize, cmap, *scales)
@@ -290,12 +301,12 @@ class SearchDisplay:
         fit_times: Any = self.fit_times
         times = np.where(failed, np.nan, fit_times)
         middle = np.median(times, axis=1)
-        lines = self._draw_curves(panel, scale, times, middle)
+        curves = self._draw_curves(panel, scale, times, middle)
 
         longest = np.nanmax(times, initial=0)
         if self.mean_fit_times is not None:
             name = "usual"
-            highest = self._draw_slow_fits(panel, scale, middle, lines)
+            highest = self._draw_slow_fits(panel, scale, middle, curves)
             # Their columns may end beyond the panel: usual times should be readable.
             longest = max(longest, min(highest, MOST_OF_SLOW_FITS * longest))
         elif times.shape[1] == 1:
@@ -313,26 +324,27 @@ class SearchDisplay:
         panel: Axes,
         scale: Scale,
         usual: NDArray[np.floating],
-        lines: list[Any],
+        curves: list[_Curve],
     ) -> float:
         """Draw columns from usual times up to means, and return the highest mean."""
         means: Any = self.mean_fit_times
         is_slow = means - usual > np.maximum(MUCH_LONGER * usual, LONGER)
         highest = float(np.max(means, where=is_slow, initial=0))
-        for line, candidates in zip(lines, self._groups().values(), strict=True):
-            rows = self._best_of_each(candidates, scale)
-            rows = rows[is_slow[rows]]
-            if len(rows):
-                panel.vlines(
-                    scale.places[rows],
-                    usual[rows],
-                    means[rows],
-                    color=line.get_color(),
-                    alpha=0.4,
-                    linewidth=line.get_markersize(),
-                    zorder=1.5,  # below lines, above the grid
-                    label=f"mean with slow first fits, up to {highest:.2g} s",
-                )
+
+        for curve in curves:
+            rows = curve.rows[is_slow[curve.rows]]
+            if not len(rows):
+                continue
+            panel.vlines(
+                scale.places[rows],
+                usual[rows],
+                means[rows],
+                color=curve.line.get_color(),
+                alpha=0.4,
+                linewidth=curve.line.get_markersize(),
+                zorder=1.5,  # below lines, above the grid
+                label=f"mean with slow first fits, up to {highest:.2g} s",
+            )
         return highest
 
     def _draw_curves(
@@ -341,53 +353,52 @@ class SearchDisplay:
         scale: Scale,
         folds: NDArray[np.floating],
         middle: NDArray[np.floating],
-    ) -> list[Any]:
-        """Draw numbers for each fold, their middle and that of the best candidate.
-
-        Return the lines of the middle, one for each group of candidates.
-        """
+    ) -> list[_Curve]:
+        """Draw numbers for each fold, their middle and that of the best candidate."""
         groups = self._groups()
-        lines = []
+        curves = []
         for name, candidates in groups.items():
+            rows = self._best_of_each(candidates, scale)
             if len(groups) > 1:
                 label = name
             elif len(self.param_values) == 1:
                 label = "mean"
             else:
                 label = "mean, the best over the others"
-            rows = self._best_of_each(candidates, scale)
             # Nothing is between categories, and only noise between random values.
             is_grid = len(self.param_values) == 1 or 2 * len(rows) <= len(candidates)
             style = "o-" if scale.is_numeric and is_grid else "o"
-            lines += panel.plot(scale.places[rows], middle[rows], style, label=label)
-        self.lines_ += lines
+            (line,) = panel.plot(scale.places[rows], middle[rows], style, label=label)
+            curves.append(_Curve(rows, line))
+        self.lines_ += [curve.line for curve in curves]
 
         if folds.shape[1] > 1:
-            for line, candidates in zip(lines, groups.values(), strict=True):
-                rows = self._best_of_each(candidates, scale)
-                self._draw_folds(panel, scale.places[rows], folds[rows], line)
+            for curve in curves:
+                self._draw_folds(panel, scale, folds, curve)
         if self.best_index is not None:
             self._draw_best(panel, scale, middle)
         panel.grid(alpha=0.3)
         scale.label_axis(panel)
-        return lines
+        return curves
 
     def _draw_folds(
         self,
         panel: Axes,
-        places: NDArray[Any],
+        scale: Scale,
         folds: NDArray[np.floating],
-        line: Any,
+        curve: _Curve,
     ) -> None:
         n_folds = folds.shape[1]
+        places = np.repeat(scale.places[curve.rows], n_folds)
+
         panel.plot(
-            np.repeat(places, n_folds),
-            folds.ravel(),
+            places,
+            folds[curve.rows].ravel(),
             ".",
-            color=line.get_color(),
+            color=curve.line.get_color(),
             alpha=0.5,
             markeredgewidth=0,
-            markersize=1.3 * line.get_markersize(),
+            markersize=1.3 * curve.line.get_markersize(),
             clip_on=False,
             label=f"each of {n_folds} folds",
         )
@@ -404,6 +415,7 @@ class SearchDisplay:
         is_short = "\n" not in value
         if len(self.param_values) == 1 and is_short:
             label += f" with {value}"
+
         star = draw_star(panel, scale.places[best], middle[best], label=label)
         self.best_.append(star)
 
@@ -546,6 +558,7 @@ class SearchDisplay:
         results = results_of(search)
         metric, score_name = metric_of(search, metric)
         times = fit_times(search)
+
         display = cls(
             varying_values(results["params"]),
             fold_scores(results, metric),

@@ -27,6 +27,7 @@ def results_of(search: Any) -> Mapping[str, Any]:
         raise ValueError(
             f"SearchDisplay only supports searches with cv_results_, got {search!r}.",
         )
+
     results = search.cv_results_
     if "params" not in results:
         raise ValueError(
@@ -128,6 +129,7 @@ def metric_of(search: Any, metric: str | None) -> tuple[str, str]:
     keys = [key.removeprefix(prefix) for key in shown]
     if metric is None:
         metric = "score" if keys == ["score"] else search.refit
+
     if metric not in keys:
         raise ValueError(
             f"metric must be one of {', '.join(keys)}, or None if refit is one of "
