@@ -121,8 +121,9 @@ def draw_predictions() -> None:
 
 
 if __name__ == "__main__":
+    # First, so that its fits start TensorFlow, as they do for those who run the page.
+    draw_search()
     draw_start()
     draw_training()
-    draw_search()
     draw_data()
     draw_predictions()

@@ -38,7 +38,7 @@ def tick_texts(axis):
 
 
 def visible_texts(figure):
-    """The texts of a drawn figure by their boxes, without ticks beyond the ends of an axis."""
+    """The texts of a drawn figure and their boxes, without ticks beyond an axis."""
     figure.draw_without_rendering()
     texts = []
     legends = [legend for part in (figure, *figure.subfigs) for legend in part.legends]

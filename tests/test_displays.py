@@ -1,12 +1,14 @@
 """All displays: where they draw, whether it can be read, and what they refuse."""
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from skmnist import DigitsDisplay, HiddenUnitsDisplay, SearchDisplay, TrainingDisplay
-from tests.figures import drawn_size, faults, visible_texts
+from tests.figures import captions, drawn_size, faults, visible_texts
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
 
@@ -164,6 +166,47 @@ def test_figures_of_all_sizes_can_be_read(name, size):
 def test_figures_of_all_styles_can_be_read(name, style):
     with plt.style.context(style):
         assert not faults(DISPLAYS[name].plot().figure_)
+
+
+@pytest.mark.parametrize("figsize", [(3, 2), (4, 3)], ids=str)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "digits",
+        "units",
+        "training",
+        "search of one",
+        "search of two",
+        "search of three",
+    ],
+)
+def test_small_figures_of_a_style_with_large_letters_can_be_read(name, figsize):
+    with plt.style.context("seaborn-v0_8-poster"):
+        assert not faults(DISPLAYS[name].plot(figsize=figsize).figure_)
+
+
+@pytest.mark.parametrize("style", ["default", "seaborn-v0_8-poster"])
+@pytest.mark.parametrize("name", ["training", "search of one", "search of two"])
+def test_letters_leave_room_in_a_small_figure(name, style):
+    with plt.style.context(style):
+        display = DISPLAYS[name].plot(figsize=(3, 2))
+    # The style counts while it is drawn, not when the figure is saved.
+    display.figure_.draw_without_rendering()
+    sizes = [ax.get_window_extent().size for ax in display.axes_]
+    assert np.prod(sizes, axis=1).sum() > 0.3 * np.prod(display.figure_.bbox.size)
+
+
+@pytest.mark.parametrize(
+    ("name", "long", "short"),
+    [
+        ("digits", r"1 \(\d+%\)\ntrue: 0", r"1\ntrue: 0"),
+        ("units", r"unit 0: for \d", r"for \d"),
+    ],
+)
+def test_captions_are_short_where_images_are_tiny(name, long, short):
+    display = DISPLAYS[name]
+    assert re.fullmatch(long, captions(display.plot())[0])
+    assert re.fullmatch(short, captions(display.plot(figsize=(1.5, 1)))[0])
 
 
 @pytest.mark.parametrize("make_axes", AXES.values(), ids=AXES)
