@@ -1,4 +1,4 @@
-"""The command line: what it prints and writes, and how it ends when something is wrong."""
+"""The command line: what it prints and writes, and how errors end it."""
 
 import io
 import os
@@ -114,7 +114,8 @@ def test_the_article_without_options(tmp_path, monkeypatch):
         ),
         *("(None, 784)", "(None, 5)", "(None, 10)"),
         "Total params: 3,985",  # not those of the optimizer
-        "4,000 images, pixels scaled to 0 to 1; 75 epochs of 125 gradient steps",  # the article's
+        # The article's steps.
+        "4,000 images, pixels scaled to 0 to 1; 75 epochs of 125 gradient steps",
         *(
             "Epoch  1/75  loss ",
             "Epoch 75/75  loss ",
@@ -137,7 +138,8 @@ def test_the_article_without_options(tmp_path, monkeypatch):
 
 def test_options_reach_the_network_and_it_is_saved(small_data, tmp_path):
     folder, path = tmp_path / "not" / "there" / "yet", tmp_path / "nor" / "this.skops"
-    options = "--epochs 3 --hidden-units 7 3 --activation relu --batch-size 20 --learning-rate 0.01"
+    options = "--epochs 3 --hidden-units 7 3 --activation relu --batch-size 20 "
+    options += "--learning-rate 0.01"
     files = ["--data", small_data, "--output", folder, "--save", path]
     run = Run(*options.split(), *files, "--seed", "3")
     assert (run.status, run.err) == (0, "")
@@ -196,7 +198,8 @@ def test_a_search_ranks_trains_saves_and_draws(small_data, tmp_path, monkeypatch
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("NO_COLOR", "1")
     folder, path = tmp_path / "figures", tmp_path / "best.skops"
-    options = "--search 7 3 16 7 --epochs 4 --activation relu --batch-size 20 --learning-rate 0.01"
+    options = "--search 7 3 16 7 --epochs 4 --activation relu --batch-size 20 "
+    options += "--learning-rate 0.01"
     files = ["--data", small_data, "--output", folder, "--save", path]
     run = Run(*options.split(), *files, out=Terminal())
     assert (run.status, run.err) == (0, "")
@@ -211,6 +214,7 @@ def test_a_search_ranks_trains_saves_and_draws(small_data, tmp_path, monkeypatch
     # scikit-learn has progress bars from 1.9 on.
     progress = "GridSearchCV - search" if find_spec("sklearn.callback") else "[CV] END"
     parts = [announced, "9 fits of 4 epochs", progress, "rank_test_score"]
+    parts.append("fit_time: seconds of a usual fit")
     assert_in_order(
         run.out, [*parts, "Test accuracy: ", "weighted avg", f"in {folder}"]
     )
@@ -278,8 +282,12 @@ class TestPredict:
         ]
         run = Run("predict", tmp_path / "images.skops", *bad, PICTURES / "3-drawn.png")
         assert run.status == 1
-        expected = "error: .*text.png.*\n.*error: .*none.png.*\n.*warning: .*several-427.png.*\n"
-        assert re.fullmatch(f"skmnist: {expected}", run.err)
+        expected = [
+            "skmnist: error: .*text.png.*\n",
+            "skmnist: error: .*none.png.*\n",
+            "skmnist: warning: .*several-427.png.*\n",
+        ]
+        assert re.fullmatch("".join(expected), run.err)
         assert re.fullmatch(
             r"several-427.png +\d \(.*\)\n3-drawn.png +\d \(.*\)\n", run.out
         )
