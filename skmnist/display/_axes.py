@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SLANTED_HEIGHT = 0.6  # of an axes, at most, for the slanted names below it
-# Small axes have letters of at least so many points, texts that would not fit at least
+# Small axes have letters of at least so many points; texts that would not fit, at least
 # as many as can just be read.
 SMALL_POINTS, LEAST_POINTS = 6.0, 4.0
 # An axes with less than this part of its usual width or height gets smaller letters.
@@ -131,24 +131,6 @@ def fix_ticks(ax: Axes) -> None:
                 width=style[f"{ticks}.{kind}.width"],
                 pad=style[f"{ticks}.{kind}.pad"],
             )
-
-
-def fit_labels(axes: Iterable[Axes]) -> None:
-    """Write titles and labels of axes in letters that are small enough for all."""
-    axes = list(axes)
-    widths, heights = np.transpose(sizes_in_points(axes))
-    _fit_letters([ax.title for ax in axes], widths)
-    _fit_letters([ax.xaxis.label for ax in axes], widths)
-    _fit_letters([ax.yaxis.label for ax in axes], heights)
-
-
-def _fit_letters(texts: Sequence[Any], lengths: Iterable[float]) -> None:
-    points = texts[0].get_fontsize()
-    for text, length in zip(texts, lengths, strict=True):
-        if text.get_text():
-            points = min(points, length / text_width([text.get_text()]))
-    for text in texts:
-        text.set_fontsize(max(points, LEAST_POINTS))
 
 
 def slant_long_labels(axes: Sequence[Axes]) -> None:

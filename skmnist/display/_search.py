@@ -14,7 +14,6 @@ from sklearn.utils.validation import check_consistent_length
 from skmnist.display._axes import (
     LEAST_POINTS,
     axes_or_new,
-    fit_labels,
     fix_ticks,
     font_points,
     keep_within_unit,
@@ -293,7 +292,6 @@ class SearchDisplay:
                 if not scale.has_axis:
                     named.append(panel)
             slant_long_labels(named)
-            fit_labels(panels.axes)
 
     def _draw_times(self, panel: Axes, scale: Scale) -> None:
         # The time until a fit failed is not that of a fit.
@@ -585,7 +583,6 @@ def _label_cells(ax: Axes, across: Scale, down: Scale) -> None:
     every = math.ceil(len(down.labels) / max(n_down, 1))
     ax.set_yticks(range(len(down.labels))[::every], down.labels[::every])
     slant_long_labels([ax])
-    fit_labels([ax])
 
 
 def _as_columns(fit_times: Any) -> NDArray[np.float64] | None:

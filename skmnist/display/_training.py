@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
 
 from skmnist._estimators import unwrap
-from skmnist.display._axes import fit_labels, keep_within_unit, root_figure
+from skmnist.display._axes import keep_within_unit, root_figure
 from skmnist.display._panels import draw_legend, draw_panels, draw_star
 
 if TYPE_CHECKING:
@@ -112,7 +112,6 @@ class TrainingDisplay:
             for panel, name in zip(self.axes_, shown, strict=True):
                 self._draw(panel, name)
             self.legend_ = draw_legend(panels)
-            fit_labels(self.axes_)
         return self
 
     def _draw(self, panel: Axes, name: str) -> None:
