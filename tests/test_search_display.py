@@ -368,15 +368,6 @@ def test_the_mean_is_shown_where_there_is_one_fold():
     np.testing.assert_array_equal(display.lines_[1].get_ydata(), means)
 
 
-def test_fit_times_of_each_fold_are_dots_and_their_median_a_line():
-    times = [[1.8, 0.2, 0.3], [0.5, 0.7, 0.4]]
-    display = SearchDisplay({"p": [1, 2]}, np.zeros((2, 3)), fit_times=times).plot()
-    _, ax = display.axes_
-    np.testing.assert_array_equal(display.lines_[1].get_ydata(), [0.3, 0.5])
-    np.testing.assert_array_equal(lines(ax)["each of 3 folds"][:, 1], np.ravel(times))
-    assert ax.get_ylabel() == "median fit time (s)"
-
-
 def test_the_best_is_the_searchs_own_choice():
     choices = {"width": [5, 16], "height": [1, 2], "kind": ["fancy", "plain"]}
     chosen = {"width": 16, "height": 2, "kind": "plain"}  # not the best with 16
@@ -681,6 +672,7 @@ def test_two_numbers_drawn_at_random_have_a_panel_each():
             {"fit_times": [1, 1], "mean_fit_times": [1]},
             "inconsistent numbers of samples",
         ),
+        ({"fit_times": [[1, 2], [3, 4]]}, "should be a 1d array"),
     ],
 )
 def test_search_display_refuses(arguments, message):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skmnist.display._axes import (
     LEAST_POINTS,
@@ -86,10 +86,8 @@ class SearchDisplay:
         `best_index`, or else that of the last iteration with the highest mean score.
     fold_scores : array-like of shape (n_candidates, n_folds)
         The test score of each fold; NaN where there is none.
-    fit_times : array-like of shape (n_candidates,) or (n_candidates, n_folds), \
-            default=None
-        The time of a fit, or of the fit of each fold, in seconds. Of the latter the
-        median is drawn, and a dot for each fold.
+    fit_times : array-like of shape (n_candidates,), default=None
+        The time of a fit, in seconds.
     mean_fit_times : array-like of shape (n_candidates,), default=None
         The mean over the folds, where `fit_times` leaves out what first fits took
         longer, such as to compile. A pale column is drawn up to a mean that is higher
@@ -130,7 +128,7 @@ class SearchDisplay:
     Raises
     ------
     ValueError
-        If lengths differ.
+        If lengths differ, or if times are given of each fold.
 
     Examples
     --------
@@ -168,10 +166,8 @@ class SearchDisplay:
 
         self.fold_scores = np.array(fold_scores, dtype=np.float64, ndmin=2)
         self.mean_scores: NDArray[np.float64] = self.fold_scores.mean(axis=1)
-        self.fit_times = _as_columns(fit_times)
-        if mean_fit_times is not None:
-            mean_fit_times = np.asarray(mean_fit_times, dtype=np.float64)
-        self.mean_fit_times = mean_fit_times
+        self.fit_times = _as_seconds(fit_times)
+        self.mean_fit_times = _as_seconds(mean_fit_times)
 
         if iterations is None:
             iterations = np.zeros(len(self.mean_scores), dtype=int)
@@ -276,7 +272,7 @@ class SearchDisplay:
         with draw_panels(ax, n_panels, figsize, sharey=not is_alone) as panels:
             self.axes_ = panels.axes
             for panel, scale in zip(panels.axes, scales, strict=False):
-                self._draw_curves(panel, scale, self.fold_scores, self.mean_scores)
+                self._draw_scores(panel, scale)
             keep_within_unit(panels.axes[0])
             for panel in panels.axes[::PANELS_IN_A_ROW]:
                 panel.set_ylabel(f"test {self.score_name}")
@@ -293,25 +289,27 @@ class SearchDisplay:
                     named.append(panel)
             slant_long_labels(named)
 
+    def _draw_scores(self, panel: Axes, scale: Scale) -> None:
+        curves = self._draw_curves(panel, scale, self.mean_scores)
+        if self.fold_scores.shape[1] > 1:
+            for curve in curves:
+                self._draw_folds(panel, scale, curve)
+        self._draw_best(panel, scale, self.mean_scores)
+
     def _draw_times(self, panel: Axes, scale: Scale) -> None:
         # The time until a fit failed is not that of a fit.
-        failed = np.isnan(self.mean_scores)[:, np.newaxis]
-        fit_times: Any = self.fit_times
-        times = np.where(failed, np.nan, fit_times)
-        middle = np.median(times, axis=1)
-        curves = self._draw_curves(panel, scale, times, middle)
-
-        longest = np.nanmax(times, initial=0)
-        if self.mean_fit_times is not None:
-            name = "usual"
-            highest = self._draw_slow_fits(panel, scale, middle, curves)
+        failed = np.isnan(self.mean_scores)
+        times = np.where(failed, np.nan, self.fit_times)
+        curves = self._draw_curves(panel, scale, times)
+        longest = float(np.nanmax(times, initial=0))
+        if self.mean_fit_times is None:
+            panel.set_ylabel("mean fit time (s)")
+        else:
+            panel.set_ylabel("usual fit time (s)")
+            highest = self._draw_slow_fits(panel, scale, times, curves)
             # Their columns may end beyond the panel: usual times should be readable.
             longest = max(longest, min(highest, MOST_OF_SLOW_FITS * longest))
-        elif times.shape[1] == 1:
-            name = "mean"
-        else:
-            name = "median"
-        panel.set_ylabel(f"{name} fit time (s)")
+        self._draw_best(panel, scale, times)
 
         # From 0, so that twice as long looks twice as high.
         top = 1.08 * longest if longest > 0 else 1.0
@@ -325,7 +323,7 @@ class SearchDisplay:
         curves: list[_Curve],
     ) -> float:
         """Draw columns from usual times up to means, and return the highest mean."""
-        means: Any = self.mean_fit_times
+        means = self.mean_fit_times
         is_slow = means - usual > np.maximum(MUCH_LONGER * usual, LONGER)
         highest = float(np.max(means, where=is_slow, initial=0))
 
@@ -349,10 +347,9 @@ class SearchDisplay:
         self,
         panel: Axes,
         scale: Scale,
-        folds: NDArray[np.floating],
-        middle: NDArray[np.floating],
+        numbers: NDArray[np.floating],
     ) -> list[_Curve]:
-        """Draw numbers for each fold, their middle and that of the best candidate."""
+        """Draw a number of each candidate: a line, or one for each iteration."""
         groups = self._groups()
         curves = []
         for name, candidates in groups.items():
@@ -366,32 +363,21 @@ class SearchDisplay:
             # Nothing is between categories, and only noise between random values.
             is_grid = len(self.param_values) == 1 or 2 * len(rows) <= len(candidates)
             style = "o-" if scale.is_numeric and is_grid else "o"
-            (line,) = panel.plot(scale.places[rows], middle[rows], style, label=label)
+            (line,) = panel.plot(scale.places[rows], numbers[rows], style, label=label)
             curves.append(_Curve(rows, line))
-        self.lines_ += [curve.line for curve in curves]
 
-        if folds.shape[1] > 1:
-            for curve in curves:
-                self._draw_folds(panel, scale, folds, curve)
-        if self.best_index is not None:
-            self._draw_best(panel, scale, middle)
+        self.lines_ += [curve.line for curve in curves]
         panel.grid(alpha=0.3)
         scale.label_axis(panel)
         return curves
 
-    def _draw_folds(
-        self,
-        panel: Axes,
-        scale: Scale,
-        folds: NDArray[np.floating],
-        curve: _Curve,
-    ) -> None:
-        n_folds = folds.shape[1]
+    def _draw_folds(self, panel: Axes, scale: Scale, curve: _Curve) -> None:
+        n_folds = self.fold_scores.shape[1]
         places = np.repeat(scale.places[curve.rows], n_folds)
 
         panel.plot(
             places,
-            folds[curve.rows].ravel(),
+            self.fold_scores[curve.rows].ravel(),
             ".",
             color=curve.line.get_color(),
             alpha=0.5,
@@ -405,16 +391,19 @@ class SearchDisplay:
         self,
         panel: Axes,
         scale: Scale,
-        middle: NDArray[np.floating],
+        numbers: NDArray[np.floating],
     ) -> None:
         best = self.best_index
+        if best is None:
+            return
+
         label = f"best: {self.mean_scores[best]:#.3g}"
         value = scale.labels[scale.cells[best]]
         is_short = "\n" not in value
         if len(self.param_values) == 1 and is_short:
             label += f" with {value}"
 
-        star = draw_star(panel, scale.places[best], middle[best], label=label)
+        star = draw_star(panel, scale.places[best], numbers[best], label=label)
         self.best_.append(star)
 
     def _draw_map(
@@ -585,10 +574,7 @@ def _label_cells(ax: Axes, across: Scale, down: Scale) -> None:
     slant_long_labels([ax])
 
 
-def _as_columns(fit_times: Any) -> NDArray[np.float64] | None:
-    if fit_times is None:
+def _as_seconds(times: Any) -> Any:
+    if times is None:
         return None
-    times = np.asarray(fit_times, dtype=np.float64)
-    if times.ndim == 1:
-        return times[:, np.newaxis]
-    return times
+    return column_or_1d(times, dtype=np.float64)
