@@ -17,6 +17,7 @@ def main() -> None:
     NotebookClient(
         notebook, kernel_name="python3", record_timing=False, coalesce_streams=True
     ).execute()
+
     # A progress bar that has gone would be read as the text "Output()".
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
@@ -26,6 +27,7 @@ def main() -> None:
                 for output in cell.outputs
                 if WIDGET not in output.get("data", {})
             ]
+
     nbformat.write(notebook, PATH)
 
 

@@ -207,6 +207,7 @@ def _predict_parser(command: str) -> _Parser:
         description=PREDICT_DESCRIPTION,
         parents=[_network_argument()],
     )
+
     parser.add_argument(
         "pictures",
         type=Path,
@@ -214,6 +215,7 @@ def _predict_parser(command: str) -> _Parser:
         metavar="PICTURE",
         help="a PNG, a JPEG, or the like",
     )
+
     parser.add(
         "--show",
         type=_path(".png"),
@@ -234,6 +236,7 @@ def _draw_parser(command: str) -> _Parser:
         description=DRAW_DESCRIPTION,
         parents=[_network_argument()],
     )
+
     parser.add_argument(
         "-o",
         "--output",
@@ -242,6 +245,7 @@ def _draw_parser(command: str) -> _Parser:
         help="the page; its folder is made if needed; default: the name of NETWORK "
         "with the ending .html, in the current folder",
     )
+
     parser.set_defaults(run=naming_packages(_draw, "skmnist draw"))
     return parser
 
@@ -269,6 +273,7 @@ def _add_data_options(parser: _Parser) -> None:
         "folder of IDX or .csv files; default: the environment variable SKMNIST_DATA "
         "if it is set, else 'sample'",
     )
+
     parser.add(
         "--target-column",
         type=_column,
@@ -276,12 +281,14 @@ def _add_data_options(parser: _Parser) -> None:
         help="for tables, the column of the labels: its name, or its position, such as "
         "0 or -1",
     )
+
     parser.add(
         "--transposed",
         action=argparse.BooleanOptionalAction,
         help="for files, whether their images have rows and columns swapped, as "
         "EMNIST's have",
     )
+
     parser.add(
         "--raw-pixels",
         action="store_true",
@@ -300,6 +307,7 @@ def _add_network_options(parser: _Parser) -> None:
         metavar="N",
         help="units of the hidden layer, or of several, from the input on; default: 5",
     )
+
     layers.add_argument(
         "--search",
         type=_positive_int,
@@ -309,6 +317,7 @@ def _add_network_options(parser: _Parser) -> None:
         "each trained on two thirds of the images and tested on the others, three "
         "times over",
     )
+
     parser.suggest("--hidden-units", "--search")
     parser.add(
         "--activation",
@@ -327,6 +336,7 @@ def _add_training_options(parser: _Parser) -> None:
         help="passes over the data; default: as many as make the article's 9,375 "
         "gradient steps, which is 5 on all of MNIST and 75 on the sample",
     )
+
     parser.add(
         "--batch-size",
         type=_positive_int,
@@ -334,6 +344,7 @@ def _add_training_options(parser: _Parser) -> None:
         metavar="N",
         help="images in a gradient step; default: 32",
     )
+
     parser.add(
         "--learning-rate",
         type=_positive,
@@ -341,6 +352,7 @@ def _add_training_options(parser: _Parser) -> None:
         metavar="RATE",
         help="the learning rate of Adam; default: 0.001",
     )
+
     parser.add(
         "--seed",
         type=_seed,
@@ -358,6 +370,7 @@ def _add_output_options(parser: _Parser) -> None:
         metavar="DIR",
         help="the folder for the figures, made if needed; default: ./skmnist-output",
     )
+
     parser.add(
         "--save",
         type=_path(".skops"),

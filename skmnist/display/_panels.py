@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 PANELS_IN_A_ROW = 3
 LEGEND_WIDTH, LEGEND_HEIGHT = 0.95, 0.4  # of the axes, at most
-READABLE = 0.75  # times its usual letters, a legend is better than one of more rows
+# A legend of fewer rows is better as long as its letters keep this part of their size.
+READABLE = 0.75
 
 
 class Panels(NamedTuple):
