@@ -124,9 +124,13 @@ def draw_legend(panels: Panels) -> Any:
         drawn = _legend(panels.outer, entries, n_columns, points)
         box = drawn.get_window_extent().size * 72 / drawn.get_figure(root=True).dpi
         fits[n_columns] = min(1.0, float(np.min(room / box)))
-    # Of those with readable letters, that with the fewest rows.
-    n_columns = max(fits, key=lambda n: min(READABLE, fits[n]))
 
+    def rank(n_columns: int) -> tuple[float, float, float]:
+        """Rank readable letters first, then few rows, then large letters."""
+        fit = fits[n_columns]
+        return min(READABLE, fit), -math.ceil(len(entries) / n_columns), fit
+
+    n_columns = max(fits, key=rank)
     legend = _legend(panels.outer, entries, n_columns, points * fits[n_columns])
     panels.divider.append_size("top", Size.MaxHeight([legend]))
     return legend
