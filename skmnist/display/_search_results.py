@@ -84,9 +84,9 @@ def fit_times(search: Any) -> FitTimes:
     Each job of a search starts TensorFlow, and compiles or waits for what another job
     compiles, in its first fit of a candidate. The results hold only the mean and the
     standard deviation over the folds. From these, the time of the other folds follows
-    if as many folds as there are jobs took longer, all by as much. This is certain for
-    one job; of several, the time is too low where they did not. With as many jobs as
-    folds, or more, a candidate may have slow folds alone: its time is too high.
+    if as many folds as there are jobs took longer, all by as much. Otherwise, it is
+    about right for one job; for several, it is too low if slow folds differ, and too
+    high if a candidate has no other folds, as with more jobs than folds.
     """
     results = search.cv_results_
     mean, std = results.get("mean_fit_time"), results.get("std_fit_time")
@@ -101,8 +101,8 @@ def fit_times(search: Any) -> FitTimes:
         # If n_slow folds of n took d longer than the others, whose time was t, then
         # mean = t + d n_slow / n and std = d sqrt(n_slow (n - n_slow)) / n.
         shorter = mean - std * math.sqrt(n_slow / (n_folds - n_slow))
-        # A time below 0 proves that fewer folds were slow. For one, it is never below
-        # the shortest time, nor above the mean of all but the longest.
+        # A time below 0 proves that fewer folds were slow. For one slow fold, whatever
+        # the times, it lies between the shortest and the mean of all but the longest.
         usual = np.where(shorter > 0, shorter, usual)
     return FitTimes(usual, mean)
 
