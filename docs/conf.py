@@ -48,9 +48,8 @@ nitpicky = True
 
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 3
-nb_execution_mode = (
-    "off"  # the notebook is kept with what it put out, which the tests check
-)
+# The notebook is kept with its outputs, which the tests check.
+nb_execution_mode = "off"
 suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds functions
 
 # The API
@@ -80,7 +79,7 @@ numpydoc_xref_aliases = {
 }
 
 # Other projects' pages. Where they can't be reached, the few that are referred to are
-# known by the inventories in _ext; a build without a network gives the same links.
+# in the inventories beside; a build without a network gives the same links.
 intersphinx_mapping = {
     name: (address, (None, inventory))
     for name, (address, inventory) in write_inventories(

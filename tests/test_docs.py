@@ -56,3 +56,37 @@ def test_links_between_pages_lead_to_files_and_headings(page):
 def test_the_architecture_is_that_of_the_imports():
     script = runpy.run_path(str(DOCS / "draw_architecture.py"))
     assert script["DRAWING"].read_text(encoding="utf-8") == script["drawing"]()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="nowhere.html">',
+        '<a href="other.html#nowhere">',
+        '<a href="#nowhere">',
+        '<img src="nowhere.png">',
+        '<img srcset="picture.png 1x, nowhere.png 2x">',
+        '<a href="https://numpy.org/doc/stable/reference/generated/$.html#numpy.sum">',
+        '<a href="https://numpy.org/doc/stable/reference/generated/numpy.nowhere.html">',
+        '<a href="https://docs.python.org/3/library/functions.html#nowhere">',
+        '<a href="https://scikit-learn.org/stable/nowhere.html">',
+    ],
+)
+def test_the_check_of_the_built_site_finds_a_broken_link(link, tmp_path):
+    check_site = runpy.run_path(str(DOCS / "check_links.py"))["check_site"]
+    right = """
+        <a href="other.html?q=1#place">, <a href="#top">, <img src="picture.png">
+        <a href="https://numpy.org/doc/stable/reference/generated/numpy.sum.html#numpy.sum">
+        <a href="https://docs.python.org/3/library/functions.html#int">
+    """
+    (tmp_path / "picture.png").touch()
+    (tmp_path / "other.html").write_text('<p id="place">', encoding="utf-8")
+    page = tmp_path / "page.html"
+    page.write_text(f'<p id="top">{right}', encoding="utf-8")
+    counts, broken = check_site(tmp_path)
+    assert (counts["internal"], counts["numpy"], counts["python"]) == (3, 1, 1)
+    assert broken == []
+
+    page.write_text(f'<p id="top">{right}{link}', encoding="utf-8")
+    _, broken = check_site(tmp_path)
+    assert [line.partition(":")[0] for line in broken] == ["page.html"]

@@ -144,7 +144,7 @@ _PEN = 4.4  # radius
 def draw_variations(
     n: int, generator: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return n variations of each digit as images of 28 x 28 pixels, and their labels."""
+    """Return n variations of each digit as 28 x 28 pixels, and their labels."""
     images = [_draw(curves, generator) for _, curves in DIGITS for _ in range(n)]
     labels = [label for label, _ in DIGITS for _ in range(n)]
     return np.array(images), np.array(labels)

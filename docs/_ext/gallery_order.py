@@ -29,5 +29,5 @@ class ReadingOrder:
         self.folder = folder
 
     def __call__(self, name: str) -> int:
-        """Return the position of a script. One that is not listed above fails the build."""
+        """Return the position of a script; one not listed above fails the build."""
         return ORDER.index(name)

@@ -1,0 +1,123 @@
+"""Check the links of the built site: ``python docs/check_links.py docs/_build/html``.
+
+Every link and picture of every page has to lead to a file of the site, and every anchor
+to an element of that page. No network is needed: links to the pages of the projects in
+`inventories` are compared with the objects listed there, or with those installed. `sphinx-build -b linkcheck` opens the remaining ones.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from pydoc import locate
+from urllib.parse import unquote, urldefrag, urlsplit
+
+sys.path.append(str(Path(__file__).parent / "_ext"))
+
+from inventories import LISTED, read_inventory
+
+LINKS = {"href", "src", "data", "poster", "xlink:href"}
+# The page of one object, such as "modules/generated/sklearn.base.clone.html".
+OBJECT_PAGE = re.compile(r"(?:[\w/]+/)?generated/([\w.$]+)\.html")
+
+
+class Page(HTMLParser):
+    """The links and the anchors of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if value is None:
+                continue
+            if name == "id" or (tag == "a" and name == "name"):
+                self.anchors.add(value)
+            elif name in LINKS:
+                self.links.append(value)
+            elif name == "srcset":
+                self.links += [part.split()[0] for part in value.split(",")]
+
+
+def check_site(folder: Path) -> tuple[Counter[str], list[str]]:
+    """Return the number of links of each kind, and a line for each broken one."""
+    pages = {}
+    for path in folder.rglob("*.html"):
+        # Templates of the theme.
+        if "_static" not in path.relative_to(folder).parts:
+            pages[path.resolve()] = Page(path.read_text(encoding="utf-8"))
+
+    counts = Counter(pages=len(pages))
+    broken = []
+    for path, page in pages.items():
+        for link in page.links:
+            kind, fault = _check(link, path, pages)
+            counts[kind] += 1
+            if fault:
+                broken.append(f"{path.relative_to(folder.resolve())}: {link}: {fault}")
+    return counts, broken
+
+
+def _check(link: str, path: Path, pages: dict[Path, Page]) -> tuple[str, str]:
+    """Return the kind of a link, and what is wrong with it."""
+    scheme = urlsplit(link).scheme
+    if scheme in ("http", "https"):
+        return _check_external(link)
+    if scheme:
+        return f"{scheme}: (not checked)", ""
+
+    address, anchor = urldefrag(link)
+    address = unquote(address.partition("?")[0])
+    target = path
+    if address:
+        target = (path.parent / address).resolve()
+    if not target.is_file():
+        return "internal", "no such file"
+    if anchor and target in pages and unquote(anchor) not in pages[target].anchors:
+        return "internal", "no such anchor"
+    return "internal", ""
+
+
+def _check_external(link: str) -> tuple[str, str]:
+    """Compare a link with the objects of its project, if that is listed."""
+    for listed in LISTED.glob("*.txt"):
+        address, lines = read_inventory(listed)
+        # scikit-learn links to the pages of its own version, not to the stable ones.
+        root, version = re.fullmatch(r"(.*/)([^/]+)/", address).groups()
+        of_project = re.fullmatch(rf"{re.escape(root)}({version}|\d[.\d]*)/(.*)", link)
+        if not of_project:
+            continue
+
+        page, anchor = urldefrag(of_project[2])
+        anchor = anchor.partition(":~:")[0]  # text to be highlighted
+        of_object = OBJECT_PAGE.fullmatch(page)
+        if of_object:
+            name = of_object[1]
+            found = locate(name) is not None and anchor in ("", name)
+        else:
+            found = of_project[2] in {"", *map(_place, lines)}
+        if not found:
+            return listed.stem, "no such object"
+        return listed.stem, ""
+    return "other (not checked)", ""
+
+
+def _place(line: str) -> str:
+    """Return the place of an object, where a `$` at the end is its name."""
+    name, _, _, place, _ = line.split(maxsplit=4)
+    if place.endswith("$"):
+        place = place[:-1] + name
+    return place
+
+
+if __name__ == "__main__":
+    counts, broken = check_site(Path(sys.argv[1]))
+    print(", ".join(f"{kind}: {count}" for kind, count in counts.items()))
+    if broken:
+        sys.exit("\n".join(sorted(set(broken))))
