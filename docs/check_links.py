@@ -2,7 +2,8 @@
 
 Every link and picture of every page has to lead to a file of the site, and every anchor
 to an element of that page. No network is needed: links to the pages of the projects in
-`inventories` are compared with the objects listed there, or with those installed. `sphinx-build -b linkcheck` opens the remaining ones.
+`inventories` are compared with the objects listed there, or with those installed.
+`sphinx-build -b linkcheck` opens the remaining ones.
 """
 
 from __future__ import annotations

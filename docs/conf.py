@@ -1,4 +1,4 @@
-"""Sphinx's configuration: ``sphinx-build -W --keep-going -b html docs docs/_build/html``."""
+"""Sphinx's configuration."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ nb_execution_mode = "off"
 suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds functions
 
 # The API
-# ----------------------------------------------------------------------------------------
+# -------------------------------------------------------------------------------------
 
 autosummary_generate = True
 autodoc_default_options = {"member-order": "groupwise"}
@@ -111,7 +111,7 @@ sphinx_gallery_conf = {
 }
 
 # The look
-# ---------------------------------------------------------------------------------------
+# -------------------------------------------------------------------------------------
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skmnist"

@@ -1,8 +1,8 @@
 """What these pages refer to in other projects' documentation.
 
-With it, a build without a network gives the same links. `docs/inventories` has a file for
-each project: the address of its pages, then a line for each object as in the inventory
-that the project publishes, `objects.inv`, where it is compressed.
+With it, a build without a network gives the same links. `docs/inventories` has a file
+for each project: the address of its pages, then a line for each object, as in the
+inventory that the project publishes, `objects.inv`, where they are compressed.
 """
 
 from __future__ import annotations
@@ -25,9 +25,8 @@ def write_inventories(folder: Path) -> dict[str, tuple[str, str]]:
     written = {}
     for listed in sorted(LISTED.glob("*.txt")):
         address, lines = read_inventory(listed)
-        header = (
-            f"# Sphinx inventory version 2\n# Project: {listed.stem}\n# Version: \n"
-        )
+        header = "# Sphinx inventory version 2\n"
+        header += f"# Project: {listed.stem}\n# Version: \n"
         header += "# The remainder of this file is compressed using zlib.\n"
         body = "".join(f"{line}\n" for line in lines)
         path = folder / f"{listed.stem}.inv"
