@@ -1,17 +1,22 @@
 """What the README and the pages show works.
 
-The ```python blocks of a page in `docs` run in order, in one namespace. Code that needs
-a cluster, a picture or a package which is not among the dependencies is in ```py
-blocks, which look the same to a reader: they are compiled, and run only where the tests
-have that package.
+The ```python blocks of a page in `docs` run in order, in one namespace. What a block
+prints is in the ```text block below it. Code that needs a cluster, a picture or a
+package which is not among the dependencies is in ```py blocks, which look the same to a
+reader: they are compiled, and run only where the tests have that package.
 """
 
 from __future__ import annotations
 
+import doctest
 import re
+import runpy
+from contextlib import redirect_stdout
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from textwrap import dedent
+from typing import NamedTuple
 
 import keras
 import matplotlib
@@ -28,25 +33,57 @@ README = ROOT / "README.md"
 COMING_FROM = DOCS / "coming-from.md"
 
 
+# Numbers of a training run, which differ between processors.
+NUMBER = re.compile(r"\d+\.\d*")
+TOLERANCE = 0.05
+
+
+class Block(NamedTuple):
+    """A block of code, and the text below it that it prints."""
+
+    name: str
+    code: str
+    output: str
+
+
 def blocks_of(page, language):
     """The code blocks of a page; those in lists are indented."""
-    fences = rf"^ *```{language}\n(.*?)^ *```$"
-    blocks = re.findall(
+    fences = rf"^ *```{language}\n(.*?)^ *```$(?:\n\n *```text\n(.*?)^ *```$)?"
+    found = re.finditer(
         fences, page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )
-    return [dedent(block) for block in blocks]
+    return [
+        Block(f"{page.name}, block {number}", dedent(code), output or "")
+        for number, (code, output) in enumerate(match.groups() for match in found)
+    ]
 
 
-def run(page, blocks, n_rows=None):
-    """Run blocks in one namespace, on the first rows of those that the first block loads."""
-    # A name, so that what the blocks define can be looked up as in a module.
-    namespace = {"__name__": "page"}
-    for number, block in enumerate(blocks):
-        exec(compile(block, f"{page.name}, block {number}", "exec"), namespace)
-        if number == 0 and n_rows is not None:
-            for array in ("X_train", "y_train"):
-                namespace[array] = namespace[array][:n_rows]
+def run(blocks, namespace=None):
+    """Run blocks in one namespace, and compare what they print with what is shown."""
+    if namespace is None:
+        # A name, so that what the blocks define can be looked up as in a module.
+        namespace = {"__name__": "page"}
+    for block in blocks:
+        printed = StringIO()
+        with redirect_stdout(printed):
+            exec(compile(block.code, block.name, "exec"), namespace)
+        assert_shown(block, printed.getvalue())
     return namespace
+
+
+def assert_shown(block, printed):
+    same = doctest.OutputChecker().check_output(
+        NUMBER.sub("0.0", block.output),
+        NUMBER.sub("0.0", printed),
+        doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE,
+    )
+    assert same, f"{block.name} prints\n{printed}"
+    if "..." not in block.output:
+        shown, found = (
+            [float(number) for number in NUMBER.findall(text)]
+            for text in (block.output, printed)
+        )
+        np.testing.assert_allclose(found, shown, atol=TOLERANCE, err_msg=block.name)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +97,9 @@ README_BLOCKS = blocks_of(README, "python")
 
 @pytest.mark.parametrize("number", range(len(README_BLOCKS)))
 def test_a_block_of_the_readme_runs(number):
-    shown = run(README, [README_BLOCKS[number]])
+    # Its report of ten classes is left to the reader to see.
+    shown = {"__name__": "page"}
+    exec(compile(README_BLOCKS[number].code, "README.md", "exec"), shown)
     scored = shown["search"] if "search" in shown else shown["network"]
     y = shown["digits"].y_test if "digits" in shown else shown["y_test"]
     assert scored.score(shown["X_test"], y) > 0.85
@@ -69,7 +108,7 @@ def test_a_block_of_the_readme_runs(number):
 def test_the_readme_has_a_block_to_start_with_and_one_for_scikit_learn():
     assert len(README_BLOCKS) == 2
     for name in ("Pipeline(", "GridSearchCV(", "classification_report("):
-        assert name in README_BLOCKS[1]
+        assert name in README_BLOCKS[1].code
 
 
 def test_the_readme_has_the_two_command_lines_of_ci():
@@ -88,20 +127,18 @@ def test_the_readme_has_the_two_command_lines_of_ci():
     "page", [*DOCS.glob("*.md"), README], ids=lambda page: page.name
 )
 def test_what_is_not_run_compiles(page):
-    for number, block in enumerate(blocks_of(page, "py")):
-        compile(block, f"{page.name}, block {number}", "exec")
+    for block in blocks_of(page, "py"):
+        compile(block.code, block.name, "exec")
 
 
 @pytest.mark.slow
 def test_the_page_on_searches():
-    page = DOCS / "searching.md"
-    blocks = blocks_of(page, "python")
+    blocks = blocks_of(DOCS / "searching.md", "python")
     assert len(blocks) == 3
-    if (
-        find_spec("sklearn.callback") is None
-    ):  # before scikit-learn 1.9, as the page says
+    # Before scikit-learn 1.9, as the page says.
+    if find_spec("sklearn.callback") is None:
         del blocks[1]
-    shown = run(page, blocks)
+    shown = run(blocks)
     assert shown["search"].score(shown["X_test"], shown["y_test"]) > 0.85
 
 
@@ -109,7 +146,7 @@ def test_the_page_on_searches():
 def test_the_page_on_saving(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     page = DOCS / "saving.md"
-    shown = run(page, [*blocks_of(page, "python"), *blocks_of(page, "py")])
+    shown = run([*blocks_of(page, "python"), *blocks_of(page, "py")])
     X_test = shown["X_test"]
     for name in ("digits", "loaded"):
         assert shown[name].score(X_test, shown["y_test"]) > 0.85
@@ -123,8 +160,7 @@ def test_the_page_on_saving(monkeypatch, tmp_path):
 
 @pytest.mark.slow
 def test_the_page_on_the_estimator():
-    page = DOCS / "estimator.md"
-    shown = run(page, blocks_of(page, "python"), n_rows=1000)  # a quarter, to be quick
+    shown = run(blocks_of(DOCS / "estimator.md", "python"))
     X, y = shown["X_test"], shown["y_test"]
     for name in ("classifier", "annealed", "stopped", "in_blocks", "one_hot"):
         predicted = shown[name].predict(X)
@@ -136,8 +172,7 @@ def test_the_page_on_the_estimator():
 
 @pytest.mark.slow
 def test_the_page_on_data():
-    page = DOCS / "data.md"
-    shown = run(page, blocks_of(page, "python"))
+    shown = run(blocks_of(DOCS / "data.md", "python"))
     assert shown["pair"].target_names.tolist() == ["3", "8"]
     assert shown["path"].exists()
 
@@ -151,7 +186,7 @@ def test_the_page_on_other_libraries():
     compared = []
     for block in blocks_of(COMING_FROM, "python"):
         namespace |= {"before": None, "after": None}
-        exec(compile(block, COMING_FROM.name, "exec"), namespace)
+        run([block], namespace)
         scores = [
             namespace[name].score(namespace["X_test"], namespace["y_test"])
             for name in ("before", "after")
@@ -171,3 +206,19 @@ def test_the_page_on_other_libraries_names_what_they_have(digits):
     attributes = {name for name in vars(theirs) if name.endswith("_")}
     names = {*theirs.get_params(), *attributes, *SimpleMLPClassifier().get_params()}
     assert {name for name in names if f"`{name}" not in text} == set()
+
+
+@pytest.mark.slow
+def test_the_accuracies_and_sizes_of_the_pages():
+    measure = runpy.run_path(str(DOCS / "measure.py"))
+    text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    for name, low, high in measure["accuracies"]():
+        row = re.search(rf"\| {re.escape(name)} \| ([\d.]+) to ([\d.]+) \|", text)
+        np.testing.assert_allclose(
+            [low, high], [float(row[1]), float(row[2])], atol=0.08, err_msg=name
+        )
+
+    text = (DOCS / "saving.md").read_text(encoding="utf-8")
+    for name, size in measure["sizes"]():
+        row = re.search(rf"\| {re.escape(name)} \| (\d+) kB", text)
+        assert size == pytest.approx(int(row[1]), rel=0.1), name
