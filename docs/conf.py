@@ -30,6 +30,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "repository_links",
+    "linked_names",
     "drawing",
 ]
 root_doc = "index"
@@ -55,6 +56,7 @@ suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds functions
 # The API
 # -------------------------------------------------------------------------------------
 
+default_role = "literal"  # the extension linked_names makes links of names
 autosummary_generate = True
 autodoc_default_options = {"member-order": "groupwise"}
 autodoc_typehints = "none"  # the docstrings tell the types, and more
@@ -123,7 +125,14 @@ html_show_sourcelink = False
 html_copy_source = False
 html_sidebars = {
     page: []
-    for page in ("CONTRIBUTING", "benchmarks", "changelog", "draw", "installation")
+    for page in (
+        "CONTRIBUTING",
+        "benchmarks",
+        "changelog",
+        "draw",
+        "faq",
+        "installation",
+    )
 }
 # From pyproject.toml's "[project.urls]", as soon as there is a "Repository" among them.
 urls = dict(
@@ -136,7 +145,7 @@ html_theme_options = {
         if name == "Repository"
     ],
     "logo": {
-        "text": "skmnist",
+        "text": f"skmnist {release}",
         "image_light": "_static/logo.svg",
         "image_dark": "_static/logo.svg",
     },

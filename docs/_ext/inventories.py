@@ -19,6 +19,30 @@ def read_inventory(path: Path) -> tuple[str, list[str]]:
     return address, lines
 
 
+def read_places(path: Path) -> dict[str, tuple[str, str]]:
+    """Return the role and the place of each object, by its name."""
+    places = {}
+    for line in read_inventory(path)[1]:
+        name, role, _, place, _ = line.split(maxsplit=4)
+        if place.endswith("$"):
+            place = place[:-1] + name
+        places[name] = (role, place)
+    return places
+
+
+def short_names() -> dict[str, str]:
+    """Return the address of each Python object, by its name and its last part."""
+    addresses = {}
+    for listed in sorted(LISTED.glob("*.txt")):
+        address, _ = read_inventory(listed)
+        for name, (role, place) in read_places(listed).items():
+            # The text "None" or "list" is no reason for a link.
+            if role.startswith("py:") and "." in name:
+                addresses[name] = address + place
+                addresses[name.rpartition(".")[2]] = address + place
+    return addresses
+
+
 def write_inventories(folder: Path) -> dict[str, tuple[str, str]]:
     """Write a file for each project; return its address and the file by its name."""
     folder.mkdir(parents=True, exist_ok=True)
