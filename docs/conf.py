@@ -58,13 +58,36 @@ suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds functions
 
 default_role = "literal"  # the extension linked_names makes links of names
 autosummary_generate = True
+# The pictures at the top of pages, and what they show.
+autosummary_context = {
+    "pictures": {
+        "DigitsDisplay": ("digits.png", "Ten digits and their labels."),
+        "HiddenUnitsDisplay": (
+            "hidden-units.png",
+            "The weights of five hidden units as images, and below each bars of "
+            "its weights for the ten digits.",
+        ),
+        "SearchDisplay": (
+            "search.png",
+            "The scores and the fit times over the number of hidden units.",
+        ),
+        "TrainingDisplay": (
+            "training.png",
+            "The loss and the accuracy of each epoch; a star marks the best one.",
+        ),
+        "read_digit": (
+            "read-digit.png",
+            "Photos of digits, and below each the pixels that read_digit returns.",
+        ),
+    }
+}
 autodoc_default_options = {"member-order": "groupwise"}
 autodoc_typehints = "none"  # the docstrings tell the types, and more
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 maximum_signature_line_length = 72
 
-numpydoc_show_class_members = False  # the class template lists them
+numpydoc_class_members_toctree = False  # they are on the page of their class
 numpydoc_xref_param_type = True
 numpydoc_xref_ignore = "all"
 numpydoc_xref_aliases = {

@@ -15,6 +15,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skmnist import (
     DigitsDisplay,
+    HiddenUnitsDisplay,
     SearchDisplay,
     SimpleMLPClassifier,
     TrainingDisplay,
@@ -89,6 +90,13 @@ def draw_search() -> None:
     keep(SearchDisplay.from_estimator(search).figure_, "search")
 
 
+def draw_hidden_units() -> None:
+    """Draw the weights of the article's network, for the page of the display."""
+    network = SimpleMLPClassifier(learning_rate=0.005, epochs=20, random_state=0)
+    network.fit(X, digits.y_train)
+    keep(HiddenUnitsDisplay.from_estimator(network, X=X).figure_, "hidden-units")
+
+
 def draw_data() -> None:
     """Draw digits of MNIST, and digits that were brought into their form."""
     first = DigitsDisplay.from_images(digits.images_train, digits.y_train, n=10)
@@ -125,5 +133,6 @@ if __name__ == "__main__":
     draw_search()
     draw_start()
     draw_training()
+    draw_hidden_units()
     draw_data()
     draw_predictions()

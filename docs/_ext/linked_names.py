@@ -30,7 +30,7 @@ class LinkNames(SphinxPostTransform):
         """Link the first literal of each name in each section."""
         linked = set()
         for literal in list(self.document.findall(nodes.literal)):
-            if isinstance(literal.parent, (nodes.reference, nodes.title)):
+            if _is_part_of_link(literal):
                 continue
 
             name = literal.astext().removesuffix("()")
@@ -63,6 +63,17 @@ class LinkNames(SphinxPostTransform):
         if address is not None:
             return nodes.reference("", "", internal=False, refuri=address)
         return None
+
+
+def _is_part_of_link(node: nodes.Node) -> bool:
+    """Return whether a node is in a title or a link, such as a card."""
+    while node is not None:
+        if isinstance(node, (nodes.reference, nodes.title)):
+            return True
+        if "sd-card" in node.get("classes", []):
+            return True
+        node = node.parent
+    return False
 
 
 def _section_of(node: nodes.Node) -> nodes.Node | None:
