@@ -20,6 +20,11 @@ def show_versions() -> None:
     See Also
     --------
     sklearn.show_versions : The first part of what is printed.
+
+    Examples
+    --------
+    >>> from skmnist import show_versions
+    >>> show_versions()  # doctest: +SKIP
     """
     sklearn.show_versions()
 

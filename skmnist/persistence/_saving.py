@@ -128,6 +128,17 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     -----
     InconsistentVersionWarning
         If it was saved with other versions of skmnist, scikit-learn or Keras.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from skmnist import SimpleMLPClassifier
+    >>> from skmnist.persistence import load, save
+    >>> path = Path(tempfile.mkdtemp()) / "network.skops"
+    >>> save(SimpleMLPClassifier(hidden_units=32), path)
+    >>> load(path)
+    SimpleMLPClassifier(hidden_units=32)
     """
     if isinstance(trusted, str) or not isinstance(trusted, Sequence):
         raise TypeError(f"trusted must be a list of names of types, got {trusted!r}.")
