@@ -1,9 +1,9 @@
 """Check the links of the built site: ``python docs/check_links.py docs/_build/html``.
 
-Every link and picture of every page has to lead to a file of the site, and every anchor
-to an element of that page. No network is needed: links to the pages of the projects in
-`inventories` are compared with the objects listed there, or with those installed.
-`sphinx-build -b linkcheck` opens the remaining ones.
+Every link and picture of every page has to lead to a file of the site, every anchor to
+an element of that page, and every link has a name. No network is needed: links to the
+pages of the projects in `inventories` are compared with the objects listed there, or
+with those installed. `sphinx-build -b linkcheck` opens the remaining ones.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ class Page(HTMLParser):
         super().__init__()
         self.links: list[str] = []
         self.anchors: set[str] = set()
+        self.nameless: list[str] = []
+        self._open_link = ""
+        self._name = ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -45,6 +48,20 @@ class Page(HTMLParser):
             elif name == "srcset":
                 self.links += [part.split()[0] for part in value.split(",")]
 
+        attributes = dict(attrs)
+        if tag == "a":
+            self._open_link = attributes.get("href") or ""
+            self._name = attributes.get("aria-label") or attributes.get("title") or ""
+        elif tag == "img":
+            self._name += attributes.get("alt") or ""
+
+    def handle_data(self, data: str) -> None:
+        self._name += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._open_link and not self._name.strip():
+            self.nameless.append(self._open_link)
+
 
 def check_site(folder: Path) -> tuple[Counter[str], list[str]]:
     """Return the number of links of each kind, and a line for each broken one."""
@@ -57,11 +74,13 @@ def check_site(folder: Path) -> tuple[Counter[str], list[str]]:
     counts = Counter(pages=len(pages))
     broken = []
     for path, page in pages.items():
+        name = path.relative_to(folder.resolve())
+        broken += [f"{name}: {link}: no name" for link in page.nameless]
         for link in page.links:
             kind, fault = _check(link, path, pages)
             counts[kind] += 1
             if fault:
-                broken.append(f"{path.relative_to(folder.resolve())}: {link}: {fault}")
+                broken.append(f"{name}: {link}: {fault}")
     return counts, broken
 
 

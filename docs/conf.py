@@ -31,6 +31,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "repository_links",
     "linked_names",
+    "accessible",
     "drawing",
 ]
 root_doc = "index"

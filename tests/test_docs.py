@@ -61,7 +61,8 @@ def test_the_architecture_is_that_of_the_imports():
 @pytest.mark.parametrize(
     "link",
     [
-        '<a href="nowhere.html">',
+        '<a href="nowhere.html">link</a>',
+        '<a href="other.html"> </a>',
         '<a href="other.html#nowhere">',
         '<a href="#nowhere">',
         '<img src="nowhere.png">',
@@ -75,7 +76,8 @@ def test_the_architecture_is_that_of_the_imports():
 def test_the_check_of_the_built_site_finds_a_broken_link(link, tmp_path):
     check_site = runpy.run_path(str(DOCS / "check_links.py"))["check_site"]
     right = """
-        <a href="other.html?q=1#place">, <a href="#top">, <img src="picture.png">
+        <a href="other.html?q=1#place">link</a>, <a href="#top"><img alt="Picture"></a>,
+        <a href="#top" aria-label="top"></a>, <img src="picture.png">
         <a href="https://numpy.org/doc/stable/reference/generated/numpy.sum.html#numpy.sum">
         <a href="https://docs.python.org/3/library/functions.html#int">
     """
@@ -84,7 +86,7 @@ def test_the_check_of_the_built_site_finds_a_broken_link(link, tmp_path):
     page = tmp_path / "page.html"
     page.write_text(f'<p id="top">{right}', encoding="utf-8")
     counts, broken = check_site(tmp_path)
-    assert (counts["internal"], counts["numpy"], counts["python"]) == (3, 1, 1)
+    assert (counts["internal"], counts["numpy"], counts["python"]) == (4, 1, 1)
     assert broken == []
 
     page.write_text(f'<p id="top">{right}{link}', encoding="utf-8")

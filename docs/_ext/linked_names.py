@@ -11,6 +11,7 @@ from typing import Any
 
 from docutils import nodes
 from inventories import short_names
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
@@ -68,7 +69,7 @@ class LinkNames(SphinxPostTransform):
 def _is_part_of_link(node: nodes.Node) -> bool:
     """Return whether a node is in a title or a link, such as a card."""
     while node is not None:
-        if isinstance(node, (nodes.reference, nodes.title)):
+        if isinstance(node, (nodes.reference, nodes.title, pending_xref)):
             return True
         if "sd-card" in node.get("classes", []):
             return True
