@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import runpy
 from pathlib import Path
+from pydoc import locate
 
 import pytest
 
@@ -92,3 +93,10 @@ def test_the_check_of_the_built_site_finds_a_broken_link(link, tmp_path):
     page.write_text(f'<p id="top">{right}{link}', encoding="utf-8")
     _, broken = check_site(tmp_path)
     assert [line.partition(":")[0] for line in broken] == ["page.html"]
+
+
+def test_the_objects_of_other_projects_exist():
+    for path in (DOCS / "inventories").glob("*.txt"):
+        text = path.read_text(encoding="utf-8")
+        names = re.findall(r"^(\w+\.[\w.]+) py:", text, re.MULTILINE)
+        assert [name for name in names if locate(name) is None] == []
