@@ -12,6 +12,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from PIL import Image, ImageOps
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import (
     DigitsDisplay,
@@ -85,8 +87,9 @@ def draw_training() -> None:
 def draw_search() -> None:
     """Draw the search of its page."""
     network = SimpleMLPClassifier(epochs=20, random_state=0)
-    search = GridSearchCV(network, {"hidden_units": [5, 16, 64]}, cv=3)
-    search.fit(X, digits.y_train)
+    pipeline = Pipeline([("scaler", MinMaxScaler()), ("mlp", network)])
+    search = GridSearchCV(pipeline, {"mlp__hidden_units": [5, 16, 64]}, cv=3)
+    search.fit(digits.X_train, digits.y_train)
     keep(SearchDisplay.from_estimator(search).figure_, "search")
 
 

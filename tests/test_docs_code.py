@@ -35,7 +35,7 @@ COMING_FROM = DOCS / "coming-from.md"
 
 # Numbers of a training run, which differ between processors.
 NUMBER = re.compile(r"\d+\.\d*")
-TOLERANCE = 0.05
+TOLERANCE = 0.03
 
 
 class Block(NamedTuple):
