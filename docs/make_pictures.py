@@ -97,6 +97,7 @@ def draw_hidden_units() -> None:
     """Draw the weights of the article's network, for the page of the display."""
     network = SimpleMLPClassifier(learning_rate=0.005, epochs=20, random_state=0)
     network.fit(X, digits.y_train)
+
     keep(HiddenUnitsDisplay.from_estimator(network, X=X).figure_, "hidden-units")
 
 
