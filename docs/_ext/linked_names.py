@@ -7,17 +7,16 @@ package, a member of the class of an API page, or listed in `inventories`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from docutils import nodes
 from inventories import short_names
-from sphinx.addnodes import pending_xref
+from sphinx.addnodes import desc, pending_xref
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
-# Where a name without a dot is looked for.
-MODULES = ("skmnist.", "skmnist.persistence.", "skmnist.SimpleMLPClassifier.")
 API_PAGE = "generated/"
 OTHERS = short_names()
 
@@ -39,21 +38,27 @@ class LinkNames(SphinxPostTransform):
             if (section, name) in linked:
                 continue
 
-            link = self._link_to(name)
+            link = self._link_to(name, self._owner_of(literal))
             if link is not None:
                 linked.add((section, name))
                 literal.replace_self(link)
                 link += literal
 
-    def _link_to(self, name: str) -> nodes.reference | None:
+    def _owner_of(self, literal: nodes.literal) -> str:
+        """Return the class whose members may be meant, or no name."""
+        page = self.env.docname
+        if page.startswith(API_PAGE):
+            return page.removeprefix(API_PAGE)
+        # Tables compare it with other libraries, whose methods have the same names.
+        if _is_in(literal, nodes.table):
+            return ""
+        return "skmnist.SimpleMLPClassifier"
+
+    def _link_to(self, name: str, owner: str) -> nodes.reference | None:
         """Return an empty link to the page of a name, or None."""
         page = self.env.docname
-        prefixes = ("", *MODULES)
-        if page.startswith(API_PAGE):
-            prefixes = (page.removeprefix(API_PAGE) + ".", "", *MODULES[:2])
-
         objects = self.env.domains["py"].objects
-        for prefix in prefixes:
+        for prefix in (f"{owner}.", "", "skmnist.", "skmnist.persistence."):
             entry = objects.get(prefix + name)
             if entry is not None:
                 return make_refnode(
@@ -68,20 +73,25 @@ class LinkNames(SphinxPostTransform):
 
 def _is_part_of_link(node: nodes.Node) -> bool:
     """Return whether a node is in a title or a link, such as a card."""
-    while node is not None:
-        if isinstance(node, (nodes.reference, nodes.title, pending_xref)):
-            return True
-        if "sd-card" in node.get("classes", []):
-            return True
+    if _is_in(node, nodes.title, nodes.reference, pending_xref):
+        return True
+    return any("sd-card" in parent.get("classes", []) for parent in _parents_of(node))
+
+
+def _is_in(node: nodes.Node, *kinds: type) -> bool:
+    return any(isinstance(parent, kinds) for parent in _parents_of(node))
+
+
+def _parents_of(node: nodes.Node) -> Iterator[nodes.Node]:
+    while node.parent is not None:
         node = node.parent
-    return False
+        yield node
 
 
 def _section_of(node: nodes.Node) -> nodes.Node | None:
     """Return the section that a node is in; a description of the API counts as one."""
-    while node is not None and node.tagname not in ("section", "desc", "document"):
-        node = node.parent
-    return node
+    sections = (nodes.section, desc)
+    return next((p for p in _parents_of(node) if isinstance(p, sections)), None)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
