@@ -38,22 +38,20 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for name, value in attrs:
-            if value is None:
-                continue
-            if name == "id" or (tag == "a" and name == "name"):
-                self.anchors.add(value)
-            elif name in LINKS:
-                self.links.append(value)
-            elif name == "srcset":
-                self.links += [part.split()[0] for part in value.split(",")]
+        attributes = {name: value for name, value in attrs if value is not None}
 
-        attributes = dict(attrs)
+        self.links += [attributes[name] for name in LINKS if name in attributes]
+        if "srcset" in attributes:
+            pictures = attributes["srcset"].split(",")
+            self.links += [picture.split()[0] for picture in pictures]
+
+        self.anchors.add(attributes.get("id", ""))
         if tag == "a":
-            self._open_link = attributes.get("href") or ""
-            self._name = attributes.get("aria-label") or attributes.get("title") or ""
+            self.anchors.add(attributes.get("name", ""))
+            self._open_link = attributes.get("href", "")
+            self._name = attributes.get("aria-label") or attributes.get("title", "")
         elif tag == "img":
-            self._name += attributes.get("alt") or ""
+            self._name += attributes.get("alt", "")
 
     def handle_data(self, data: str) -> None:
         self._name += data
