@@ -585,7 +585,7 @@
 
   function buildLayer(title, size, hasPictures) {
     const layer = element("div", "draw-layer");
-    layer.append(element("h3", "draw-title", title));
+    layer.append(element("h2", "draw-title", title));
     const units = element("div", "draw-units");
     units.dataset.draw = "units";
     units.classList.toggle("is-many", size > 12);
