@@ -135,7 +135,6 @@ def draw_predictions() -> None:
 if __name__ == "__main__":
     # First, so that its fits start TensorFlow, as they do for those who run the page.
     draw_search()
-    draw_hidden_units()
     draw_start()
     draw_training()
     draw_hidden_units()
