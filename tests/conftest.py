@@ -1,10 +1,8 @@
-"""What several test modules share: real digits, estimators fitted to them, other processes."""
+"""Fixtures of several test modules: digits, estimators fitted to them, processes."""
 
-import json
+import copy
 import math
 import os
-import subprocess
-import sys
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -22,9 +20,12 @@ from tests.message_lines import LineRunner
 class Digits(NamedTuple):
     """Real digits, few enough to train on in a tenth of a second."""
 
-    X: np.ndarray  # (310, 784), float32, from 0 to 1: a last batch of 32 would be short
-    y: np.ndarray  # (310,), int64
-    images: np.ndarray  # (310, 28, 28), uint8: the same digits
+    # (310, 784), float32, from 0 to 1. With batches of 32, the last one is short.
+    X: np.ndarray
+    # (310,), int64
+    y: np.ndarray
+    # (310, 28, 28), uint8: the same digits
+    images: np.ndarray
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +36,7 @@ def sample():
 
 @pytest.fixture(scope="session")
 def digits(sample):
-    """310 digits that nobody can write to."""
+    """310 digits in read-only arrays."""
     images = sample.images_train[:310].copy()
     X = (images.reshape(310, 784) / 255).astype(np.float32)
     y = sample.y_train[:310].copy()
@@ -52,40 +53,56 @@ def names(digits):
 
 @pytest.fixture(scope="session")
 def weights(digits):
-    """Weights of the samples that make a different network."""
+    """Sample weights that change the fitted network."""
     return np.random.default_rng(0).exponential(size=len(digits.y))
 
 
 @pytest.fixture(scope="session")
 def unseen(sample):
-    """500 digits that are not among the others, scaled."""
+    """500 other digits, scaled."""
     return (sample.X_test[:500] / 255).astype(np.float32), sample.y_test[:500]
 
 
 @pytest.fixture(scope="session")
-def fitted(digits):
-    """A classifier fitted to rows. Don't fit it again, and don't set its parameters."""
+def fitted_once(digits):
+    """A classifier fitted to rows, for fixtures that do not change it."""
     return SimpleMLPClassifier(epochs=3, random_state=0).fit(digits.X, digits.y)
 
 
+@pytest.fixture
+def fitted(fitted_once):
+    """A classifier fitted to rows: each test has its own copy."""
+    return copy.deepcopy(fitted_once)
+
+
 @pytest.fixture(scope="session")
-def fitted_to_images(digits):
-    """A classifier fitted to images. Don't fit it again, and don't set its parameters."""
+def fitted_to_images_once(digits):
     return SimpleMLPClassifier(epochs=3, random_state=0).fit(digits.images, digits.y)
 
 
+@pytest.fixture
+def fitted_to_images(fitted_to_images_once):
+    """A classifier fitted to images: each test has its own copy."""
+    return copy.deepcopy(fitted_to_images_once)
+
+
 @pytest.fixture(scope="session")
-def pipeline(sample):
-    """A scaler and a good classifier, fitted to the sample. Don't fit it again."""
+def pipeline_once(sample):
     classifier = SimpleMLPClassifier(
         hidden_units=32, learning_rate=0.01, epochs=10, random_state=0
     )
     return make_pipeline(MinMaxScaler(), classifier).fit(sample.X_train, sample.y_train)
 
 
+@pytest.fixture
+def pipeline(pipeline_once):
+    """A scaler and a good classifier, fitted to the sample: each test has its own."""
+    return copy.deepcopy(pipeline_once)
+
+
 @pytest.fixture(scope="session")
 def mnist_npz():
-    """The path of a file with all of MNIST, which SKMNIST_DATA says."""
+    """The path of a file with all of MNIST, from SKMNIST_DATA."""
     path = os.environ.get("SKMNIST_DATA", "")
     if not path.endswith(".npz"):
         pytest.skip("SKMNIST_DATA does not hold the path of an mnist.npz")
@@ -94,14 +111,14 @@ def mnist_npz():
 
 @pytest.fixture(params=["compiled", "not compiled"])
 def both_ways(request, monkeypatch):
-    """However short they are, training runs are compiled, or not."""
+    """Compile every training run, however short, or none."""
     limit = 0.0 if request.param == "compiled" else math.inf
     monkeypatch.setattr("skmnist.engine.planning.SECONDS_WORTH_COMPILING", limit)
 
 
 @pytest.fixture
 def no_skmnist_data(monkeypatch):
-    """SKMNIST_DATA is taken away."""
+    """Unset SKMNIST_DATA."""
     monkeypatch.delenv("SKMNIST_DATA", raising=False)
 
 
@@ -113,26 +130,9 @@ def small_digits():
 
 @pytest.fixture
 def closed_figures():
-    """Whatever a test draws with pyplot is closed behind it."""
+    """Close the figures that a test draws with pyplot."""
     yield
     plt.close("all")
-
-
-@pytest.fixture(scope="session")
-def run_python():
-    """Run code in a new process and return what it printed on its last line, which is JSON."""
-
-    def run(code, *arguments):
-        process = subprocess.run(
-            [sys.executable, "-c", code, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert process.returncode == 0, process.stderr
-        return json.loads(process.stdout.splitlines()[-1])
-
-    return run
 
 
 @pytest.fixture

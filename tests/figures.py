@@ -1,4 +1,4 @@
-"""What is to be seen of a display."""
+"""What a display shows."""
 
 from io import BytesIO
 

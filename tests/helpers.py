@@ -1,4 +1,4 @@
-"""What several test modules train, and how they compare it."""
+"""Networks that several test modules fit, and comparisons of them."""
 
 import inspect
 from importlib.metadata import version
@@ -16,7 +16,7 @@ def is_before(package, *release):
     return tuple(map(int, version(package).split(".")[: len(release)])) < release
 
 
-# scikit-learn's own network takes no weights of samples before 1.7.
+# MLPClassifier has no sample weights before scikit-learn 1.7.
 needs_weighted_mlp = pytest.mark.skipif(
     "sample_weight" not in inspect.signature(MLPClassifier.fit).parameters,
     reason="MLPClassifier.fit has no sample_weight before scikit-learn 1.7",
@@ -47,7 +47,7 @@ NAMES = np.array(
 
 
 def network(**parameters):
-    """A classifier that is right about two digits in three after a tenth of a second."""
+    """A classifier that is fitted in 0.1 s and then has an accuracy of about 2 in 3."""
     defaults = {
         "hidden_units": 16,
         "learning_rate": 0.01,
@@ -58,23 +58,23 @@ def network(**parameters):
 
 
 def mlp_classifier():
-    """scikit-learn's own, satisfied after two epochs, and without a warning."""
+    """scikit-learn's own, which converges after two epochs, without a warning."""
     return MLPClassifier(5, tol=1e3, n_iter_no_change=1, random_state=0)
 
 
 def train(X, y, *, X_val=None, y_val=None, **parameters):
-    """Train for one epoch, if nothing else is said, and always from the same weights."""
+    """Train from the same weights, by default for one epoch."""
     parameters = {"epochs": 1, "random_state": 0} | parameters
     return SimpleMLPClassifier(**parameters).fit(X, y, X_val=X_val, y_val=y_val)
 
 
 def fitted_by_hand(estimator, X, y, **fit_params):
-    """What one of scikit-learn's tools should have made of an estimator."""
+    """The estimator that one of scikit-learn's tools should have fitted."""
     return clone(estimator).fit(X, y, **fit_params)
 
 
 def weighted_by_hand(estimator, X, y, sample_weight):
-    """The same with weights, which must make a difference, or it would be no comparison."""
+    """The same with sample weights, which must change the fitted network."""
     weighted = fitted_by_hand(estimator, X, y, sample_weight=sample_weight)
     assert not np.allclose(
         weighted.coefs_[1], fitted_by_hand(estimator, X, y).coefs_[1]
@@ -83,13 +83,13 @@ def weighted_by_hand(estimator, X, y, sample_weight):
 
 
 def state_without_checksum(classifier):
-    """The state of a classifier, which may be changed: a checksum would tell."""
+    """The state of a classifier without its checksum, so that a test can change it."""
     state = classifier.__getstate__()
     return {**state, "_saved_with": {**state["_saved_with"], "digest": None}}
 
 
 def assert_same_network(one, other, atol=0.0):
-    """All weights are the same: bit for bit, or nearly so."""
+    """Check that all weights are equal, bit for bit unless `atol` is given."""
     for a, b in zip(
         one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True
     ):

@@ -1,10 +1,10 @@
-"""Parts of Keras's as users write them, for several test modules."""
+"""Subclasses of Keras's classes, as users write them."""
 
 import keras
 
 
 class Warm(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule whose configuration does not have its number."""
+    """A schedule whose configuration lacks its argument."""
 
     def __init__(self, peak):
         self.peak = peak

@@ -27,7 +27,7 @@ def pairs(X, y):
 
 
 class LineRunner:
-    """Runs lines in an empty folder, and keeps what they load or fit a classifier to."""
+    """Runs lines, and keeps the data that they load or fit a classifier to."""
 
     def __init__(self, monkeypatch):
         self.found = None

@@ -1,4 +1,4 @@
-"""Processes of their own, for tests with real signals and real limits."""
+"""Separate processes, for tests with real signals and real limits."""
 
 import json
 import os
@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-# Background jobs are deaf to Ctrl-C, and so would be what they start.
+# Background jobs ignore Ctrl-C, and so do the processes that they start.
 PRELUDE = """
 import json, os, resource, signal, sys, threading, time, warnings
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """
-DATA = """
+DATA = f"""{PRELUDE}
 import numpy as np
 from sklearn.model_selection import GridSearchCV
 from skmnist import SimpleMLPClassifier, load_mnist
@@ -24,9 +24,9 @@ X, y = (digits.X_train[:300] / 255).astype(np.float32), digits.y_train[:300]
 
 
 def start(code, *arguments):
-    """Start code in a process, and a group of processes, of its own."""
+    """Start code in a new process, and a new group of processes."""
     return subprocess.Popen(
-        [sys.executable, "-c", PRELUDE + code, *map(str, arguments)],
+        [sys.executable, "-c", code, *map(str, arguments)],
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -36,7 +36,7 @@ def start(code, *arguments):
 
 
 def end(process, timeout=90):
-    """Wait for a process; if it hangs, end it and whatever it has started."""
+    """Wait for a process; if it hangs, end it and the processes that it has started."""
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -46,8 +46,8 @@ def end(process, timeout=90):
     return process.returncode, out, err
 
 
-def run(code, *arguments):
-    """Run code in a new process and return what it printed on its last line, which is JSON."""
-    status, out, err = end(start(code, *arguments))
+def run_python(code, *arguments):
+    """Run code in a new process, and return the JSON on the last line of its output."""
+    status, out, err = end(start(code, *arguments), timeout=300)
     assert status == 0, err
     return json.loads(out.splitlines()[-1])

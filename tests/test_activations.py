@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from skmnist._activations import ACTIVATIONS
 from skmnist.engine.layers import activation_names
+from tests.processes import run_python
 
 SPECIAL_VALUES = [0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 3.0, -3.0, 6.0]
 SPECIAL_VALUES += [1e-30, -1e-30, 100.0, -100.0, 1000.0, -1000.0, 1e308, -1e308]
@@ -19,7 +20,7 @@ SPECIAL_VALUES += [np.inf, -np.inf, np.nan]
 
 @pytest.fixture(scope="module")
 def sums():
-    """Rows of ordinary values, and for each special value a row that has it in one place."""
+    """Rows of ordinary values, and a row with one of each special value."""
     generator = np.random.default_rng(0)
     ordinary = generator.uniform(-12.0, 12.0, size=(300, 7))
     close_together = generator.uniform(-0.5, 0.5, size=(300, 7))
@@ -48,7 +49,7 @@ def test_agrees_with_keras(name, sums):
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_small_values_are_not_rounded_to_zero(name):
-    """Wherever Keras keeps them; its elu makes 0 of those below 0."""
+    """Except where Keras rounds them: its elu returns 0 for those below 0."""
     if name not in activation_names():
         pytest.skip("this version of Keras does not have it")
     tiny = np.array([[1e-30, -1e-30]])
@@ -69,7 +70,7 @@ def test_there_is_one_for_each_of_keras():
     assert set(activation_names()) - set(ACTIVATIONS) == set()
 
 
-def test_the_table_needs_neither_keras_nor_tensorflow(run_python):
+def test_the_table_needs_neither_keras_nor_tensorflow():
     code = """
 import json, sys
 sys.modules |= dict.fromkeys(["keras", "sklearn", "tensorflow"])  # not to be imported

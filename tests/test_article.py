@@ -1,4 +1,4 @@
-"""The article's network learns what the article says it learns."""
+"""The article's network reaches the accuracy that the article reports."""
 
 import os
 
@@ -47,7 +47,7 @@ class TestSample:
 
 @pytest.mark.slow
 class TestAllOfMNIST:
-    """The article's own run. Its accuracy on raw pixels differs much from seed to seed."""
+    """The article's own run. On raw pixels, its accuracy depends much on the seed."""
 
     def test_raw_pixels(self, mnist):
         classifier = SimpleMLPClassifier(random_state=0).fit(

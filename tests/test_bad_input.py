@@ -1,4 +1,4 @@
-"""Wrong parameters and wrong arguments: what is raised, and what it says.
+"""Wrong parameters and wrong arguments: types and messages of the exceptions.
 
 One case for each kind and each constraint. `fit` gets them all, since every method
 checks its arguments by the same code; that the others check them at all is tested with
@@ -102,7 +102,7 @@ class TestParameters:
             SimpleMLPClassifier(**{name: "nothing like it"}).fit(X, y)
 
     def test_nothing_is_checked_before_fit(self):
-        """As everywhere in scikit-learn: `clone` and `set_params` take parameters as they are."""
+        """As in scikit-learn, `clone` and `set_params` do not check parameters."""
         classifier = SimpleMLPClassifier(hidden_units=-3)
         assert classifier.set_params(epochs=0).get_params()["epochs"] == 0
 

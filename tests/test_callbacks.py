@@ -93,7 +93,7 @@ DO_NOTHING = {
     ids=["dropout", "momentum", "averages", "accumulation"],
 )
 def test_a_callback_that_changes_nothing(digits, kind, parameters, tmp_path):
-    """Compiled, operation by operation, or batch by batch, in many blocks of few batches."""
+    """Compiled, not compiled, or batch by batch, in many blocks of few batches."""
     parameters = {"batch_size": 8} | parameters
     expected = fit(digits, **parameters)
     network = fit(digits, **parameters, callbacks=DO_NOTHING[kind](tmp_path))
@@ -102,7 +102,7 @@ def test_a_callback_that_changes_nothing(digits, kind, parameters, tmp_path):
 
 
 class AsKeras:
-    """The same network, once as a classifier and once for Keras's own loop."""
+    """The same network as a classifier and as a Keras model."""
 
     X = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32)
     y = np.array([0, 1, 2, 0, 1, 2, 0, 1])
@@ -189,7 +189,7 @@ class TestOrderOfKeras:
 
     @pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin"])
     def test_a_stop_before_the_first_batch_leaves_one_step(self, digits, hook):
-        """Also where nothing wants to be called at batches."""
+        """Also if no callback has a hook of batches."""
         stop = keras.callbacks.Callback()
         setattr(stop, hook, lambda *_: setattr(stop.model, "stop_training", True))
         stopped = fit(digits, callbacks=stop, shuffle=False)

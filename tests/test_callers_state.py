@@ -1,4 +1,4 @@
-"""Whatever a caller has set of TensorFlow and Keras, fits are as without it, and it stays set."""
+"""Settings of TensorFlow and Keras change no fit, and no fit changes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.helpers import assert_same_network, compiled_if_slow
 
 @contextmanager
 def setting(read, write, value):
-    """Set something of Keras's or TensorFlow's for a while."""
+    """Set an option of Keras or TensorFlow for a block."""
     before = read()
     write(value)
     try:
@@ -142,7 +142,7 @@ def test_the_model_of_callbacks_is_that_of_the_classifier(digits, tmp_path):
 
 
 class TestWhatCannotBe:
-    """One sentence says what is set, and how to unset it."""
+    """The message has the setting, and how to unset it."""
 
     def test_graphs(self, digits):
         with (
@@ -192,11 +192,14 @@ class TestWhatCannotBe:
         assert "Unset the environment variable KERAS_BACKEND" in line
 
 
-FIT = "from skmnist import SimpleMLPClassifier; SimpleMLPClassifier().fit([[0], [1]], [0, 1])"
+FIT = """
+from skmnist import SimpleMLPClassifier
+SimpleMLPClassifier().fit([[0], [1]], [0, 1])
+"""
 
 
 def last_line(code, **environment):
-    """Run code that raises an error, and return what the error says."""
+    """Run code that raises an error, and return the line with its message."""
     process = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | environment,

@@ -118,7 +118,7 @@ def test_functions_of_scorers():
 
 
 class TestKeras:
-    """What the names compute is compared in test_mathematics.py, for every optimizer."""
+    """test_mathematics.py compares what they compute, for every optimizer."""
 
     def test_what_optimizers_override_is_there(self):
         overridden = {name for name in vars(_Stateless) if not name.startswith("__")}

@@ -1,4 +1,4 @@
-"""Ctrl-C: in a training, in a search, on the command line. Real signals, to real processes."""
+"""Ctrl-C in a fit, a search and the command line: real signals to real processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from skmnist import SimpleMLPClassifier
 from tests.helpers import assert_same_network, is_before, train
-from tests.processes import DATA, end, start
+from tests.processes import DATA, PRELUDE, end, start
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
@@ -81,7 +81,9 @@ def score(classifier, X, y):
     time.sleep(60)
 
 def search_that_is_scoring():
-    grid = GridSearchCV(forever, {"epochs": [1]}, cv=2, scoring=score, error_score="raise")
+    grid = GridSearchCV(
+        forever, {"epochs": [1]}, cv=2, scoring=score, error_score="raise"
+    )
     return repr(grid.fit(X, y))
 
 def refit(seconds):
@@ -103,8 +105,8 @@ def refit(seconds):
 outcomes = {"fit": outcome(fit_forever, training, 0)}
 outcomes["scoring"] = outcome(search_that_is_scoring, scoring, 0)
 training.clear()
-# As people do it. Where two come while TensorFlow computes a block, they are one; within 3 seconds
-# of the one before, the first would be a second.
+# Until it ends, as people press it. While TensorFlow computes a block, two signals are
+# one; within 3 seconds of the scene before, the first would count as a second.
 outcomes["search"] = outcome(search_forever, training, 3, until_it_ends=True)
 numbers = random.Random(0)
 for _ in range(6):
@@ -118,7 +120,7 @@ sys.exit(main(["--data", "sample", "--epochs", "1000000", "--output", sys.argv[1
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory):
-    """What came of each scene, by its name."""
+    """The outcome of each scene, by its name."""
     folder = tmp_path_factory.mktemp("figures")
     (folder / "first_digits.png").write_bytes(b"old")
     (folder / "predictions.png").write_bytes(b"old")
@@ -129,7 +131,7 @@ def scenes(tmp_path_factory):
 
 @pytest.mark.slow
 class TestInAProcessOfItsOwn:
-    def test_a_training_ends_with_a_warning_and_keeps_what_it_has_learnt(self, scenes):
+    def test_a_fit_ends_with_a_warning_and_keeps_what_it_has_learnt(self, scenes):
         (n_iter, n_losses, score), messages = scenes["fit"]
         assert 0 < n_iter == n_losses < 10**6
         assert score > 0.7
@@ -137,16 +139,16 @@ class TestInAProcessOfItsOwn:
         assert f"interrupted after {n_iter} whole epochs" in message
 
     def test_twice_ends_a_search(self, scenes):
-        """The first ends one training, and says how to end the search."""
+        """The first ends one fit, and its message names how to end the search."""
         value, [message, *_] = scenes["search"]
         assert value == "KeyboardInterrupt"
         assert "Press Ctrl-C twice to end a search." in message
 
-    def test_between_two_trainings_it_ends_a_search(self, scenes):
+    def test_between_two_fits_it_ends_a_search(self, scenes):
         assert scenes["scoring"] == ["KeyboardInterrupt", []]
 
     def test_the_command_line_ends_and_no_figure_is_damaged(self, scenes):
-        """Refits were as before or anew: the process checks it, and would end otherwise."""
+        """The process itself checks that each refit was as before or new."""
         status, err = scenes["end"]
         assert status == 130, err
         assert "skmnist: interrupted" in err
@@ -191,9 +193,11 @@ except KeyboardInterrupt:
 @pytest.mark.slow
 def test_it_ends_a_search_of_the_command_line_whose_fits_go_on_in_threads(tmp_path):
     search = start(
-        """
+        PRELUDE
+        + """
 from skmnist.__main__ import run
-import skmnist.engine  # before the thread: beside others, TensorFlow's messages are printed
+# Before the thread: with other threads, TensorFlow's messages are printed.
+import skmnist.engine
 
 def press():
     while len(sys._current_frames()) < 4:
@@ -275,8 +279,8 @@ def test_two_in_a_row_end_more_than_a_fit(digits, n_presses, monkeypatch):
     assert hasattr(classifier, "classes_") == (n_presses == 1)
 
 
-def test_background_jobs_stay_deaf():
-    """Shells start them so, and a handler of the user's own is left alone as well."""
+def test_background_jobs_go_on_ignoring_it():
+    """Shells start them so; a handler of the user's is left alone as well."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         SimpleMLPClassifier(epochs=1).fit(np.eye(4), [0, 1, 0, 1])

@@ -1,4 +1,4 @@
-"""Damaged files of every format: loaded as what their bytes say, or refused with a message."""
+"""Damaged files of every format load as their bytes, or are refused."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ pytest.importorskip("resource", reason="the limit of memory is Unix's")
 
 @pytest.mark.slow
 def test_a_few_thousand_damaged_files():
-    """In a process of its own, which may take no gigabyte of memory, whatever a header claims."""
+    """In another process, within a gigabyte of memory, whatever size a header gives."""
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("fuzz_datasets"), "--runs", "4000"],
         capture_output=True,

@@ -1,8 +1,7 @@
 """load_mnist's downloads, from a server on this machine.
 
-What is real here is all of the code, over HTTP. Google's mnist.npz and its four files
-of Fashion-MNIST are never downloaded by these tests: the server has small stand-ins,
-whose hashes take the place of the real ones.
+All of the code runs, over HTTP. Google's mnist.npz and its four files of Fashion-MNIST
+are not downloaded: the server has small stand-ins, whose hashes replace the real ones.
 """
 
 import gzip
@@ -52,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch):
-    """A server whose ``answers`` hold, for each path, the content and how much of it is sent."""
+    """A server; ``answers`` has the content of each path and how much of it is sent."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.answers, server.requested = {}, []
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -71,7 +70,7 @@ def server(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """An empty cache of Keras's. Small stand-ins are what is expected."""
+    """An empty cache of Keras; the expected files are the small stand-ins."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     contents = {"mnist.npz": npz()} | idx_files()
     for name, named in NAMED_SETS.items():
@@ -195,7 +194,7 @@ def test_fashion(server, cache):
 
 
 def test_the_names_and_the_origin_are_keras_s(cache, monkeypatch):
-    """A file that Keras's own functions downloaded is found here, and the other way round."""
+    """A file that Keras's functions have downloaded is found here, and vice versa."""
     monkeypatch.undo()
     mnist = inspect.getsource(keras.datasets.mnist.load_data)
     fashion = inspect.getsource(keras.datasets.fashion_mnist.load_data)

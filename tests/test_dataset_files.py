@@ -56,7 +56,7 @@ def small_arrays():
 
 
 def write_npz(path, arrays=None, save=np.savez, **changes):
-    """Write arrays in Keras's layout, but for those in ``changes``; None leaves one out."""
+    """Write arrays in Keras's layout, changed by ``changes``; None leaves one out."""
     named = dict(zip(NPZ_NAMES, arrays or small_arrays(), strict=True)) | changes
     save(path, **{name: array for name, array in named.items() if array is not None})
     return path
@@ -399,7 +399,10 @@ class TestIdx:
             load_mnist(tmp_path)
         (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(small_arrays()[1]))
         (tmp_path / "test-images-idx3-ubyte").write_bytes(idx(small_arrays()[2]))
-        names = "'t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte', 'test-images-idx3-ubyte'"
+        names = (
+            "'t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte', "
+            "'test-images-idx3-ubyte'"
+        )
         with pytest.raises(
             ValueError, match=rf"has several files for one part \(it holds .*{names}"
         ):
@@ -820,7 +823,7 @@ def test_a_damaged_file_of_labels(tmp_path, X):
 
 
 def test_a_workbook(tmp_path, X, y, line_runner, monkeypatch):
-    """The package that writes and reads workbooks is not needed: pandas is a stand-in."""
+    """Without the package that reads workbooks: pandas's function is a stand-in."""
     with zipfile.ZipFile(tmp_path / "digits.xlsx", "w") as archive:
         archive.writestr("xl/workbook.xml", "")
     monkeypatch.setattr(pd, "read_excel", lambda path: table(X, y))
@@ -830,7 +833,7 @@ def test_a_workbook(tmp_path, X, y, line_runner, monkeypatch):
 
 
 class Tensor:
-    """As much of a tensor of PyTorch as the lines use."""
+    """The methods of a PyTorch tensor that the lines call."""
 
     def __init__(self, array):
         self.array = array
@@ -860,7 +863,7 @@ def test_tensors_of_pytorch(tmp_path, X, y, is_zip, line_runner, monkeypatch):
 
 @pytest.mark.parametrize("has_pictures", [True, False])
 def test_parquet(tmp_path, X, y, has_pictures, line_runner, monkeypatch):
-    """The package that reads Parquet is not needed: pandas is a stand-in."""
+    """Without the package that reads Parquet: pandas's function is a stand-in."""
     path = tmp_path / "train-00000-of-00001.parquet"
     path.write_bytes(
         b"PAR1 ... image bytes path label" if has_pictures else b"PAR1 ... label"
@@ -880,7 +883,8 @@ def test_parquet(tmp_path, X, y, has_pictures, line_runner, monkeypatch):
 
 POINTER = (
     b"version https://git-lfs.github.com/spec/v1\n"
-    b"oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
+    b"oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\n"
+    b"size 12345\n"
 )
 
 

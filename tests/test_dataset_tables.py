@@ -1,4 +1,4 @@
-"""load_mnist on tables: layouts that are read, and what is refused with lines that read it."""
+"""load_mnist on tables: layouts that are read or refused with lines that read them."""
 
 import csv
 import gzip
@@ -231,7 +231,7 @@ def test_a_frame_of_scikit_learn(folder):
 
 
 def names_of_values(X, y, prefix):
-    """What a reader makes of the first row, if it takes it for names."""
+    """The first row as a reader returns it that takes it for names."""
     seen, names = {}, []
     for value in [y[0], *X[0]]:
         n = seen.get(value, 0)

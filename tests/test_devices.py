@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from skmnist import SimpleMLPClassifier
+from tests.processes import run_python
 
 # Without soft placement, an operation that is not bound to the processor fails where
 # the device around it is missing, as XLA fails on devices that it has no compiler for.
@@ -14,7 +15,7 @@ import tensorflow as tf
 
 processor, = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(
-    processor, [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()]
+    processor, [tf.config.LogicalDeviceConfiguration() for _ in range(2)]
 )
 tf.config.set_soft_device_placement(False)
 
@@ -44,7 +45,7 @@ print(json.dumps(sorted(devices)))
 
 
 @pytest.mark.slow
-def test_nothing_runs_on_another_device(run_python):
+def test_nothing_runs_on_another_device():
     (device,) = run_python(FIT_INSIDE_OTHER_DEVICES)
     assert device.endswith("CPU:0")
 

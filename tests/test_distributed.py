@@ -30,7 +30,10 @@ pytestmark = pytest.mark.timeout(180)
 N_WORKERS = 2
 # Of two thirds of the digits: 21 steps, and 1,648, which are enough for XLA to compile
 # them.
-TRAININGS = {"not compiled": {"epochs": 3}, "compiled": {"epochs": 60, "batch_size": 1}}
+TRAINING_RUNS = {
+    "not compiled": {"epochs": 3},
+    "compiled": {"epochs": 60, "batch_size": 1},
+}
 WIDTHS = {"not compiled": [4, 8, 16], "compiled": [4, 8]}
 
 BLOCK = 40  # rows of 310: the last of the 8 blocks is short
@@ -39,7 +42,7 @@ PASSES = 2
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    """A client of two workers with one thread each, which nothing but its users uses."""
+    """A client of two workers with one thread each."""
     with (
         # Dask sets OMP_NUM_THREADS for its workers in this process, and leaves it
         # there.
@@ -84,7 +87,7 @@ def chain(**parameters):
 
 def new_search(training="not compiled", cv=3, callbacks=None):
     return GridSearchCV(
-        chain(callbacks=callbacks, **TRAININGS[training]),
+        chain(callbacks=callbacks, **TRAINING_RUNS[training]),
         {"mlp__hidden_units": WIDTHS[training]},
         cv=cv,
         error_score="raise",
@@ -93,7 +96,7 @@ def new_search(training="not compiled", cv=3, callbacks=None):
 
 @pytest.fixture(scope="module")
 def search_alone(rows, digits):
-    """The same search in this process, by the name of the training."""
+    """The same search in this process, by the name of the training run."""
     return functools.cache(lambda training: new_search(training).fit(rows, digits.y))
 
 
@@ -109,7 +112,7 @@ def assert_same_search(one, other):
 
 
 def note_process():
-    """A callback that remembers which process trained."""
+    """A callback that keeps the number of the process that trained."""
 
     class NoteProcess(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
@@ -119,7 +122,7 @@ def note_process():
 
 
 def die_once(n_units, note):
-    """A callback that kills the first other process that trains that many units."""
+    """A callback that kills the first worker process that trains that many units."""
 
     class DieOnce(keras.callbacks.Callback):
         client_pid = os.getpid()
@@ -132,7 +135,7 @@ def die_once(n_units, note):
             ):
                 return
             try:
-                # Of all trainings on all workers, only one can make the file.
+                # Of all fits on all workers, only one can create the file.
                 with note.open("x") as file:
                     file.write(str(pid))
             except FileExistsError:
@@ -148,7 +151,7 @@ def die_once(n_units, note):
 
 @pytest.mark.slow
 class TestCluster:
-    @pytest.mark.parametrize("training", TRAININGS)
+    @pytest.mark.parametrize("training", TRAINING_RUNS)
     def test_a_search_finds_what_it_finds_alone(
         self, client, rows, digits, training, search_alone
     ):
@@ -217,7 +220,7 @@ class TestCluster:
 
 
 class Blocks:
-    """Blocks of digits in files, and how many of them have been in memory at the same time."""
+    """Blocks of digits in files, and how many were in memory at the same time."""
 
     def __init__(self, folder, X, y):
         self._folder = folder
@@ -255,7 +258,7 @@ class Blocks:
             yield self._count(X[start : start + BLOCK]), y[start : start + BLOCK]
 
     def from_dask(self):
-        """Blocks of two arrays that are read when they are computed, one after the other."""
+        """Blocks of two arrays that are read when they are computed, one at a time."""
         y = da.from_array(np.load(self._folder / "y.npy", mmap_mode="r"), chunks=BLOCK)
         mapped = np.load(self._folder / "X.npy", mmap_mode="r")
         pieces = [

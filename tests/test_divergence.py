@@ -1,4 +1,4 @@
-"""Trainings that diverge end, say so, and leave nothing that would predict."""
+"""A fit that diverges ends with a warning, and the classifier cannot predict."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TestWithoutEarlyStopping:
         with pytest.warns(UserWarning, match="Lower learning_rate"):
             return classifier.fit(digits.X, digits.y)
 
-    def test_stops_and_says_so(self, diverged):
+    def test_stops_with_a_warning(self, diverged):
         assert diverged.n_iter_ < 20
 
     def test_does_not_predict(self, diverged, digits):
@@ -92,7 +92,7 @@ class TestWithEarlyStopping:
         assert classifier.validation_scores_[-1] == 0
         assert all(np.isfinite(kernel).all() for kernel in classifier.coefs_)
 
-    def test_a_loss_that_grows_without_bounds_ends_the_training(self, digits):
+    def test_a_loss_that_grows_without_bounds_ends_the_fit(self, digits):
         classifier = SimpleMLPClassifier(
             activation="linear",
             optimizer="sgd",

@@ -33,7 +33,7 @@ def test_every_public_name_has_a_page_of_the_reference():
     text = (DOCS / "api.rst").read_text(encoding="utf-8")
     listed = set(re.findall(r"^   ([\w.]+)$", text, re.MULTILINE))
     persistence = {f"persistence.{name}" for name in skmnist.persistence.__all__}
-    # That a name which is listed exists, the build of the site knows.
+    # The build of the site fails if a name that is listed does not exist.
     assert {*skmnist.__all__, *persistence, "engine.clear"} - listed == set()
 
 

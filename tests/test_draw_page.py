@@ -106,7 +106,7 @@ def opened(browser, tmp_path):
 
     yield open_page
     entries = browser.get_log("browser")
-    # A notebook ignores the page's security policy, and says so.
+    # A notebook ignores the page's security policy, and prints a message.
     errors = [
         e for e in entries if e["level"] == "SEVERE" and e["source"] != "security"
     ]
@@ -123,7 +123,7 @@ def part(browser, name):
 
 
 def draw(browser, strokes, *, height=0.7, at=(0.5, 0.5), kind="mouse"):
-    """Draw strokes with a pointer; one in height and place as a part of the page's canvas."""
+    """Draw strokes with a pointer; `height` and `at` are parts of the canvas."""
     from selenium.webdriver.common.actions.action_builder import ActionBuilder
     from selenium.webdriver.common.actions.pointer_input import PointerInput
 
@@ -171,7 +171,7 @@ def probabilities(browser):
 
 
 def answers(browser, images):
-    """What the page's own network makes of images of 28 x 28 pixels, uint8."""
+    """The answers of the page's own network to images of 28 x 28 pixels, uint8."""
     code = """
         const page = document.querySelector(".skmnist-draw").skmnist;
         return arguments[0].map((pixels) => page.predict(pixels));

@@ -1,4 +1,4 @@
-"""Early stopping: which samples it sets aside, when it ends a training, and with what."""
+"""Early stopping: the samples that it sets aside, and when it ends a training run."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from skmnist import SimpleMLPClassifier
 from tests.helpers import NO_STEP, assert_same_network, train
 
 # Eight steps an epoch. From the eleventh epoch on, they are so large that the network
-# is lost: the best score is not the last one, whatever the processor makes of the last
-# digits.
+# gets worse: the best score is not the last one, whatever the rounding of a processor.
 LOSES_ITS_WAY = keras.optimizers.schedules.PiecewiseConstantDecay([79], [0.02, 10.0])
 STOPPING = {
     "hidden_units": 16,
@@ -28,7 +27,7 @@ STOPPING = {
 
 @pytest.fixture(scope="module")
 def unstopped(digits):
-    """A classifier that no score could stop, with the scores of all its epochs."""
+    """A classifier that no score can stop, with the scores of all its epochs."""
     classifier = SimpleMLPClassifier(
         epochs=30, n_iter_no_change=np.inf, tol=1e9, **STOPPING
     )
@@ -54,7 +53,7 @@ def accuracy_of_no_network(y, sample_weight=None, random_state=0):
 
 class TestSamplesSetAside:
     def test_they_are_scored_and_not_learnt_from(self):
-        """Each row has a feature of its own, whose weights change where it is learnt from."""
+        """Each row has a feature of its own, whose weights change only in its steps."""
         X, y = np.eye(40), np.arange(40) % 2
         parameters = STOPPING | {
             "hidden_units": (),
@@ -121,7 +120,7 @@ class TestSamplesSetAside:
             ValueError, match=r"validation_fraction=0\.9 of 2 samples aside"
         ):
             classifier.fit(X, y)
-        # Given samples to validate on, it needs none of these.
+        # Given samples to validate on, it sets none of these aside.
         assert classifier.fit(X, y, X_val=X, y_val=y).n_iter_ == 5
 
     def test_none_of_them_has_a_weight_of_0(self, digits):
@@ -175,7 +174,7 @@ class TestWhenItStops:
         )
         assert_same_network(classifier, shorter)
 
-    def test_the_best_loss_is_that_of_a_training_without_it(self, unstopped, digits):
+    def test_the_best_loss_is_that_of_a_fit_without_it(self, unstopped, digits):
         assert unstopped.best_loss_ is None
         classifier = SimpleMLPClassifier(
             16, learning_rate=0.01, epochs=2, warm_start=True, random_state=0
@@ -250,7 +249,7 @@ class TestWhatIsScored:
             epochs=3,
             random_state=0,
         ).fit(digits.X, digits.y)
-        # It answers 0 to nearly everything.
+        # It predicts 0 for nearly every sample.
         share_of_zeros = np.mean(digits.y == 0)
         assert classifier.best_validation_score_ == pytest.approx(
             share_of_zeros, abs=0.1

@@ -17,8 +17,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 
-# What each of them prints at the end of the story, with a number that must lie between
-# two others; and how many figures it draws.
+# What each of them prints at the end, with a number that must lie between two others;
+# and how many figures it draws.
 PROMISES = {
     "plot_article": (r"The article's network: ([\d.]+)%", (75, 92), 4),
     "plot_class_weight": (

@@ -1,4 +1,4 @@
-"""Full disks, no memory, forks: in processes of their own, with real limits."""
+"""Full disks, no memory, forks: in separate processes, with real limits."""
 
 import os
 import pickle
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from skmnist import SimpleMLPClassifier
-from tests.processes import DATA, end, run, start
+from tests.processes import DATA, PRELUDE, end, run_python, start
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="signals and limits of POSIX"
@@ -27,11 +27,12 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 from skmnist.cli import main
 sys.exit(main(sys.argv[1:]))
 """
-    status, _, err = end(start(code, "--data", "sample", "--output", tmp_path))
+    status, _, err = end(
+        start(PRELUDE + code, "--data", "sample", "--output", tmp_path)
+    )
     assert status == 1
     said = f"skmnist: error: {tmp_path / 'first_digits.png'}:"
-    # Not by its place: who measures coverage may have no room left either, and says so
-    # too.
+    # Anywhere in the output: a measurement of coverage may print an error of its own.
     assert any(line.startswith(said) for line in err.splitlines())
     assert os.listdir(tmp_path) == ["first_digits.png"]
     assert (tmp_path / "first_digits.png").read_bytes() == b"old"
@@ -41,12 +42,14 @@ class TestMemory:
     @pytest.mark.slow
     @needs_memory_limit
     def test_a_candidate_that_cannot_fit_costs_the_search_nothing(self):
-        scores, message = run(
+        scores, message = run_python(
             DATA
             + """
 resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
 classifier = SimpleMLPClassifier(learning_rate=0.01, random_state=0)
-grid = GridSearchCV(classifier, {"hidden_units": [8, 10**7, 10**9]}, cv=2, error_score=np.nan)
+grid = GridSearchCV(
+    classifier, {"hidden_units": [8, 10**7, 10**9]}, cv=2, error_score=np.nan
+)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     grid.fit(X, y)
@@ -75,7 +78,7 @@ print(json.dumps([scores, message]))
     @needs_memory_limit
     def test_that_is_gone_when_it_is_asked_for(self):
         # Ten seconds long, TensorFlow waits for memory to be given back.
-        message = run(
+        message = run_python(
             DATA
             + """
 expected = SimpleMLPClassifier(random_state=0).fit(X, y).predict_proba(X)
@@ -117,7 +120,9 @@ FITS = """
         width = [5, 16, 64, 128][number % 4]
         # Every other four fits are compiled.
         planning.SECONDS_WORTH_COMPILING = math.inf if number // 4 % 2 else 0.0
-        classifier = SimpleMLPClassifier(width, batch_size=1, epochs=1, random_state=number)
+        classifier = SimpleMLPClassifier(
+            width, batch_size=1, epochs=1, random_state=number
+        )
         classifier.fit(X[:100], y[:100]).predict(X)
         megabytes.append(resident_megabytes())
     print(megabytes[-1] - megabytes[19])
@@ -126,7 +131,7 @@ FITS = """
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
-def test_many_fits_leave_memory_flat(run_python):
+def test_many_fits_leave_memory_flat():
     assert run_python(textwrap.dedent(FITS)) < 40
 
 
@@ -155,7 +160,7 @@ def in_fork(function):
 @pytest.mark.slow
 class TestFork:
     def test_after_a_fit(self):
-        outcomes = run(
+        outcomes = run_python(
             DATA
             + FORK
             + """
@@ -171,8 +176,8 @@ expected = [classifier.predict_proba(many) for classifier in fitted]
 gelu = SimpleMLPClassifier(activation=keras.ops.gelu).fit(X, y)
 
 def predict():
-    pairs = zip(fitted, expected)
-    return [np.array_equal(classifier.predict_proba(many), p) for classifier, p in pairs]
+    found = [classifier.predict_proba(many) for classifier in fitted]
+    return [np.array_equal(p, q) for p, q in zip(found, expected)]
 
 with joblib.parallel_backend("multiprocessing"):
     in_joblib = joblib.Parallel(n_jobs=2)(
@@ -205,13 +210,14 @@ print(json.dumps(outcomes))
 
     @pytest.mark.slow
     def test_before_a_fit(self, digits, tmp_path):
-        """As servers do it: load, fork, and predict or train in the children."""
+        """As servers do: load, fork, and predict or train in the children."""
         gelu = SimpleMLPClassifier(activation="gelu", random_state=0).fit(
             digits.X, digits.y
         )
         (tmp_path / "pickle").write_bytes(pickle.dumps((gelu, digits.X, digits.y)))
-        outcomes = run(
-            FORK
+        outcomes = run_python(
+            PRELUDE
+            + FORK
             + """
 import pickle
 

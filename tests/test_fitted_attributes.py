@@ -41,7 +41,7 @@ class Notes(keras.callbacks.Callback):
 
 
 class TestDuringAFit:
-    """An estimator is what it was until its fit has ended, and keeps what is set meanwhile."""
+    """An estimator is unchanged until its fit ends; what is set meanwhile stays."""
 
     def test_attributes_and_parameters_that_a_callback_sets(self, digits):
         classifier = SimpleMLPClassifier(4, epochs=2, random_state=0)
@@ -72,7 +72,7 @@ class TestDuringAFit:
         else:
             classifier.partial_fit(digits.X, digits.y, classes=range(10))
         assert classifier.learning_rate == 0.25
-        # The fit is by the rate of its begin, and so is what it says of its optimizer.
+        # The fit, and its optimizer afterwards, have the learning rate of its begin.
         assert float(classifier.model_.optimizer.learning_rate) == pytest.approx(0.001)
 
     def test_predictions_in_a_first_fit(self, digits):
@@ -103,7 +103,7 @@ class TestDuringAFit:
 
 
 class TestWhatIsLeft:
-    """The fitted attributes, which all tell of the same training."""
+    """The fitted attributes, which all describe the same training run."""
 
     def test_the_history(self, classifier):
         assert set(classifier.history_) == {
@@ -126,7 +126,7 @@ class TestWhatIsLeft:
         )
         assert classifier.history_["val_accuracy"][-1] == classifier.score(X_val, y_val)
 
-    def test_validation_data_change_no_training(self, classifier, parts):
+    def test_validation_data_do_not_change_the_weights(self, classifier, parts):
         (X, y), _ = parts
         assert_same_network(classifier, clone(classifier).fit(X, y))
 
@@ -205,7 +205,7 @@ class TestWhatIsLeft:
             atol=1e-6,
         )
 
-    def test_the_model_is_compiled_and_belongs_to_whoever_asked(self, parts):
+    def test_the_model_is_compiled_and_belongs_to_the_user(self, parts):
         (X, y), (X_val, y_val) = parts
         classifier = SimpleMLPClassifier(epochs=2, random_state=0).fit(X, y)
         before = classifier.predict_proba(X_val)
@@ -217,7 +217,7 @@ class TestWhatIsLeft:
         assert classifier.model_ is classifier.model_
         classifier.model_.fit(X, y, verbose=0)
         np.testing.assert_array_equal(classifier.predict_proba(X_val), before)
-        # The next training has the next model.
+        # The next fit has another model.
         classifier.partial_fit(X, y)
         np.testing.assert_allclose(
             classifier.model_(X_val), classifier.predict_proba(X_val), atol=1e-6

@@ -1,4 +1,4 @@
-"""HiddenUnitsDisplay: what it draws of which network, and what it refuses."""
+"""HiddenUnitsDisplay: what it draws of a network, and what it refuses."""
 
 from itertools import pairwise
 

@@ -1,4 +1,7 @@
-"""`to_html`: the text of the page, and what it refuses. test_draw_page opens it in a browser."""
+"""`to_html`: the text of the page, and what is refused.
+
+test_draw_page.py opens pages in a browser.
+"""
 
 import base64
 import html.parser
@@ -25,6 +28,7 @@ from skmnist import SimpleMLPClassifier
 from skmnist._pixels import scale_pixels
 from skmnist.persistence import to_html
 from tests.helpers import network
+from tests.processes import run_python
 
 
 def written(page):
@@ -99,7 +103,7 @@ def test_images_and_searches(fitted_to_images, digits):
 
 
 def same_in_levels(estimator, pixel_max):
-    """Check that the first layer does to levels from 0 to 1 what the estimator does to pixels."""
+    """Check the first layer on levels from 0 to 1 against the estimator on pixels."""
     page = to_html(estimator)
     assert written(page)[0]["pixelMax"] == str(pixel_max)
     kernel, bias = layers(page)[0]
@@ -139,7 +143,7 @@ def test_the_scaling_of_the_command_line(digits, highest):
     same_in_levels(estimator, highest)
 
 
-def test_the_range_can_be_told(digits):
+def test_the_range_can_be_given(digits):
     classifier = network(epochs=1).fit(255 * digits.X, digits.y)
     kernel, _ = layers(to_html(classifier, pixel_max=255))[0]
     np.testing.assert_allclose(kernel, 255 * classifier.coefs_[0], rtol=1e-6)
@@ -267,7 +271,7 @@ print(json.dumps(sorted({"keras", "scikeras", "tensorflow"} & sys.modules.keys()
 """
 
 
-def test_tensorflow_is_not_imported(fitted, tmp_path, run_python):
+def test_tensorflow_is_not_imported(fitted, tmp_path):
     path = tmp_path / "network.pkl"
     path.write_bytes(pickle.dumps(fitted))
     assert run_python(TO_HTML, path) == []

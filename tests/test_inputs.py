@@ -213,7 +213,7 @@ class TestAnyImages:
     def test_an_epoch_is_its_batches_one_after_the_other(
         self, n_rows, batch_size, is_weighted, seed
     ):
-        """Also a last batch that is short, and of which no row may be left out or added."""
+        """Also a short last batch, of which no row may be left out or added."""
         generator = np.random.default_rng(seed)
         X = generator.normal(size=(n_rows, *SHAPE))
         y = generator.permutation(n_rows) % 2
@@ -249,7 +249,7 @@ def epoch_and_batches(X, y, weights, batch_size, block_size, seed=0):
 @pytest.mark.parametrize("is_sparse", [False, True])
 @pytest.mark.usefixtures("both_ways")
 def test_data_too_large_to_be_copied_train_as_their_blocks(is_sparse):
-    """0.5 GiB of rows and more, of which the training copies a few at a time."""
+    """0.5 GiB of rows and more, of which a fit copies a few at a time."""
     n_rows = 175_000
     generator = np.random.default_rng(0)
     if is_sparse:
@@ -264,7 +264,7 @@ def test_data_too_large_to_be_copied_train_as_their_blocks(is_sparse):
 
 
 class TestSparseRows:
-    """What a sparse matrix holds is tested with the tables above; here, who takes it."""
+    """Which methods take a sparse matrix; the tables above test its contents."""
 
     def test_partial_fit(self, rows, labels):
         streamed, expected = (SimpleMLPClassifier(random_state=0) for _ in range(2))
@@ -340,7 +340,7 @@ class TestCallersArrays:
 
 
 class Lazy:
-    """A sequence of one's own."""
+    """A user's own sequence."""
 
     def __init__(self, array):
         self._array = array
@@ -353,7 +353,7 @@ class Lazy:
 
 
 class Convertible(Lazy):
-    """What converts itself, as tensors of other libraries do, and has no shape."""
+    """Has `__array__` and no shape, as some tensors of other libraries."""
 
     def __array__(self, dtype=None, copy=None):
         return np.asarray(self._array, dtype)
@@ -383,7 +383,7 @@ def test_sequences_of_rows_and_of_images(digits, kind, what):
 
 
 @pytest.mark.usefixtures("both_ways")
-def test_an_activation_that_asks_for_its_width(digits):
+def test_an_activation_that_uses_its_width(digits):
     def scaled(x):
         return keras.ops.tanh(x) / math.sqrt(x.shape[-1])
 

@@ -1,4 +1,4 @@
-"""What may be handed in as labels: numbers, text, categories, and one-hot rows."""
+"""Kinds of labels: numbers, text, categories, and one-hot rows."""
 
 from __future__ import annotations
 

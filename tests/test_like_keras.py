@@ -1,4 +1,4 @@
-"""What users bring of their own trains as in Keras's own `fit`, or is refused by name."""
+"""A user's own classes train as in Keras's own `fit`, or are refused by name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def untrained(digits, **parameters):
 
 
 def fit_both(digits, make_optimizer, make_callbacks=lambda: None, **parameters):
-    """Train a classifier, and a Keras model in Keras's own loop, from the same weights."""
+    """Train a classifier, and a Keras model by its `fit`, from the same weights."""
     parameters = {
         "hidden_units": 6,
         "epochs": 2,
@@ -192,7 +192,7 @@ def test_an_option_that_a_callback_sets_is_heeded(digits):
 
 
 def test_a_callback_can_change_what_trains_in_the_middle(digits):
-    """A frozen layer stays as it was, the other one is trained on."""
+    """A frozen layer keeps its weights, the other one is trained further."""
 
     class FreezeLater(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
@@ -221,7 +221,7 @@ def test_after_another_optimizer_its_state_is_not_taken_for_the_first_ones(digit
 
 
 def test_the_learning_rate_of_a_warm_start_is_the_parameter(digits):
-    """As in MLPClassifier; Keras's next `fit` goes on with the rate that a callback has set."""
+    """As in MLPClassifier; Keras's next `fit` takes the rate that a callback has set."""
     reduce = keras.callbacks.LearningRateScheduler(lambda epoch: NO_STEP)
     classifier = SimpleMLPClassifier(
         6, epochs=1, callbacks=reduce, warm_start=True, random_state=0
@@ -248,7 +248,7 @@ def test_an_activation_without_a_gradient_trains_what_is_left(digits, optimizer)
 
 
 def test_the_way_does_not_change_what_is_trained(digits):
-    """An optimizer of one's own class that changes nothing, beside Keras's, compiled or not."""
+    """A subclass of an optimizer that changes nothing, beside the optimizer itself."""
 
     class Own(keras.optimizers.Adam):
         pass
@@ -265,7 +265,7 @@ def test_the_way_does_not_change_what_is_trained(digits):
 
 
 class TestRefusals:
-    """By name, before the first step, with what would work."""
+    """By name, before the first step, and with an alternative."""
 
     def refused(self, digits, optimizer, *texts):
         with pytest.raises(ValueError, match="optimizer") as refusal:
@@ -350,7 +350,7 @@ class TestCopies:
 
 
 class TestAverages:
-    """With `use_ema`, averages of the weights predict, and the weights are trained on."""
+    """With `use_ema`, the averages predict, and training continues from the weights."""
 
     def test_partial_fit_goes_on_from_the_weights(self, digits):
         make = lambda: keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.9)  # noqa: E731
@@ -423,7 +423,7 @@ def test_a_fit_that_a_backup_resumes_is_as_the_whole(digits, tmp_path):
     assert_same_network(resumed, whole)
 
 
-def test_verbose_says_once_that_keras_trains(digits, capsys):
+def test_verbose_prints_once_that_keras_trains(digits, capsys):
     SimpleMLPClassifier(4, epochs=2, optimizer=OwnDecay(0.1), verbose=2).fit(
         digits.X, digits.y
     )

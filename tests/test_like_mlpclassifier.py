@@ -1,5 +1,4 @@
-"""What scikit-learn tests of its MLPClassifier (test_mlp.py of version 1.9), where it
-holds here.
+"""Tests of scikit-learn's MLPClassifier (test_mlp.py of version 1.9) that hold here.
 
 These of its tests do not hold:
 
@@ -7,8 +6,8 @@ These of its tests do not hold:
   L-BFGS.
 - `test_*multilabel*`: the output is a softmax, so that each sample has one label.
 - `test_tolerance`, `test_n_iter_no_change`, `test_mlp_warm_start_no_convergence`: as in
-  Keras, all `epochs` are run unless `early_stopping` or a callback ends them, and no
-  warning says so.
+  Keras, all `epochs` are run unless `early_stopping` or a callback ends them, without
+  a warning.
 - `test_adaptive_learning_rate`: `learning_rate` is a number; `ReduceLROnPlateau` lowers
   it.
 - `test_warm_start_full_iteration`: `n_iter_` counts the epochs of all fits.
@@ -68,7 +67,7 @@ SHARED = {
 
 
 def train_both(X, y, name, *, alpha=0.0, **weights):
-    """Train both classifiers from the same weights on."""
+    """Train both classifiers from the same weights."""
     start = SimpleMLPClassifier(6, learning_rate=NO_STEP, epochs=1, **SHARED).fit(X, y)
     optimizer, parameters = OPTIMIZERS[name]
     # Half of alpha, divided by the number of samples in the batch, is what
@@ -91,8 +90,8 @@ def train_both(X, y, name, *, alpha=0.0, **weights):
     return ours, theirs
 
 
-class TestTrainings:
-    """From the same weights on, MLPClassifier computes the same."""
+class TestSameSteps:
+    """From the same weights, MLPClassifier computes the same."""
 
     @pytest.mark.parametrize("alpha", [0.0, 1.0])
     @pytest.mark.parametrize("name", OPTIMIZERS)

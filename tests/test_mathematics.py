@@ -1,4 +1,4 @@
-"""The compiled training computes what Keras's own loop computes."""
+"""A compiled training run computes what Keras's own loop computes."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class TestScheduleFreeAdamW:
     }
 
     def by_formula(self, X, y, *, is_late):
-        """Train by the formula, or by what Keras makes of it: its momentum is one step late."""
+        """Train by the formula, or as Keras does, whose momentum is one step late."""
         rate, beta_1, beta_2, epsilon = 0.001, 0.9, 0.999, 1e-8
         model = untrained_model(X, y, **self.parameters)
         momenta = model.get_weights()

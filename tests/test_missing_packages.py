@@ -1,4 +1,4 @@
-"""Where a package is not installed, one sentence names it."""
+"""The message for a package that is not installed names it."""
 
 from __future__ import annotations
 

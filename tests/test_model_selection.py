@@ -1,8 +1,7 @@
-"""Folds, searches and ensembles: each network held against one that is fitted by hand.
+"""Folds, searches and ensembles: each network is compared with one fitted by hand.
 
-What scikit-learn does with the networks is tested there. Here it is what they must
-bring along: labels of any kind, weights, `partial_fit`, candidates that are optimizers
-or layers.
+scikit-learn tests its own tools. These test what the tools need of a classifier: labels
+of any kind, weights, `partial_fit`, candidates that are optimizers or layers.
 """
 
 from __future__ import annotations
@@ -115,7 +114,7 @@ class TestSearches:
         assert scores[5] > scores[4] + 0.2
         assert float(optimizer.learning_rate) == 0.5
 
-    def test_epochs_are_what_halving_hands_out(self, digits):
+    def test_epochs_are_the_resource_of_halving(self, digits):
         search = HalvingGridSearchCV(
             network(),
             {"learning_rate": [1e-7, 1e-6, 0.01, 0.02]},
@@ -190,7 +189,7 @@ class TestEnsembles:
 
 class TestFeatures:
     def test_what_pixels_are_worth_in_two_threads(self, digits):
-        """One network predicts in both; pixels that are always 0 are worth nothing."""
+        """One network predicts in both; empty pixels have an importance of 0."""
         X = digits.X.reshape(-1, 28, 28)[:, 12:14].reshape(-1, 2 * 28)
         classifier = network(epochs=10).fit(X, digits.y)
 
@@ -211,8 +210,8 @@ class TestFeatures:
         assert (expected[is_empty] == 0).all()
         assert np.median(expected[~is_empty]) > 0
 
-    def test_they_are_selected_by_what_one_makes_of_the_weights(self, digits):
-        """By the weights themselves they are not, nor are they with MLPClassifier."""
+    def test_they_are_selected_by_a_function_of_the_weights(self, digits):
+        """Without one they are not, as with MLPClassifier."""
         messages = []
         for classifier in (network(epochs=1), mlp_classifier()):
             with pytest.raises(

@@ -1,4 +1,4 @@
-"""The notebook of an analysis runs from top to bottom, and is kept with what it put out."""
+"""The notebook of an analysis runs from top to bottom, and is kept with its outputs."""
 
 import re
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_the_notebook_runs_in_a_kernel(kept):
         o for cell in notebook.cells for o in cell.get("outputs", []) if "name" in o
     ]
     assert any("Epoch  1/15" in stream["text"] for stream in streams)
-    assert "oneDNN" not in ran  # of TensorFlow's greeting
+    assert "oneDNN" not in ran  # part of TensorFlow's first message
     assert n_figures(notebook) == n_figures(kept) == 6
     assert "Epoch 15/15" in ran
     assert accuracy_in(ran) > 90

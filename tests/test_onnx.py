@@ -1,4 +1,4 @@
-"""What `to_onnx` writes, and what skl2onnx converts, as ONNX Runtime reads it."""
+"""Files of `to_onnx`, and models that skl2onnx converts, run by ONNX Runtime."""
 
 import os
 import sys
@@ -24,6 +24,7 @@ from skmnist import SimpleMLPClassifier
 from skmnist._pixels import scale_pixels
 from skmnist.persistence import to_onnx
 from tests.helpers import state_without_checksum
+from tests.processes import run_python
 
 # "glu" halves the units, "threshold" needs to be given one, and sparsemax is refused.
 ACTIVATIONS = sorted(
@@ -56,7 +57,7 @@ def assert_predicts_as(estimator, path, X, name="", atol=1e-6):
 
 
 def test_activations(fitted, digits, path):
-    """With the weights of one network, as a fit for each would take most of the time."""
+    """With the weights of one network: a fit for each would take longer."""
     # A single pixel, from far below 0 to far above: all pieces of the piecewise ones.
     pixels = np.zeros((101, 784), dtype=np.float32)
     state = state_without_checksum(fitted)
@@ -220,9 +221,7 @@ class TestFiles:
         # The form of file that came with opset 17, which runtimes of 2022 read.
         assert model.ir_version == 8
 
-    def test_it_runs_without_this_package(
-        self, fitted, digits, path, tmp_path, run_python
-    ):
+    def test_it_runs_without_this_package(self, fitted, digits, path, tmp_path):
         to_onnx(fitted, path)
         np.save(tmp_path / "X.npy", digits.X)
         code = (
@@ -270,7 +269,7 @@ class TestRefusals:
             ):
                 to_onnx(estimator, path)
 
-    def test_a_training_that_diverged(self, digits, path):
+    def test_a_fit_that_diverged(self, digits, path):
         classifier = SimpleMLPClassifier(
             activation="linear", optimizer="sgd", learning_rate=1e30, epochs=1
         )

@@ -1,4 +1,4 @@
-"""What is published: the sdist builds, installs and works, and its parts name one version."""
+"""The sdist builds, installs and works, and its parts have the same version."""
 
 import os
 import re
@@ -52,7 +52,7 @@ def unpacked(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(unpacked, tmp_path_factory):
-    """The Python of a new environment with the sdist in it, and the packages of this one."""
+    """The Python of a new environment with the sdist and the packages of this one."""
     folder = tmp_path_factory.mktemp("venv")
     venv.create(folder, with_pip=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

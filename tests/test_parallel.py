@@ -1,4 +1,4 @@
-"""Fits, searches and predictions at the same time: in threads, and in worker processes."""
+"""Fits, searches and predictions at the same time, in threads and processes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from tests.helpers import (
     assert_same_network,
     network,
 )
+from tests.processes import run_python
 
 GRID = {"mlp__hidden_units": [2, 5, (6, 3)], "mlp__learning_rate": [0.003, 0.03]}
 
@@ -53,7 +54,7 @@ def sequential(data):
 
 @pytest.fixture(scope="module", autouse=True)
 def workers():
-    """Send what is defined here to the workers, who can't import tests, and end them at last."""
+    """Send this module's definitions by value to workers, which can't import tests."""
     this_module = sys.modules[__name__]
     cloudpickle.register_pickle_by_value(this_module)
     yield
@@ -78,7 +79,7 @@ def test_the_answer_is_that_of_one_process(data, sequential, backend):
 
 
 @pytest.mark.slow
-def test_long_trainings_give_the_same_answer_too(data):
+def test_compiled_fits_give_the_same_answer_too(data):
     # 40 × 300 steps are compiled.
     classifier = SimpleMLPClassifier(4, batch_size=2, epochs=40, random_state=0)
     searches = []
@@ -150,7 +151,7 @@ def test_workers_share_the_cores():
 # The environment of a process, and how many threads TensorFlow is told to compute with
 # there.
 LIMITS = [
-    ({}, 0),  # its own choice
+    ({}, 0),  # TensorFlow's default
     ({"OMP_NUM_THREADS": "1"}, 1),
     ({"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "3"}, 0),
     ({"OMP_NUM_THREADS": "4,2"}, 0),
@@ -181,7 +182,7 @@ print(json.dumps([n_threads(environment) for environment in json.loads(sys.argv[
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are POSIX's")
-def test_the_limit_of_threads(run_python):
+def test_the_limit_of_threads():
     environments, expected = zip(*LIMITS, strict=True)
     assert run_python(THREADS_IN_FORKS, json.dumps(environments)) == list(expected)
 

@@ -1,4 +1,4 @@
-"""Every way to say the same with the parameters, and what they do."""
+"""All forms of the parameters, and their effect."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class TestOptimizers:
             digits.X,
             digits.y,
             optimizer=keras.optimizers.SGD(0.25),
-            learning_rate=100.0,  # of no matter to an instance
+            learning_rate=100.0,  # without effect on an instance
         )
         assert_same_network(by_name, instance)
         for classifier in (by_name, instance):
@@ -177,7 +177,7 @@ class TestOptimizers:
         assert_same_network(second, train(digits.X, digits.y, optimizer=optimizer))
 
     def test_a_schedule_sets_the_learning_rate_of_each_step(self, digits):
-        """With 10 batches an epoch, and a learning rate of zero from the 11th step on."""
+        """With 10 batches an epoch, and a learning rate of 0 from the 11th step on."""
         schedule = keras.optimizers.schedules.PiecewiseConstantDecay([9], [0.1, 0.0])
 
         def after(epochs):
@@ -192,7 +192,7 @@ class TestOptimizers:
         constant = train(digits.X, digits.y, optimizer="sgd", learning_rate=0.1)
         assert_same_network(after(1), constant)
 
-    def test_a_schedule_goes_on_with_the_training(self, digits):
+    def test_a_schedule_continues_in_partial_fit(self, digits):
         schedule = keras.optimizers.schedules.PiecewiseConstantDecay([9], [0.1, 0.0])
         classifier = SimpleMLPClassifier(
             optimizer=keras.optimizers.SGD(schedule), random_state=0

@@ -1,4 +1,4 @@
-"""Copies, pickles and files of classifiers: what they are made of, and what comes back."""
+"""Copies, pickles and files of classifiers: their content, and what is loaded."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 from skmnist import SimpleMLPClassifier, __version__
 from skmnist.persistence import load, save
 from tests.helpers import assert_same_network, state_without_checksum
+from tests.processes import run_python
 
 OURS = "skmnist.classifier.SimpleMLPClassifier"
 SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
@@ -47,7 +48,7 @@ def saved(estimator, folder):
 
 @pytest.fixture(params=[pickled, saved])
 def copied(request, tmp_path):
-    """A way to copy an estimator; all others use `__getstate__` as pickle does."""
+    """A way to copy an estimator; others call `__getstate__` as pickle does."""
     return lambda estimator: request.param(estimator, tmp_path)
 
 
@@ -172,7 +173,7 @@ class TestCopies:
             )
             assert clone(twin).get_metadata_routing().fit.requests["X_val"] == "other"
 
-    def test_a_training_that_diverged_comes_back(self, digits, copied):
+    def test_a_fit_that_diverged_comes_back(self, digits, copied):
         classifier = SimpleMLPClassifier(
             activation="linear", optimizer="sgd", learning_rate=1e30, epochs=1
         )
@@ -196,22 +197,23 @@ class TestCopies:
 
 ELSEWHERE = """
 import json, pickle, sys
-sys.modules |= dict.fromkeys(("tensorflow", "keras", "scikeras", "skl2onnx"))  # not to be imported
+# They can't be imported.
+sys.modules |= dict.fromkeys(("tensorflow", "keras", "scikeras", "skl2onnx"))
 import numpy as np
 folder = sys.argv[1]
 X = np.load(f"{folder}/X.npy")
 with open(f"{folder}/pickled", "rb") as file:
     estimators = pickle.load(file)
 from skmnist.persistence import load
-estimators |= {name: load(f"{folder}/{name}.skops") for name in ("saved", "saved_search")}
-np.savez(f"{folder}/there.npz", **{name: e.predict_proba(X) for name, e in estimators.items()})
+for name in ("saved", "saved_search"):
+    estimators[name] = load(f"{folder}/{name}.skops")
+answers = {name: est.predict_proba(X) for name, est in estimators.items()}
+np.savez(f"{folder}/there.npz", **answers)
 print(json.dumps(True))
 """
 
 
-def test_another_process_predicts_the_same(
-    fitted, search, digits, run_python, tmp_path
-):
+def test_another_process_predicts_the_same(fitted, search, digits, tmp_path):
     """Without TensorFlow."""
     (tmp_path / "pickled").write_bytes(
         pickle.dumps({"pickled": fitted, "search": search})
@@ -243,7 +245,7 @@ def test_the_model_is_a_file_of_keras_alone(fitted, digits, tmp_path):
 
 
 def parts(value):
-    """All that a value is made of."""
+    """A value and all values inside it."""
     yield value
     if isinstance(value, dict):
         for item in [*value.keys(), *value.values()]:
@@ -306,7 +308,7 @@ def values_of(callbacks):
 
 
 class TestObjectsOfKeras:
-    """They are plain values in files, and are made when something needs them."""
+    """They are plain values in files, and are created when they are used."""
 
     @pytest.fixture(params=OF_KERAS.values(), ids=OF_KERAS)
     def classifier(self, request, digits):
@@ -333,9 +335,7 @@ class TestObjectsOfKeras:
         twin.partial_fit(digits.X, digits.y)
         assert_same_network(twin, classifier.partial_fit(digits.X, digits.y))
 
-    def test_wait_where_keras_is_not_installed(
-        self, classifier, digits, tmp_path, run_python
-    ):
+    def test_wait_where_keras_is_not_installed(self, classifier, digits, tmp_path):
         pickled_path, saved_path, X = (
             tmp_path / name for name in ("a.pkl", "b.skops", "X.npy")
         )
@@ -481,7 +481,7 @@ class OwnOptimizer(keras.optimizers.SGD):
 def changed_state(classifier, **changes):
     """The state of a classifier with other values, which go into the dicts among it.
 
-    It has no checksum, which would tell that it was changed.
+    It has no checksum, which would not match.
     """
     return changed(state_without_checksum(classifier), changes)
 
@@ -543,9 +543,9 @@ WEIGHTS = [np.zeros(shape, np.float32) for shape in ((784, 5), (5,), (5, 10), (1
 
 
 @pytest.fixture(scope="module")
-def content(fitted, tmp_path_factory):
+def content(fitted_once, tmp_path_factory):
     path = tmp_path_factory.mktemp("whole") / "whole.skops"
-    save(fitted, path)
+    save(fitted_once, path)
     return path.read_bytes()
 
 
@@ -572,7 +572,7 @@ class TestDamage:
     def test_a_state_that_makes_no_sense_is_refused(self, fitted, changes):
         with pytest.raises(
             ValueError,
-            match=r"not the state of a SimpleMLPClassifier(, or a damaged|: versions are)",
+            match=r"state of a SimpleMLPClassifier(, or a damaged|: versions are)",
         ):
             SimpleMLPClassifier().__setstate__(changed_state(fitted, **changes))
 
@@ -740,7 +740,7 @@ class RunsACommand:
 class TestMalice:
     @pytest.fixture
     def trace(self, tmp_path, monkeypatch):
-        """A file that is there when code of the file or of a module it names has run."""
+        """A path that exists once code of the file or of a module it names has run."""
         trace = tmp_path / "trace"
         code = f"from pathlib import Path\nPath({str(trace)!r}).touch()\n"
         code += "def attack(*a, **k): Path(__file__).touch()\nclass Attack: pass\n"
@@ -750,7 +750,7 @@ class TestMalice:
         sys.modules.pop("evil_module", None)
 
     def test_pickle_does_run_code(self, trace):
-        """As the documentation says, and so that the other tests can be trusted."""
+        """As documented; the other tests rely on it."""
         pickle.loads(pickle.dumps(RunsACommand(f"touch '{trace}'")))
         assert trace.exists()
 
@@ -806,7 +806,7 @@ class TestMalice:
             SimpleMLPClassifier().__setstate__(state)
         assert not trace.exists()
 
-    def test_only_our_class_asks_for_trust(self, pipeline, search):
+    def test_only_our_class_needs_trust(self, pipeline, search):
         for estimator in (pipeline, search):
             unknown = set(skops.io.get_untrusted_types(data=skops.io.dumps(estimator)))
             assert {name for name in unknown if not name.startswith("sklearn.")} == {

@@ -1,4 +1,4 @@
-"""The classifier at the end of a pipeline: steps, data frames, and what is routed through."""
+"""The classifier at the end of a pipeline: steps, data frames, metadata routing."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class TestRouting:
     def test_validation_data_of_a_search_go_through_the_steps_before(
         self, digits, unseen
     ):
-        """Transformed by what each fold has learnt, and by what all samples teach in the end."""
+        """Each fold's by the steps of that fold, the refit's by those of all samples."""
         X_val, y_val = unseen
         with sklearn.config_context(enable_metadata_routing=True):
             classifier = network(epochs=3).set_fit_request(X_val=True, y_val=True)

@@ -1,4 +1,4 @@
-"""Compiled programs are made once, kept for the next fit of the same shape, and freed."""
+"""Programs are compiled once, kept for the next fit of the same shape, and freed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training prints of its epochs while it goes on."""
+"""The progress of a fit, as it is printed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_file_gets_a_line_an_epoch(printed):
     assert "\r" not in out
 
 
-def test_long_trainings_get_at_most_a_screen(printed):
+def test_many_epochs_get_at_most_a_screen(printed):
     lines = printed(verbose=1, epochs=200).splitlines()
     assert len(lines) <= 21
     assert lines[-1].startswith("Epoch 200/200")

@@ -1,4 +1,4 @@
-"""read_digit: pictures of digits come into MNIST's form, and networks read them."""
+"""read_digit: pictures get MNIST's form, and networks classify them."""
 
 import base64
 import functools
@@ -59,8 +59,8 @@ def dark_on_light(sheet, dark=40, light=235):
 def difference(one, other):
     """The mean difference of two digits, as a part of the ink of both.
 
-    The least of nine, for where a centre of mass is halfway between two pixels, nothing
-    at all decides to which it is rounded.
+    The least of nine shifts: a centre of mass halfway between two pixels may be rounded
+    to either.
     """
     one, other = one.astype(float), other.astype(float)
     shifted = [np.roll(other, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
@@ -81,7 +81,7 @@ def page_of(sample):
 @pytest.fixture(scope="module")
 def page(page_of):
     page = dark_on_light(page_of(3))
-    page.setflags(write=False)  # whatever reads it leaves it as it is
+    page.setflags(write=False)  # read_digit must not write to it
     return page
 
 
@@ -177,8 +177,9 @@ class TestInvariance:
     def test_noise_and_light_from_one_side(self, page_of, row, noise, seed):
         rng = np.random.default_rng(seed)
         page = dark_on_light(page_of(row))
-        light = np.add.outer(rng.uniform(-0.2, 0.2) * np.linspace(-1, 1, 400),
-                             rng.uniform(-0.2, 0.2) * np.linspace(-1, 1, 300))  # fmt: skip
+        down = rng.uniform(-0.2, 0.2) * np.linspace(-1, 1, 400)
+        across = rng.uniform(-0.2, 0.2) * np.linspace(-1, 1, 300)
+        light = np.add.outer(down, across)
         photo = (page * (0.7 + light) + rng.normal(0, noise, page.shape)).clip(0, 255)
         one, other = read_digit(page), read_digit(photo.astype(np.uint8))
         assert difference(one, other) < 0.17

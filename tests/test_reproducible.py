@@ -1,4 +1,4 @@
-"""The same seed, the same network; and nobody else's random numbers are touched."""
+"""The same seed gives the same network; global generators are left alone."""
 
 import json
 import math
@@ -11,10 +11,11 @@ import tensorflow as tf
 
 from skmnist import SimpleMLPClassifier
 from tests.helpers import NO_STEP
+from tests.processes import run_python
 
 # TensorFlow runs short training runs operation by operation; XLA compiles those that
 # take 0.3 s otherwise, such as 40 epochs of 310 rows in batches of one.
-TRAININGS = {
+TRAINING_RUNS = {
     "short": {"epochs": 3},
     "short with dropout": {"epochs": 3, "hidden_units": [8, 4], "dropout": 0.3},
     "compiled": {"epochs": 40, "batch_size": 1},
@@ -69,9 +70,9 @@ def order_of_epoch(epoch, **parameters):
 
 
 class TestSeeds:
-    @pytest.mark.parametrize("name", TRAININGS)
+    @pytest.mark.parametrize("name", TRAINING_RUNS)
     def test_the_same_seed_is_the_same_network(self, digits, name):
-        parameters = TRAININGS[name]
+        parameters = TRAINING_RUNS[name]
         classifier = train(digits, random_state=3, **parameters)
         train(digits, random_state=4, **parameters)  # in the same compiled program
         again = train(digits, random_state=3, **parameters)
@@ -112,7 +113,7 @@ class TestSeeds:
         other.fit(digits.X, digits.y)
         assert are_equal(one, other, digits.X)
 
-    def test_dropout_changes_trainings_and_no_predictions(self, digits):
+    def test_dropout_changes_fits_and_not_predictions(self, digits):
         without, with_dropout = (
             train(digits, epochs=3, random_state=0, dropout=dropout)
             for dropout in (0.0, 0.5)
@@ -131,7 +132,7 @@ class TestSeeds:
         )
         assert abs(np.subtract(*classifier.loss_curve_)) > 1e-3
 
-    def test_compiled_or_not_is_the_same_training(self, digits, monkeypatch):
+    def test_compiled_or_not_the_network_is_the_same(self, digits, monkeypatch):
         networks = []
         for limit in (0.0, math.inf):
             monkeypatch.setattr(
@@ -177,7 +178,7 @@ class TestGlobalGenerators:
         seed_all()
         expected = draw_from_all()
         seed_all()
-        classifier = train(digits, random_state=seed, **TRAININGS[name])
+        classifier = train(digits, random_state=seed, **TRAINING_RUNS[name])
         classifier.partial_fit(digits.X, digits.y)
         classifier.predict(digits.X)
         assert classifier.model_.count_params() > 0
@@ -211,7 +212,8 @@ def train(name, **parameters):
 def draws_without_a_seed():
     try:
         tf.random.uniform([])
-    except RuntimeError:  # so says TensorFlow where its operations have to be deterministic
+    except RuntimeError:
+        # of TensorFlow, where its operations have to be deterministic
         return False
     return True
 
@@ -240,14 +242,14 @@ print(json.dumps([switched_on_by_a_fit, switched_off_by_a_fit]))
 
 
 @pytest.fixture(scope="module")
-def other_process(run_python, digits, tmp_path_factory):
-    """What another process has trained, and whether it touched TensorFlow's determinism."""
+def other_process(digits, tmp_path_factory):
+    """Arrays of another process, and whether it set TensorFlow's determinism."""
     folder = tmp_path_factory.mktemp("other_process")
     np.savez(folder / "digits.npz", X=digits.X, y=digits.y)
     switches = run_python(
         OTHER_PROCESS,
         folder / "digits.npz",
-        json.dumps(TRAININGS),
+        json.dumps(TRAINING_RUNS),
         folder / "trained.npz",
     )
     with np.load(folder / "trained.npz") as archive:
@@ -266,7 +268,7 @@ class TestOtherProcess:
             np.testing.assert_array_equal(one, other)
 
     def test_the_same_seed_is_the_same_network(self, other_process, digits):
-        for name, parameters in TRAININGS.items():
+        for name, parameters in TRAINING_RUNS.items():
             self.assert_same_as_here(other_process, digits, name, parameters)
 
     def test_settings_of_keras_do_not_matter(self, other_process, digits):
@@ -276,7 +278,7 @@ class TestOtherProcess:
             )
 
     def test_the_determinism_of_others_does_not_matter(self, other_process, digits):
-        """TensorFlow multiplies in another order then, so that the last digits differ."""
+        """TensorFlow multiplies in another order then: the last digits differ."""
         trained, _ = other_process
         classifier = train(digits, random_state=3, hidden_units=9, dropout=0.1)
         here = arrays_of(classifier, digits.X)
@@ -290,7 +292,7 @@ class TestOtherProcess:
     def test_without_a_seed_it_trains_where_others_want_determinism(
         self, other_process
     ):
-        """Where TensorFlow refuses to draw any number that it was given no seed for."""
+        """Where TensorFlow refuses to draw a number without a seed."""
         trained, _ = other_process
         for name in ("determinism, unseeded", "determinism, nothing seeded"):
             assert np.isfinite(trained[name][-1]).all()

@@ -1,4 +1,4 @@
-"""A training that is killed and started again ends as one that nobody has disturbed."""
+"""A program that is killed and started again trains the same network."""
 
 import itertools
 import pickle
@@ -41,10 +41,9 @@ def assert_same_training(classifier, expected):
 
 
 def run_until_killed(folder, line, count, delay):
-    """Start the loop, and kill it some seconds after it has said a line for the
-    count-th time.
+    """Start the loop, and kill it `delay` seconds after it has printed a line so often.
 
-    Where the delay is None, it is killed as soon as an unfinished file is seen.
+    If the delay is None, it is killed as soon as there is an unfinished file.
     """
     command = [sys.executable, LOOP, folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -62,7 +61,7 @@ def run_until_killed(folder, line, count, delay):
 
 
 @pytest.mark.slow
-def test_killed_trainings_end_as_undisturbed_ones(digits, tmp_path):
+def test_killed_programs_train_the_same_networks(digits, tmp_path):
     X, y = digits.X, digits.y
     np.savez(tmp_path / "data.npz", X=X, y=y)
     jobs = [(name, classifier, N_EPOCHS) for name, classifier in classifiers().items()]
@@ -94,7 +93,7 @@ def test_killed_trainings_end_as_undisturbed_ones(digits, tmp_path):
     for name, states in undisturbed.items():
         resumed, in_one_go = load(tmp_path / f"{name}.skops"), states[-1]
         assert_same_training(resumed, in_one_go)
-        # The optimizers know the same.
+        # The optimizers have the same state.
         assert_same_training(resumed.fit(X, y), in_one_go.fit(X, y))
 
 

@@ -1,4 +1,4 @@
-"""Classifiers that version 0.1.0 has saved load, predict and go on as they did."""
+"""Classifiers saved by version 0.1.0 can be loaded, predict and train further."""
 
 import pickle
 from pathlib import Path
@@ -28,7 +28,7 @@ def expected():
 
 @pytest.fixture(params=["by_name", "instance"])
 def name(request):
-    """Two networks: of images and text, with early stopping; and with an optimizer's instance."""
+    """Two networks: of images and text; and with an instance of an optimizer."""
     return request.param
 
 
@@ -96,7 +96,7 @@ def test_a_parameter_that_a_file_lacks_has_its_default(classifier):
 
 
 def test_versions_that_are_not_here_are_not_compared(classifier):
-    """A file of a machine without Keras is read where Keras is, and the other way round."""
+    """A file from a machine without Keras is read with Keras, and vice versa."""
     state = state_without_checksum(classifier)
     versions = dict(state["_saved_with"])
     del versions["keras"]
@@ -114,7 +114,7 @@ ADAM = (
 
 
 class TestWhatIdentifiesAnOptimizer:
-    """Text in files, which no change of this package's classes may change."""
+    """Text in files, which must not depend on this package's classes."""
 
     @pytest.fixture
     def network(self, small_digits):
@@ -158,7 +158,7 @@ class TestWhatIdentifiesAnOptimizer:
             ("", "it was '', and is 'adam'"),
         ],
     )
-    def test_that_its_state_is_dropped_is_said(
+    def test_there_is_a_warning_that_its_state_is_dropped(
         self, network, small_digits, key, message
     ):
         X, y = small_digits

@@ -1,4 +1,4 @@
-"""Files of what stands around a classifier: searches, ensembles, steps, callbacks."""
+"""Files of estimators around a classifier: searches, ensembles, steps, callbacks."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ from skmnist.engine import trusted as trusted_of_keras
 from skmnist.persistence import load, save
 from skmnist.persistence._trusted import _names_by_kind
 from tests.helpers import is_before
+from tests.processes import run_python
 
 SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
 WIDTHS = {"hidden_units": [2, 3]}
@@ -67,7 +68,7 @@ def random_search(**distributions):
 
 @pytest.fixture(scope="module")
 def few(digits):
-    """Digits enough for two folds and three classes."""
+    """Enough digits for two folds of three classes."""
     rows = np.flatnonzero(digits.y < 3)[:45]
     return digits.X[rows], digits.y[rows]
 
@@ -208,8 +209,8 @@ class TestWithoutTrusted:
         assert search.param_grid[0]["optimizer"][0] is optimizer
         assert search.param_grid[1]["hidden_units"] is widths
 
-    def test_where_keras_is_not_installed(self, path, tmp_path, run_python):
-        """What can be described waits until it is; other objects of Keras are refused."""
+    def test_where_keras_is_not_installed(self, path, tmp_path):
+        """Plain values wait for Keras; other objects of Keras are refused."""
         of_keras = {
             "optimizer": [keras.optimizers.SGD(0.1)],
             "callbacks": [None, [keras.callbacks.EarlyStopping("loss")]],
@@ -397,7 +398,7 @@ class TestRefusing:
 
 
 def changed(content, change):
-    """Change the description in a file: `change` gets each entry, and may change it in place."""
+    """Change the description in a file: `change` may edit each entry in place."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     schema = json.loads(parts["schema.json"])
@@ -466,7 +467,7 @@ def content():
 class TestMalice:
     @pytest.fixture
     def trace(self, tmp_path):
-        """A file that is there when code of a file has run."""
+        """A path that exists once code of a file has run."""
         return tmp_path / "trace"
 
     @pytest.mark.parametrize("name", DANGEROUS)
@@ -573,7 +574,7 @@ class TestMalice:
 
     @pytest.mark.parametrize("place", ["optimizer", "schedule"])
     def test_an_optimizer_that_is_none(self, place, path, tmp_path, monkeypatch):
-        """A class that the file names in another module is not imported."""
+        """A class of another module that the file names is not imported."""
         (tmp_path / "evil_module.py").write_text("class Evil: pass")
         monkeypatch.syspath_prepend(tmp_path)
 

@@ -1,4 +1,4 @@
-"""The installation that only predicts, made anew as the page on saving says."""
+"""The installation that only predicts, made as the page on saving shows."""
 
 from __future__ import annotations
 
@@ -151,7 +151,9 @@ X, y = np.eye(64), np.arange(64) % 10
 attempts = {
     "fit": lambda: network.fit(X, y),
     "partial_fit": lambda: network.partial_fit(X, y),
-    "first partial_fit": lambda: SimpleMLPClassifier().partial_fit(X, y, classes=range(10)),
+    "first partial_fit": lambda: (
+        SimpleMLPClassifier().partial_fit(X, y, classes=range(10))
+    ),
     "model_": lambda: network.model_,
     "sample": lambda: load_mnist("sample"),
     "full": lambda: load_mnist("full"),

@@ -1,4 +1,4 @@
-"""Nothing of one fit comes into another: what is shared is a pure function of its key.
+"""No fit changes another: what fits share is a pure function of its key.
 
 The right network is the one of a fit that shares nothing, made after
 `skmnist.engine.clear`.
@@ -21,6 +21,7 @@ from skmnist import SimpleMLPClassifier
 from skmnist.engine import blocks
 from tests.helpers import assert_same_network, compiled_if_slow
 from tests.keras_parts import Warm
+from tests.processes import run_python
 
 
 def fit(digits, *, n_features=784, n_classes=10, as_bytes=False, **parameters):
@@ -186,7 +187,7 @@ def test_a_schedule_that_is_changed_after_a_fit(digits):
 
 
 class StopError(Exception):
-    """What ends a fit."""
+    """An exception that ends a fit."""
 
 
 class StopAtBatch(keras.callbacks.Callback):
@@ -269,7 +270,7 @@ class TestMemory:
             fit(digits)
 
     @pytest.mark.slow
-    def test_a_thread_trains_on_when_the_main_thread_has_ended(self, run_python):
+    def test_a_thread_trains_on_when_the_main_thread_has_ended(self):
         code = """
 import json, threading
 import numpy as np
@@ -313,7 +314,7 @@ class TestManyThreads:
 
 
 class TestLabels:
-    """What goes through scikeras comes out as it went in, whatever classes are missing."""
+    """Labels pass through scikeras unchanged, whatever classes are missing."""
 
     @pytest.fixture
     def two_of_ten(self, digits):

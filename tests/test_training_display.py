@@ -1,4 +1,4 @@
-"""TrainingDisplay: what it draws of which history, and what it refuses."""
+"""TrainingDisplay: what it draws of a history, and what it refuses."""
 
 import numpy as np
 import pytest

@@ -114,7 +114,7 @@ def test_only_the_ratios_of_weights_count(digits, scale):
 
 
 @pytest.mark.usefixtures("both_ways")
-def test_a_row_that_is_left_out_never_ends_a_training(digits):
+def test_a_row_that_is_left_out_never_ends_a_fit(digits):
     """Also the first one, whose loss is infinite, where the last batch is short."""
     X, y = digits.X[:290].copy(), digits.y[:290]
     X[0] = 1e4

@@ -36,7 +36,7 @@ GIGABYTE = 2**30
 
 
 class TooLongError(BaseException):
-    """Not an Exception, lest a reader take it for a damaged file's."""
+    """Not an Exception, so that no reader handles it as a damaged file."""
 
 
 def load(kind, folder):
@@ -51,7 +51,7 @@ def load(kind, folder):
 
 
 def run(kind, files, written, folder):
-    """Write the files, load them, and say whether they were read."""
+    """Write the files, load them, and return whether they were read."""
     for old in folder.iterdir():
         old.unlink()
     for name, content in files.items():
@@ -69,7 +69,7 @@ def stop(number, frame):
 
 
 def fuzz(first, runs, seed, folder):
-    """Make ``runs`` runs from the number ``first`` on, and count what became of them."""
+    """Make ``runs`` runs from the number ``first`` on, and count their outcomes."""
     outcomes = Counter()
     for number in range(first, first + runs):
         rng = random.Random(f"{seed} {number}")

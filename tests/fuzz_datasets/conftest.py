@@ -1,3 +1,3 @@
-"""Nothing here is a test by itself: test_dataset_damage.py runs the folder as a program."""
+"""No tests are collected here: test_dataset_damage.py runs the folder as a program."""
 
 collect_ignore_glob = ["*.py"]

@@ -72,7 +72,7 @@ def remove_or_empty(files, rng, arrays):
 
 
 def lie_about_the_size(files, rng, arrays):
-    """A header that says another size, in a file that is otherwise as it should be."""
+    """A header with another size, in a file that is otherwise correct."""
     absurd = rng.choice([0, 1, 7, 255, 2**16, 2**31 - 1, 2**32 - 1])
     name = rng.choice(sorted(files))
     if name.endswith(".npz"):

@@ -63,7 +63,7 @@ def csv_files(arrays):
 
 
 def csv_files_without_names(arrays):
-    """Several times the same rows, with a corner that is always 0: the label is first."""
+    """The same rows several times; the label is first, and a corner is always 0."""
     files = {}
     for part, images, labels in (("train", *arrays[:2]), ("test", *arrays[2:])):
         images = images.copy()

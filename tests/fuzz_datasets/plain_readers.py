@@ -1,4 +1,4 @@
-"""What files say, by readers of a few lines that trust them: for files that were found sound."""
+"""Readers of a few lines that trust a file: for files that were found undamaged."""
 
 import csv
 import gzip
@@ -12,7 +12,7 @@ LABEL_NAMES = ("label", "class", "target", "digit", "y")
 
 
 def read_idx_plainly(content):
-    """The array of an IDX file that is known to be sound, gzipped or not."""
+    """The array of an undamaged IDX file, gzipped or not."""
     if content[:2] == b"\x1f\x8b":
         content = gzip.decompress(content)
     n_dims = content[3]
@@ -21,7 +21,7 @@ def read_idx_plainly(content):
 
 
 def read_csv_plainly(content):
-    """The images and labels of a table that is known to be sound."""
+    """The images and labels of an undamaged table."""
     if content[:2] == b"\x1f\x8b":
         content = gzip.decompress(content)
     text = content.decode("utf-8-sig")

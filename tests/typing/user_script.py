@@ -1,4 +1,4 @@
-"""Only read by type checkers, by `.ci/types`: what users write, with the types they expect."""
+"""Code of users with the types that they expect, checked by `.ci/types`."""
 
 from pathlib import Path
 from typing import assert_type
