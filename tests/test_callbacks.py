@@ -440,20 +440,21 @@ class TestScikitLearnCallbacks:
             row["accuracy"] for row in rows if row["task_name"] == "fit"
         ] == expected[-1:]
 
-    def test_they_get_the_weights_of_the_samples(self, digits, sklearn_callback):
-        """As LogisticRegression passes them."""
+    @pytest.mark.parametrize(
+        "classifier",
+        [SimpleMLPClassifier(6, epochs=2), LogisticRegression(max_iter=2)],
+        ids=lambda classifier: type(classifier).__name__,
+    )
+    def test_they_get_the_weights_of_the_samples(
+        self, digits, sklearn_callback, classifier
+    ):
         weights = np.where(digits.y < 5, 100.0, 0.01)
-        for classifier in (
-            SimpleMLPClassifier(6, epochs=2),
-            LogisticRegression(max_iter=2),
-        ):
-            monitor = sklearn_callback.ScoringMonitor(scoring="accuracy")
-            classifier.set_callbacks(monitor).fit(
-                digits.X, digits.y, sample_weight=weights
-            )
-            scores = [row["accuracy"] for row in monitor.get_logs().data]
-            assert classifier.score(digits.X, digits.y, weights) in scores
-            assert classifier.score(digits.X, digits.y) not in scores
+        classifier = clone(classifier)
+        monitor = sklearn_callback.ScoringMonitor(scoring="accuracy")
+        classifier.set_callbacks(monitor).fit(digits.X, digits.y, sample_weight=weights)
+        scores = [row["accuracy"] for row in monitor.get_logs().data]
+        assert classifier.score(digits.X, digits.y, weights) in scores
+        assert classifier.score(digits.X, digits.y) not in scores
 
     def test_they_nest_from_a_search_down_to_the_epochs(self, digits, sklearn_callback):
         monitor = sklearn_callback.ScoringMonitor(scoring="accuracy")

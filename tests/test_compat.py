@@ -56,11 +56,20 @@ def test_constraints_name_the_parameter_and_the_value(constraint, good, bad):
         validate(bad)
 
 
-def test_check_y_gives_one_dimension_without_nan():
+def test_check_y_gives_one_dimension():
     assert _compat._check_y(pd.Series([2, 1]), estimator="Owner").tolist() == [2, 1]
-    for y in ([[1, 2], [2, 1]], [1.0, np.nan]):
-        with pytest.raises(ValueError, match=r"y should be|y contains NaN"):
-            _compat._check_y(y, estimator="Owner")
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        pytest.param([[1, 2], [2, 1]], "y should be", id="two dimensions"),
+        pytest.param([1.0, np.nan], "y contains NaN", id="NaN"),
+    ],
+)
+def test_check_y_refuses(y, message):
+    with pytest.raises(ValueError, match=message):
+        _compat._check_y(y, estimator="Owner")
 
 
 def test_check_sample_weight_gives_a_weight_for_each_sample():

@@ -152,14 +152,19 @@ def test_only_the_right_file_replaces_a_wrong_one(server, cache):
     assert (cache / "mnist.npz").read_bytes() == npz()
 
 
-def test_without_a_network(cache, monkeypatch):
+@pytest.mark.parametrize(
+    ("source", "folder"), [("full", "."), ("fashion", "fashion-mnist")]
+)
+def test_without_a_network(cache, monkeypatch, source, folder):
     monkeypatch.setattr(socket, "getaddrinfo", no_names)
-    for source, folder in (("full", cache), ("fashion", cache / "fashion-mnist")):
-        with pytest.raises(
-            OSError, match=f"source='{source}'.*no host has a name"
-        ) as caught:
-            load_mnist(source)
-        assert f"file, unaltered, into {str(folder)!r}" in str(caught.value)
+    message = f"source='{source}'.*no host has a name"
+    with pytest.raises(OSError, match=message) as caught:
+        load_mnist(source)
+    assert f"file, unaltered, into {str(cache / folder)!r}" in str(caught.value)
+
+
+def test_a_file_in_the_cache_needs_no_network(cache, monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", no_names)
     (cache / "mnist.npz").write_bytes(npz())
     assert_holds_arrays(load_mnist("full"))
 

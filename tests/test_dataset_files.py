@@ -181,9 +181,11 @@ class TestNpz:
         assert list(data.target_names) == [str(label) for label in labels]
 
     def test_description_names_the_file_and_the_split(self, folder):
-        data = load_mnist(write_npz(folder / "small.npz"))
-        for word in ("small.npz", "5 x 4", "6 images to train", "2 to test"):
-            assert word in data.DESCR
+        description = load_mnist(write_npz(folder / "small.npz")).DESCR
+        assert "small.npz" in description
+        assert "5 x 4" in description
+        assert "6 images to train" in description
+        assert "2 to test" in description
 
     def test_text_labels(self, folder):
         path = write_npz(
@@ -372,13 +374,13 @@ class TestIdx:
         write_idx(tmp_path, [arrays[0], labels[0], arrays[2], labels[1]], names=names)
         assert_holds(load_mnist(tmp_path), arrays)
 
-    def test_nested_folders(self, tmp_path):
+    @pytest.mark.parametrize("root", ["MNIST/raw", "MNIST", "."])
+    def test_nested_folders(self, tmp_path, root):
         """As torchvision and Kaggle have them."""
         write_idx(
             tmp_path / "MNIST" / "raw", names=[f"{name}/{name}" for name in IDX_NAMES]
         )
-        for root in ("MNIST/raw", "MNIST", "."):
-            assert_holds(load_mnist(tmp_path / root), small_arrays())
+        assert_holds(load_mnist(tmp_path / root), small_arrays())
 
     def test_of_a_file_packed_and_unpacked_the_latter_is_read(self, tmp_path):
         write_idx(tmp_path, packed=[True] * 4)

@@ -610,12 +610,12 @@ def test_a_first_column_that_is_no_label(folder, X, make, words):
     assert words in refused(folder / "alike.csv")
 
 
-def test_another_column_is_named(folder, frame):
+@pytest.mark.parametrize("target_column", [-1, np.int64(784), "number"])
+def test_another_column_is_named(folder, frame, target_column):
     frame = frame.rename(columns={"class": "number"})
     frame.to_csv(folder / "any.csv", index=False)
-    for target_column in (-1, np.int64(784), "number"):
-        data = load_mnist(folder / "any.csv", target_column=target_column)
-        assert loaded(data) == pairs(frame.iloc[:, :-1], frame["number"])
+    data = load_mnist(folder / "any.csv", target_column=target_column)
+    assert loaded(data) == pairs(frame.iloc[:, :-1], frame["number"])
 
 
 @pytest.mark.parametrize("target_column", ["digits", 785, -786])
@@ -975,18 +975,27 @@ class TestEmnist:
     def write(self, path, images, y):
         np.savetxt(path, np.c_[y, images.reshape(100, 784)], "%d", ",")
 
-    def test_published_files_come_upright(self, tmp_path, images, y):
+    @pytest.fixture
+    def letters(self, tmp_path, images, y):
+        """The folder of the two tables of letters."""
         for part in ("train", "test"):
             path = tmp_path / f"emnist-letters-{part}.csv"
             self.write(path, images.transpose(0, 2, 1), y + 1)
-        for source in (tmp_path, tmp_path / "emnist-letters"):
-            data = load_mnist(source)
-            np.testing.assert_array_equal(data.images_train, images)
-            assert list(data.target_names) == list("ABCDEFGHIJ")
-        alone = load_mnist(tmp_path / "emnist-letters-train.csv")
+        return tmp_path
+
+    @pytest.mark.parametrize("source", [".", "emnist-letters"])
+    def test_published_files_come_upright(self, letters, images, source):
+        data = load_mnist(letters / source)
+        np.testing.assert_array_equal(data.images_train, images)
+        assert list(data.target_names) == list("ABCDEFGHIJ")
+
+    def test_one_published_file_comes_upright(self, letters, images, y):
+        alone = load_mnist(letters / "emnist-letters-train.csv")
         assert loaded(alone) == pairs(images, y + 1)
         assert "here they are upright" in alone.DESCR
-        kept = load_mnist(tmp_path / "emnist-letters-train.csv", transposed=False)
+
+    def test_a_published_file_may_be_read_as_it_is(self, letters, images, y):
+        kept = load_mnist(letters / "emnist-letters-train.csv", transposed=False)
         assert loaded(kept) == pairs(images.transpose(0, 2, 1), y + 1)
         assert "upright" not in kept.DESCR
 

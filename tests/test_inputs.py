@@ -84,14 +84,15 @@ def reference(rows, labels):
 
 class TestKinds:
     @pytest.mark.parametrize("kind", ARRAYS)
+    @pytest.mark.parametrize("form", ["images", "rows"])
     def test_the_kind_of_array_does_not_matter(
-        self, reference, images, rows, labels, kind
+        self, request, reference, rows, labels, kind, form
     ):
-        expected = reference.predict_proba(rows)
-        for X in (images, rows):
-            converted = ARRAYS[kind](X)
-            assert_same_network(train(converted, labels), reference)
-            np.testing.assert_array_equal(reference.predict_proba(converted), expected)
+        converted = ARRAYS[kind](request.getfixturevalue(form))
+        assert_same_network(train(converted, labels), reference)
+        np.testing.assert_array_equal(
+            reference.predict_proba(converted), reference.predict_proba(rows)
+        )
 
     @pytest.mark.parametrize("kind", TABLES)
     def test_the_kind_of_table_does_not_matter(self, reference, rows, labels, kind):
@@ -141,18 +142,18 @@ class TestKinds:
             fitted_to_images.predict_proba(digits.images),
         )
 
-    def test_one_row_gives_one_row(self, fitted, fitted_to_images, digits):
-        for classifier, X in ((fitted, digits.X), (fitted_to_images, digits.images)):
-            probabilities = classifier.predict_proba(X[:1])
-            assert (
-                probabilities.shape
-                == classifier.predict_log_proba(X[:1]).shape
-                == (1, 10)
-            )
-            assert classifier.predict(X[:1]).shape == (1,)
-            np.testing.assert_allclose(
-                probabilities, classifier.predict_proba(X)[:1], rtol=1e-5
-            )
+    @pytest.mark.parametrize(
+        ("name", "form"), [("fitted", "X"), ("fitted_to_images", "images")]
+    )
+    def test_one_row_gives_one_row(self, request, digits, name, form):
+        classifier, X = request.getfixturevalue(name), getattr(digits, form)
+        probabilities = classifier.predict_proba(X[:1])
+        assert probabilities.shape == (1, 10)
+        assert classifier.predict_log_proba(X[:1]).shape == (1, 10)
+        assert classifier.predict(X[:1]).shape == (1,)
+        np.testing.assert_allclose(
+            probabilities, classifier.predict_proba(X)[:1], rtol=1e-5
+        )
 
 
 # Every size of input is another network, which takes half a second to set up: these
@@ -275,15 +276,16 @@ class TestSparseRows:
             expected.partial_fit(rows[part], labels[part], range(10))
         assert_same_network(streamed, expected)
 
-    def test_validation_data(self, digits):
+    @pytest.mark.parametrize("is_X_sparse", [False, True], ids=["dense", "sparse"])
+    def test_validation_data(self, digits, is_X_sparse):
         sparse = scipy.sparse.csr_array(digits.X)
         expected = train(digits.X, digits.y, X_val=digits.X, y_val=digits.y)
-        for X, X_val in ((sparse, sparse), (digits.X, sparse)):
-            trained = train(X, digits.y, X_val=X_val, y_val=digits.y)
-            np.testing.assert_allclose(
-                trained.history_["val_loss"], expected.history_["val_loss"], rtol=1e-6
-            )
-            assert trained.history_["loss"] == expected.history_["loss"]
+        X = sparse if is_X_sparse else digits.X
+        trained = train(X, digits.y, X_val=sparse, y_val=digits.y)
+        np.testing.assert_allclose(
+            trained.history_["val_loss"], expected.history_["val_loss"], rtol=1e-6
+        )
+        assert trained.history_["loss"] == expected.history_["loss"]
 
     def test_early_stopping_sets_the_same_rows_aside(self, digits):
         parameters = {"early_stopping": True, "epochs": 3}

@@ -157,11 +157,11 @@ class TestOneHotLabels:
         assert classifier.fit(digits.X, digits.y).predict(digits.X).ndim == 1
 
 
-def test_nullable_labels_of_pandas_keep_their_type(digits):
-    for dtype, kind in (("Int64", "i"), ("boolean", "b")):
-        y = pd.Series(digits.y > 4 if kind == "b" else digits.y, dtype=dtype)
-        classifier = SimpleMLPClassifier(epochs=1).fit(digits.X, y)
-        assert classifier.predict(digits.X).dtype.kind == kind
+@pytest.mark.parametrize(("dtype", "kind"), [("Int64", "i"), ("boolean", "b")])
+def test_nullable_labels_of_pandas_keep_their_type(digits, dtype, kind):
+    y = pd.Series(digits.y > 4 if dtype == "boolean" else digits.y, dtype=dtype)
+    classifier = SimpleMLPClassifier(epochs=1).fit(digits.X, y)
+    assert classifier.predict(digits.X).dtype.kind == kind
 
 
 class TestOneClass:

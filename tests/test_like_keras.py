@@ -221,7 +221,7 @@ def test_after_another_optimizer_its_state_is_not_taken_for_the_first_ones(digit
 
 
 def test_the_learning_rate_of_a_warm_start_is_the_parameter(digits):
-    """As in MLPClassifier; Keras's next `fit` takes the rate that a callback has set."""
+    """As in MLPClassifier; Keras's next `fit` keeps the rate that a callback set."""
     reduce = keras.callbacks.LearningRateScheduler(lambda epoch: NO_STEP)
     classifier = SimpleMLPClassifier(
         6, epochs=1, callbacks=reduce, warm_start=True, random_state=0

@@ -28,11 +28,11 @@ def untrained_model(X, y, **parameters):
     return start.set_params(epochs=1).fit(X, y).model_
 
 
-def assert_same_weights(classifier, model):
+def assert_same_weights(classifier, model, atol=1e-5):
     for ours, theirs in zip(
         classifier.model_.get_weights(), model.get_weights(), strict=True
     ):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=atol)
 
 
 OPTIMIZERS = {
@@ -72,6 +72,17 @@ def test_two_epochs_equal_those_of_keras(sample, name):
     )
 
 
+STEPPING = {"hidden_units": 6, "epochs": 2, "shuffle": False, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def steps(sample):
+    """250 rows, a Keras model, and the weights that it starts from."""
+    X, y = rows_of(sample, 250)
+    model = untrained_model(X, y, **STEPPING)
+    return X, y, model, model.get_weights()
+
+
 @pytest.mark.parametrize(
     "optimizer",
     [
@@ -83,8 +94,8 @@ def test_two_epochs_equal_those_of_keras(sample, name):
         keras.optimizers.Ftrl(0.01),
         keras.optimizers.Lamb(0.001),
         # Of a step, Lion takes the sign alone, which rounding decides where a gradient
-        # is nearly 0.
-        keras.optimizers.Lion(0.000003),
+        # is nearly 0. Two steps of other signs are within the tolerance.
+        keras.optimizers.Lion(0.000001),
         pytest.param(
             keras.optimizers.Muon(0.001),
             marks=pytest.mark.skipif(
@@ -101,19 +112,20 @@ def test_two_epochs_equal_those_of_keras(sample, name):
         f"{type(optimizer).__name__}-{optimizer.clipnorm}-{optimizer.use_ema}"
     ),
 )
-def test_every_optimizer_of_keras_steps_as_in_keras(sample, optimizer):
+def test_every_optimizer_of_keras_steps_as_in_keras(steps, optimizer):
     # Weights in another layout, or an average that is not put back at the end, show in
     # some of these alone.
-    X, y = rows_of(sample, 500)
-    parameters = {"hidden_units": 6, "epochs": 2, "shuffle": False, "random_state": 0}
-    model = untrained_model(X, y, **parameters)
+    X, y, model, start = steps
     twin = type(optimizer).from_config(optimizer.get_config())
-    model.compile(twin, "sparse_categorical_crossentropy")
+    model.set_weights(start)
+    # To trace a few steps takes longer than to run them.
+    model.compile(twin, "sparse_categorical_crossentropy", run_eagerly=True)
     model.fit(X, y, batch_size=32, epochs=2, shuffle=False, verbose=0)
 
-    classifier = SimpleMLPClassifier(**parameters, optimizer=optimizer).fit(X, y)
+    classifier = SimpleMLPClassifier(**STEPPING, optimizer=optimizer).fit(X, y)
 
-    assert_same_weights(classifier, model)
+    # Rounding causes differences of 1e-7; a tolerance of 1e-5 would hide an `amsgrad`.
+    assert_same_weights(classifier, model, atol=3e-6)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "nadam"])

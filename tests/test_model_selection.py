@@ -35,6 +35,10 @@ from tests.helpers import (
 )
 
 
+def class_name(estimator):
+    return type(estimator).__name__
+
+
 class TestFolds:
     def test_each_row_is_predicted_by_the_network_that_has_not_seen_it(
         self, digits, names
@@ -51,20 +55,20 @@ class TestFolds:
         # The columns are the labels in the order of the alphabet.
         assert np.mean(np.unique(names)[predicted.argmax(axis=1)] == names) > 0.5
 
-    def test_a_label_that_a_fold_misses_is_improbable_there(self, digits):
+    @pytest.mark.parametrize(
+        "classifier", [network(epochs=1), mlp_classifier()], ids=class_name
+    )
+    def test_a_label_that_a_fold_misses_is_improbable_there(self, digits, classifier):
         """Here and with MLPClassifier, scikit-learn warns and fills the column in."""
         order = np.argsort(digits.y, kind="stable")
         X, y = digits.X[order], digits.y[order]
-        for classifier in (network(epochs=1), mlp_classifier()):
-            with pytest.warns(
-                RuntimeWarning, match="Number of classes in training fold"
-            ):
-                predicted = cross_val_predict(
-                    classifier, X, y, cv=KFold(2), method="predict_proba"
-                )
-            assert predicted.shape == (len(y), 10)
-            assert (predicted[y < 4, :4] == 0).all()
-            assert (predicted[y < 4, 5:] > 0).all()
+        with pytest.warns(RuntimeWarning, match="Number of classes in training fold"):
+            predicted = cross_val_predict(
+                classifier, X, y, cv=KFold(2), method="predict_proba"
+            )
+        assert predicted.shape == (len(y), 10)
+        assert (predicted[y < 4, :4] == 0).all()
+        assert (predicted[y < 4, 5:] > 0).all()
 
     def test_folds_are_stratified(self, digits):
         """Folds of sorted labels that were not would be tested on digits never seen."""
@@ -210,16 +214,17 @@ class TestFeatures:
         assert (expected[is_empty] == 0).all()
         assert np.median(expected[~is_empty]) > 0
 
+    @pytest.mark.parametrize(
+        "classifier", [network(epochs=1), mlp_classifier()], ids=class_name
+    )
+    def test_they_are_not_selected_by_a_coef(self, digits, classifier):
+        """There is no `coef_`, as with MLPClassifier."""
+        name = type(classifier).__name__
+        message = f"{name}.*`coef_` or `feature_importances_`"
+        with pytest.raises(ValueError, match=message):
+            RFE(classifier).fit(digits.X, digits.y)
+
     def test_they_are_selected_by_a_function_of_the_weights(self, digits):
-        """Without one they are not, as with MLPClassifier."""
-        messages = []
-        for classifier in (network(epochs=1), mlp_classifier()):
-            with pytest.raises(
-                ValueError, match="`coef_` or `feature_importances_`"
-            ) as caught:
-                RFE(classifier).fit(digits.X, digits.y)
-            messages.append(str(caught.value).replace(type(classifier).__name__, "It"))
-        assert messages[0] == messages[1]
         selection = RFE(
             network(l2=0.01),
             n_features_to_select=392,

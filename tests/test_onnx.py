@@ -45,37 +45,37 @@ def run(model, X):
     return session.run(None, {given.name: np.asarray(X, np.float32)})
 
 
-def assert_predicts_as(estimator, path, X, name="", atol=1e-6):
+def assert_predicts_as(estimator, path, X, atol=1e-6):
     to_onnx(estimator, path)
     label, probabilities = run(path, X)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(
-        probabilities, estimator.predict_proba(X), 0, atol, err_msg=name
+        probabilities, estimator.predict_proba(X), rtol=0, atol=atol
     )
-    np.testing.assert_array_equal(label, estimator.predict(X), name)
+    np.testing.assert_array_equal(label, estimator.predict(X))
     return label
 
 
-def test_activations(fitted, digits, path):
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations(fitted, digits, path, activation):
     """With the weights of one network: a fit for each would take longer."""
-    # A single pixel, from far below 0 to far above: all pieces of the piecewise ones.
-    pixels = np.zeros((101, 784), dtype=np.float32)
     state = state_without_checksum(fitted)
-    for activation in ACTIVATIONS:
-        classifier = SimpleMLPClassifier()
-        architecture = {**state["_fitted"]["architecture"], "activation": activation}
-        changed = {**state["_fitted"], "architecture": architecture}
-        classifier.__setstate__({**state, "_fitted": changed})
-        # exp(7) is 1,100, and float32 has seven digits.
-        brightest = 15 if activation == "exponential" else 200
-        pixels[:, 406] = np.linspace(-brightest, brightest, 101)
-        first_sums = pixels @ classifier.coefs_[0] + classifier.intercepts_[0]
-        assert activation == "exponential" or (
-            first_sums.min() < -7 and first_sums.max() > 7
-        )
-        assert_predicts_as(
-            classifier, path, np.concatenate([digits.X, pixels]), activation
-        )
+    architecture = {**state["_fitted"]["architecture"], "activation": activation}
+    changed = {**state["_fitted"], "architecture": architecture}
+    classifier = SimpleMLPClassifier()
+    classifier.__setstate__({**state, "_fitted": changed})
+
+    # A single pixel, from far below 0 to far above: all pieces of the piecewise ones.
+    # But exp(7) is 1,100, and float32 has seven digits.
+    brightest = 15 if activation == "exponential" else 200
+    pixels = np.zeros((101, 784), dtype=np.float32)
+    pixels[:, 406] = np.linspace(-brightest, brightest, 101)
+    first_sums = pixels @ classifier.coefs_[0] + classifier.intercepts_[0]
+    if activation != "exponential":
+        assert first_sums.min() < -7
+        assert first_sums.max() > 7
+
+    assert_predicts_as(classifier, path, np.concatenate([digits.X, pixels]))
 
 
 @pytest.mark.parametrize(
@@ -256,18 +256,36 @@ class TestRefusals:
         with pytest.raises(NotFittedError, match="MinMaxScaler"):
             to_onnx(make_pipeline(MinMaxScaler(), fitted), path)
 
-    def test_something_else(self, digits, path):
-        grid = {"hidden_units": [3]}
-        search = GridSearchCV(SimpleMLPClassifier(epochs=1), grid, cv=2, refit=False)
-        search.fit(digits.X, digits.y)
-        other = make_pipeline(MinMaxScaler(), LogisticRegression()).fit(
-            digits.X, digits.y
-        )
-        for estimator in (search, other, None):
-            with pytest.raises(
-                TypeError, match="a Pipeline that ends with one, or a search for"
-            ):
-                to_onnx(estimator, path)
+    @pytest.mark.parametrize(
+        "estimator",
+        [
+            pytest.param(
+                GridSearchCV(
+                    SimpleMLPClassifier(epochs=1),
+                    {"hidden_units": [3]},
+                    cv=2,
+                    refit=False,
+                ),
+                id="a search without a refit",
+            ),
+            pytest.param(
+                make_pipeline(MinMaxScaler(), LogisticRegression()),
+                id="another classifier",
+            ),
+        ],
+    )
+    def test_another_estimator(self, digits, path, estimator):
+        fitted = clone(estimator).fit(digits.X, digits.y)
+        with pytest.raises(
+            TypeError, match="a Pipeline that ends with one, or a search for"
+        ):
+            to_onnx(fitted, path)
+
+    def test_none(self, path):
+        with pytest.raises(
+            TypeError, match="a Pipeline that ends with one, or a search for"
+        ):
+            to_onnx(None, path)
 
     def test_a_fit_that_diverged(self, digits, path):
         classifier = SimpleMLPClassifier(

@@ -191,7 +191,7 @@ def test_the_limit_of_threads():
     scope="module", params=[(310, 32), (3000, 1)], ids=["not compiled", "compiled"]
 )
 def short_or_long(request, sample):
-    """Of 3,000 rows in batches of one, two folds and five epochs are worth compiling."""
+    """Five epochs of two folds: of 3,000 rows in batches of one, they are compiled."""
     n_rows, batch_size = request.param
     X = (sample.X_train[:n_rows] / 255).astype(np.float32)
     return X, sample.y_train[:n_rows], network(batch_size=batch_size, dropout=0.2)

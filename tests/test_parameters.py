@@ -31,7 +31,24 @@ class TestGetSetAndClone:
     def test_they_are_those_of_the_constructor(self):
         assert " ".join(sorted(SimpleMLPClassifier().get_params())) == self.NAMES
 
-    def test_there_and_back(self):
+    @pytest.mark.parametrize(
+        "construct",
+        [
+            pytest.param(
+                lambda given: SimpleMLPClassifier(**given), id="the constructor"
+            ),
+            pytest.param(
+                lambda given: SimpleMLPClassifier().set_params(**given), id="set_params"
+            ),
+            pytest.param(
+                lambda given: SimpleMLPClassifier(
+                    **SimpleMLPClassifier(**given).get_params()
+                ),
+                id="get_params",
+            ),
+        ],
+    )
+    def test_there_and_back(self, construct):
         given = {
             "hidden_units": np.array([7, 3]),
             "activation": keras.activations.relu,
@@ -41,14 +58,9 @@ class TestGetSetAndClone:
             "l2": 0.1,
         }
         expected = SimpleMLPClassifier().get_params() | given
-        for classifier in (
-            SimpleMLPClassifier(**given),
-            SimpleMLPClassifier().set_params(**given),
-            SimpleMLPClassifier(**SimpleMLPClassifier(**given).get_params()),
-        ):
-            parameters = classifier.get_params()
-            assert parameters.keys() == expected.keys()
-            assert all(parameters[name] is value for name, value in expected.items())
+        parameters = construct(given).get_params()
+        assert parameters.keys() == expected.keys()
+        assert all(parameters[name] is value for name, value in expected.items())
 
     def test_clones_train_the_same_network(self, digits):
         original = SimpleMLPClassifier(

@@ -70,18 +70,31 @@ class TestCopies:
         np.testing.assert_array_equal(twin.predict_proba(X), estimator.predict_proba(X))
         np.testing.assert_array_equal(twin.predict(X), estimator.predict(X))
 
-    def test_in_every_other_way(self, fitted, digits, tmp_path):
+    @pytest.mark.parametrize(
+        "copied",
+        [
+            pytest.param(
+                lambda fitted: pickle.loads(pickle.dumps(fitted, protocol=2)),
+                id="pickle, protocol 2",
+            ),
+            pytest.param(
+                lambda fitted: cloudpickle.loads(cloudpickle.dumps(fitted)),
+                id="cloudpickle",
+            ),
+            pytest.param(copy.deepcopy, id="deepcopy"),
+        ],
+    )
+    def test_in_every_other_way(self, fitted, digits, copied):
+        np.testing.assert_array_equal(
+            copied(fitted).predict_proba(digits.X), fitted.predict_proba(digits.X)
+        )
+
+    def test_by_joblib(self, fitted, digits, tmp_path):
         joblib.dump(fitted, tmp_path / "dumped.joblib", compress=3)
-        twins = [
-            pickle.loads(pickle.dumps(fitted, protocol=2)),
-            cloudpickle.loads(cloudpickle.dumps(fitted)),
-            joblib.load(tmp_path / "dumped.joblib"),
-            copy.deepcopy(fitted),
-        ]
-        for twin in twins:
-            np.testing.assert_array_equal(
-                twin.predict_proba(digits.X), fitted.predict_proba(digits.X)
-            )
+        twin = joblib.load(tmp_path / "dumped.joblib")
+        np.testing.assert_array_equal(
+            twin.predict_proba(digits.X), fitted.predict_proba(digits.X)
+        )
 
     def test_have_all_attributes(self, digits, copied):
         X = pd.DataFrame(digits.X).rename(columns="pixel {}".format)
@@ -379,20 +392,19 @@ class TestObjectsOfKeras:
         assert again.set_params(callbacks=None).callbacks is None
 
     @pytest.mark.parametrize("name", ["Popen", "optimizer", "LossScaleOptimizer", 1])
-    def test_only_names_of_keras_are_looked_up(self, fitted, digits, name):
+    @pytest.mark.parametrize("parameter", ["optimizer", "callbacks", "activation"])
+    def test_only_names_of_keras_are_looked_up(self, fitted, digits, name, parameter):
         described = {
             "optimizer": {"keras_optimizer": name, "config": {"learning_rate": 1.0}},
             "callbacks": [{"keras_callback": name, "attributes": {}}],
             "activation": {"keras_activation": name},
         }
-        for parameter, plain in described.items():
-            twin = SimpleMLPClassifier()
-            twin.__setstate__(changed_state(fitted, **{parameter: plain}))
-            np.testing.assert_array_equal(
-                twin.predict(digits.X), fitted.predict(digits.X)
-            )
-            with pytest.raises(ValueError, match=f"{name!r} in a saved"):
-                getattr(twin, parameter)
+        state = changed_state(fitted, **{parameter: described[parameter]})
+        twin = SimpleMLPClassifier()
+        twin.__setstate__(state)
+        np.testing.assert_array_equal(twin.predict(digits.X), fitted.predict(digits.X))
+        with pytest.raises(ValueError, match=f"{name!r} in a saved"):
+            getattr(twin, parameter)
 
     @pytest.mark.parametrize("comparison", ["system", "less_equal", ["less"], {}])
     def test_callbacks_compare_by_functions_of_keras(self, comparison):
@@ -496,21 +508,16 @@ def changed(state, changes):
 
 
 class TestVersions:
-    def test_others_are_warned_about(self, fitted, digits):
-        for name in ("skmnist", "scikit-learn", "keras"):
-            twin, state = (
-                SimpleMLPClassifier(),
-                changed_state(fitted, _saved_with={name: "0.0.1"}),
-            )
-            with pytest.warns(InconsistentVersionWarning) as record:
-                twin.__setstate__(state)
-            (warning,) = record
-            assert re.search(
-                rf"version 0\.0\.1 of {name} when .* \d\S+ of", str(warning.message)
-            )
-            np.testing.assert_array_equal(
-                twin.predict(digits.X), fitted.predict(digits.X)
-            )
+    @pytest.mark.parametrize("name", ["skmnist", "scikit-learn", "keras"])
+    def test_others_are_warned_about(self, fitted, digits, name):
+        state = changed_state(fitted, _saved_with={name: "0.0.1"})
+        twin = SimpleMLPClassifier()
+        with pytest.warns(InconsistentVersionWarning) as record:
+            twin.__setstate__(state)
+        (warning,) = record
+        pattern = rf"version 0\.0\.1 of {name} when .* \d\S+ of"
+        assert re.search(pattern, str(warning.message))
+        np.testing.assert_array_equal(twin.predict(digits.X), fitted.predict(digits.X))
 
     def test_the_warning_can_be_an_error(self, fitted, tmp_path, monkeypatch):
         versions = {
@@ -806,13 +813,12 @@ class TestMalice:
             SimpleMLPClassifier().__setstate__(state)
         assert not trace.exists()
 
-    def test_only_our_class_needs_trust(self, pipeline, search):
-        for estimator in (pipeline, search):
-            unknown = set(skops.io.get_untrusted_types(data=skops.io.dumps(estimator)))
-            assert {name for name in unknown if not name.startswith("sklearn.")} == {
-                OURS
-            }
+    def test_only_our_class_needs_trust(self, pipeline):
         assert skops.io.get_untrusted_types(data=skops.io.dumps(pipeline)) == [OURS]
+
+    def test_of_a_search_only_our_class_and_those_of_scikit_learn(self, search):
+        unknown = skops.io.get_untrusted_types(data=skops.io.dumps(search))
+        assert {name for name in unknown if not name.startswith("sklearn.")} == {OURS}
 
     def test_more_types_can_be_trusted(self, fitted, digits, tmp_path):
         path = tmp_path / "model.skops"

@@ -127,21 +127,21 @@ class TestRouting:
     def test_weights_that_were_not_requested_are_refused_as_for_mlp_classifier(
         self, digits, weights
     ):
-        messages = []
-        with sklearn.config_context(enable_metadata_routing=True):
-            for classifier in (network(), mlp_classifier()):
-                search = GridSearchCV(classifier, {"random_state": [0, 1]}, cv=2)
-                with pytest.raises(UnsetMetadataPassedError) as caught:
-                    search.fit(digits.X, digits.y, sample_weight=weights)
-                messages.append(
-                    str(caught.value).replace(type(classifier).__name__, "It")
-                )
-        assert messages[0] == messages[1]
+        def message_for(classifier):
+            search = GridSearchCV(classifier, {"random_state": [0, 1]}, cv=2)
+            with (
+                sklearn.config_context(enable_metadata_routing=True),
+                pytest.raises(UnsetMetadataPassedError) as caught,
+            ):
+                search.fit(digits.X, digits.y, sample_weight=weights)
+            return str(caught.value).replace(type(classifier).__name__, "It")
+
+        assert message_for(network()) == message_for(mlp_classifier())
 
     def test_validation_data_of_a_search_go_through_the_steps_before(
         self, digits, unseen
     ):
-        """Each fold's by the steps of that fold, the refit's by those of all samples."""
+        """Each fold's by the steps fitted to it, the refit's by those of all data."""
         X_val, y_val = unseen
         with sklearn.config_context(enable_metadata_routing=True):
             classifier = network(epochs=3).set_fit_request(X_val=True, y_val=True)

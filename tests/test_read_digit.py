@@ -366,51 +366,70 @@ class TestWhatCounts:
 
 
 class TestFiles:
-    def test_paths(self, page, tmp_path, monkeypatch):
-        monkeypatch.setenv("HOME", str(tmp_path))
-        monkeypatch.setenv("USERPROFILE", str(tmp_path))  # HOME on Windows
-        path = saved(page, tmp_path / "digit.png")
-        for picture in (path, str(path), "~/digit.png"):
-            np.testing.assert_array_equal(read_digit(picture), read_digit(page))
+    @pytest.fixture
+    def path(self, page, tmp_path):
+        return saved(page, tmp_path / "digit.png")
 
-    def test_file_objects_bytes_and_images(self, page, tmp_path):
-        path = saved(page, tmp_path / "digit.png")
-        content = path.read_bytes()
-        read_to_its_end = io.BytesIO(content)
-        read_to_its_end.read()
+    @pytest.mark.parametrize("convert", [Path, str], ids=["Path", "str"])
+    def test_paths(self, page, path, convert):
+        np.testing.assert_array_equal(read_digit(convert(path)), read_digit(page))
+
+    def test_paths_in_the_home_directory(self, page, path, monkeypatch):
+        monkeypatch.setenv("HOME", str(path.parent))
+        monkeypatch.setenv("USERPROFILE", str(path.parent))  # HOME on Windows
+        np.testing.assert_array_equal(read_digit("~/digit.png"), read_digit(page))
+
+    @pytest.mark.parametrize("kind", [bytes, bytearray])
+    def test_bytes(self, page, path, kind):
+        content = kind(path.read_bytes())
+        np.testing.assert_array_equal(read_digit(content), read_digit(page))
+
+    def test_files(self, page, path):
+        with open(path, "rb") as file:
+            np.testing.assert_array_equal(read_digit(file), read_digit(page))
+
+    def test_a_file_that_was_read_to_its_end(self, page, path):
+        file = io.BytesIO(path.read_bytes())
+        file.read()
+        np.testing.assert_array_equal(read_digit(file), read_digit(page))
+
+    def test_a_pipe(self, page, path):
         source, sink = os.pipe()
-        os.write(sink, content)
+        os.write(sink, path.read_bytes())
         os.close(sink)
+        with open(source, "rb") as pipe:
+            np.testing.assert_array_equal(read_digit(pipe), read_digit(page))
+
+    def test_images_of_pillow(self, page, path):
         image = Image.open(path)
-        with open(path, "rb") as file, open(source, "rb") as pipe:
-            for picture in (
-                content,
-                bytearray(content),
-                read_to_its_end,
-                file,
-                pipe,
-                image,
-            ):
-                np.testing.assert_array_equal(read_digit(picture), read_digit(page))
+        np.testing.assert_array_equal(read_digit(image), read_digit(page))
         np.testing.assert_array_equal(np.asarray(image), page)
 
-    def test_formats(self, page, tmp_path):
-        options = {"a.webp": {"lossless": True}}
-        images = dict.fromkeys(("a.bmp", "a.tiff", "a.ppm", "a.webp"), page)
-        images |= {
-            "16.png": page.astype(np.uint16) * 257,
-            "32.tiff": page.astype(np.float32) / 255,
-        }
-        paths = [saved(image, tmp_path / name, **options.get(name, {}))
-                 for name, image in images.items()]  # fmt: skip
-        other = Image.fromarray(
-            page[::-1].copy()
-        )  # of an animation, the first picture is read
-        paths.append(
-            saved(page, tmp_path / "a.gif", save_all=True, append_images=[other])
-        )
-        for path in paths:
-            assert difference(read_digit(path), read_digit(page)) < 0.01, path
+    @pytest.mark.parametrize(
+        ("name", "options"),
+        [
+            ("a.bmp", {}),
+            ("a.tiff", {}),
+            ("a.ppm", {}),
+            ("a.webp", {"lossless": True}),
+        ],
+    )
+    def test_formats(self, page, tmp_path, name, options):
+        path = saved(page, tmp_path / name, **options)
+        assert difference(read_digit(path), read_digit(page)) < 0.01
+
+    def test_a_png_of_16_bits(self, page, tmp_path):
+        path = saved(page.astype(np.uint16) * 257, tmp_path / "16.png")
+        assert difference(read_digit(path), read_digit(page)) < 0.01
+
+    def test_a_tiff_of_float32(self, page, tmp_path):
+        path = saved(page.astype(np.float32) / 255, tmp_path / "32.tiff")
+        assert difference(read_digit(path), read_digit(page)) < 0.01
+
+    def test_of_an_animation_the_first_picture_is_read(self, page, tmp_path):
+        other = Image.fromarray(page[::-1].copy())
+        path = saved(page, tmp_path / "a.gif", save_all=True, append_images=[other])
+        assert difference(read_digit(path), read_digit(page)) < 0.01
 
     def test_heic(self, page, tmp_path):
         heif = pytest.importorskip("pillow_heif")
@@ -457,12 +476,12 @@ class TestFiles:
         assert difference(read_digit(opened), read_digit(square)) < 0.05
 
     @pytest.mark.parametrize("head", ["data:image/png;base64,", "data:;base64,"])
-    def test_data_urls(self, head, page):
+    @pytest.mark.parametrize("encode", [str, quote], ids=["plain", "quoted"])
+    def test_data_urls(self, head, encode, page):
         file = io.BytesIO()
         Image.fromarray(page).save(file, "PNG")
-        text = base64.b64encode(file.getvalue()).decode()
-        for url in (head + text, head + quote(text)):
-            np.testing.assert_array_equal(read_digit(url), read_digit(page))
+        url = head + encode(base64.b64encode(file.getvalue()).decode())
+        np.testing.assert_array_equal(read_digit(url), read_digit(page))
 
     @pytest.mark.parametrize(
         ("url", "words"),
@@ -493,12 +512,11 @@ class TestFiles:
         ):
             read_digit(tmp_path / "pipe.png")
 
-    def test_modes(self, page):
-        for mode in ("1", "P", "CMYK", "LA", "HSV"):
-            image = Image.fromarray(page).convert("RGB").convert(mode)
-            assert difference(read_digit(image), read_digit(page)) < 0.08, (
-                mode
-            )  # "1" is dithered
+    @pytest.mark.parametrize("mode", ["1", "P", "CMYK", "LA", "HSV"])
+    def test_modes(self, page, mode):
+        image = Image.fromarray(page).convert("RGB").convert(mode)
+        # "1" is dithered.
+        assert difference(read_digit(image), read_digit(page)) < 0.08
 
     def test_is_turned_as_exif_data_require(self, page, tmp_path):
         exif = Image.Exif()
@@ -506,15 +524,14 @@ class TestFiles:
         path = saved(np.ascontiguousarray(page.T), tmp_path / "a.png", exif=exif)
         np.testing.assert_array_equal(read_digit(path), read_digit(page))
 
-    def test_ink_on_nothing(self, page_of):
-        for colour in (0, 255, (200, 30, 30)):
-            image = np.empty((*PAGE, 4), np.uint8)
-            image[..., :3] = colour
-            image[..., 3] = np.rint(255 * page_of(3))
-            assert (
-                difference(read_digit(image), read_digit(dark_on_light(page_of(3))))
-                < 0.05
-            )
+    @pytest.mark.parametrize(
+        "colour", [0, 255, (200, 30, 30)], ids=["black", "white", "red"]
+    )
+    def test_ink_on_nothing(self, page, page_of, colour):
+        image = np.empty((*PAGE, 4), np.uint8)
+        image[..., :3] = colour
+        image[..., 3] = np.rint(255 * page_of(3))
+        assert difference(read_digit(image), read_digit(page)) < 0.05
 
     @pytest.mark.parametrize("alpha", [40, 76, 128, 254])
     def test_strokes_half_transparent_all_over(self, alpha, page_of):
@@ -539,43 +556,55 @@ class TestFiles:
 
 
 class TestArrays:
-    def test_every_kind_of_numbers(self, page):
-        expected = read_digit(page)
-        for array in (
-            page.astype(np.int64),
-            page.astype(float),
-            page.astype(">f4"),
-            page / 255,
-            page.tolist(),
-            page[..., None],
-            np.asfortranarray(np.dstack([page] * 3)),
-            np.dstack([page, page, page, np.full_like(page, 255)]) / 255,
-        ):
-            np.testing.assert_array_equal(read_digit(array), expected)
+    @pytest.mark.parametrize(
+        "convert",
+        [
+            pytest.param(lambda page: page.astype(np.int64), id="int64"),
+            pytest.param(lambda page: page.astype(float), id="float64"),
+            pytest.param(lambda page: page.astype(">f4"), id="big-endian float32"),
+            pytest.param(lambda page: page / 255, id="from 0 to 1"),
+            pytest.param(lambda page: page.tolist(), id="list"),
+            pytest.param(lambda page: page[..., None], id="one channel"),
+            pytest.param(
+                lambda page: np.asfortranarray(np.dstack([page] * 3)),
+                id="three channels by columns",
+            ),
+            pytest.param(
+                lambda page: np.dstack([page] * 3 + [np.full_like(page, 255)]) / 255,
+                id="four channels from 0 to 1",
+            ),
+        ],
+    )
+    def test_every_kind_of_numbers(self, page, convert):
+        np.testing.assert_array_equal(read_digit(convert(page)), read_digit(page))
 
     @pytest.mark.parametrize("times", [16, 257], ids=["12 bits", "16 bits"])
     @pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
-    def test_more_than_8_bits(self, times, dtype, page):
+    @pytest.mark.parametrize("n_channels", [1, 3], ids=["gray", "RGB"])
+    def test_more_than_8_bits(self, times, dtype, n_channels, page):
         levels = page.astype(dtype) * dtype(times)
-        expected = read_digit(page)
-        for picture in (levels, np.dstack([levels] * 3)):
-            assert difference(read_digit(picture), expected) < 0.02
-        if dtype == np.uint16:
-            file = io.BytesIO()
-            Image.fromarray(levels).save(file, "PNG")
-            assert difference(read_digit(file.getvalue()), expected) < 0.02
+        picture = np.dstack([levels] * n_channels) if n_channels > 1 else levels
+        assert difference(read_digit(picture), read_digit(page)) < 0.02
 
-    def test_two_levels(self, page):
+    @pytest.mark.parametrize("times", [16, 257], ids=["12 bits", "16 bits"])
+    def test_files_of_more_than_8_bits(self, times, page):
+        file = io.BytesIO()
+        Image.fromarray(page.astype(np.uint16) * np.uint16(times)).save(file, "PNG")
+        assert difference(read_digit(file.getvalue()), read_digit(page)) < 0.02
+
+    @pytest.mark.parametrize(
+        "convert",
+        [
+            pytest.param(lambda drawn: drawn, id="bool"),
+            pytest.param(lambda drawn: drawn.astype(int), id="0 and 1"),
+            pytest.param(lambda drawn: drawn.tolist(), id="list"),
+            pytest.param(lambda drawn: 255 * drawn.astype(np.uint8), id="0 and 255"),
+        ],
+    )
+    def test_two_levels(self, page, convert):
         drawn = page < 128
-        for array in (
-            drawn,
-            drawn.astype(int),
-            drawn.tolist(),
-            255 * drawn.astype(np.uint8),
-        ):
-            np.testing.assert_array_equal(
-                read_digit(array), read_digit(drawn.astype(float))
-            )
+        expected = read_digit(drawn.astype(float))
+        np.testing.assert_array_equal(read_digit(convert(drawn)), expected)
 
     @pytest.mark.parametrize(
         ("array", "words"),
@@ -688,9 +717,8 @@ class TestNotAPicture:
         content[place] ^= 1 << bit
         # Not every bit matters, and Pillow reads on after some damage.
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # of damaged Exif data, or of what is seen then
+            # of damaged Exif data, or of what is seen then
+            warnings.simplefilter("ignore")
             try:
                 digit = read_digit(bytes(content[:place] if cut else content))
             except ValueError as error:
@@ -698,14 +726,15 @@ class TestNotAPicture:
             else:
                 assert digit.shape == (28, 28)
 
-    def test_more_pixels_than_pillows_limit(self, page, tmp_path, monkeypatch):
+    # Below twice its limit, Pillow itself only warns.
+    @pytest.mark.parametrize("times", [1.5, 3])
+    def test_more_pixels_than_pillows_limit(self, page, tmp_path, monkeypatch, times):
         path = saved(page, tmp_path / "bomb.png")
-        for times in (1.5, 3):  # Pillow itself only warns below twice its limit
-            monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", int(400 * 300 / times))
-            with pytest.raises(
-                ValueError, match=r"bomb\.png' cannot be read .*exceeds limit"
-            ):
-                read_digit(path)
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", int(400 * 300 / times))
+        with pytest.raises(
+            ValueError, match=r"bomb\.png' cannot be read .*exceeds limit"
+        ):
+            read_digit(path)
 
     def test_a_bomb(self):
         # A header of 60,000 x 60,000 pixels over next to no data.

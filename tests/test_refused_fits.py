@@ -64,14 +64,22 @@ def test_it_predicts_as_before(untouched, digits, change, text, warm_start):
     assert classifier.n_iter_ == len(classifier.history_["loss"]) == 2
 
 
-def test_partial_fit_goes_on_as_if_nothing_had_happened(digits):
-    classifiers = [
-        SimpleMLPClassifier(random_state=0).partial_fit(digits.X, digits.y, range(10))
-        for _ in range(2)
-    ]
-    for wrong in (digits.X[:, 1:], digits.X * np.nan, digits.X[:7]):
-        with pytest.raises(ValueError, match=r"features|NaN|inconsistent"):
-            classifiers[0].partial_fit(wrong, digits.y)
-    for classifier in classifiers:
-        classifier.partial_fit(digits.X, digits.y)
-    np.testing.assert_array_equal(*[c.predict_proba(digits.X) for c in classifiers])
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        pytest.param(lambda X: X[:, 1:], "features", id="a feature less"),
+        pytest.param(lambda X: X * np.nan, "NaN", id="NaN"),
+        pytest.param(lambda X: X[:7], "inconsistent", id="fewer rows than labels"),
+    ],
+)
+def test_partial_fit_goes_on_as_if_nothing_had_happened(digits, change, text):
+    classifier = SimpleMLPClassifier(random_state=0)
+    classifier.partial_fit(digits.X, digits.y, range(10))
+    undisturbed = copy.deepcopy(classifier)
+    with pytest.raises(ValueError, match=text):
+        classifier.partial_fit(change(digits.X), digits.y)
+    classifier.partial_fit(digits.X, digits.y)
+    undisturbed.partial_fit(digits.X, digits.y)
+    np.testing.assert_array_equal(
+        classifier.predict_proba(digits.X), undisturbed.predict_proba(digits.X)
+    )

@@ -267,15 +267,19 @@ class TestOtherProcess:
         for one, other in zip(here, other_process[0][name], strict=True):
             np.testing.assert_array_equal(one, other)
 
-    def test_the_same_seed_is_the_same_network(self, other_process, digits):
-        for name, parameters in TRAINING_RUNS.items():
-            self.assert_same_as_here(other_process, digits, name, parameters)
+    @pytest.mark.parametrize("name", TRAINING_RUNS)
+    def test_the_same_seed_is_the_same_network(self, other_process, digits, name):
+        self.assert_same_as_here(other_process, digits, name, TRAINING_RUNS[name])
 
-    def test_settings_of_keras_do_not_matter(self, other_process, digits):
-        for setting, hidden_units in (("floatx", 6), ("policy", 7)):
-            self.assert_same_as_here(
-                other_process, digits, setting, {"hidden_units": hidden_units}
-            )
+    @pytest.mark.parametrize(
+        ("setting", "hidden_units"), [("floatx", 6), ("policy", 7)]
+    )
+    def test_settings_of_keras_do_not_matter(
+        self, other_process, digits, setting, hidden_units
+    ):
+        self.assert_same_as_here(
+            other_process, digits, setting, {"hidden_units": hidden_units}
+        )
 
     def test_the_determinism_of_others_does_not_matter(self, other_process, digits):
         """TensorFlow multiplies in another order then: the last digits differ."""
@@ -289,13 +293,15 @@ class TestOtherProcess:
             np.testing.assert_allclose(one, array, atol=1e-4)
             np.testing.assert_array_equal(one, again)
 
+    @pytest.mark.parametrize(
+        "name", ["determinism, unseeded", "determinism, nothing seeded"]
+    )
     def test_without_a_seed_it_trains_where_others_want_determinism(
-        self, other_process
+        self, other_process, name
     ):
         """Where TensorFlow refuses to draw a number without a seed."""
         trained, _ = other_process
-        for name in ("determinism, unseeded", "determinism, nothing seeded"):
-            assert np.isfinite(trained[name][-1]).all()
+        assert np.isfinite(trained[name][-1]).all()
 
     def test_the_switch_of_determinism_is_left_alone(self, other_process):
         _, (switched_on_by_a_fit, switched_off_by_a_fit) = other_process

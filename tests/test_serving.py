@@ -262,17 +262,23 @@ def test_predicts_the_same(file, outcomes):
     assert outcomes[file] == "bit for bit"
 
 
-def test_what_is_missing_is_named(python, folder, tmp_path):
+@pytest.fixture(scope="module")
+def messages(python, folder, tmp_path_factory):
+    """The message of each attempt."""
     images, labels = np.zeros((10, 28, 28), np.uint8), np.arange(10)
-    path = tmp_path / "digits.npz"
+    path = tmp_path_factory.mktemp("digits") / "digits.npz"
     np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
-    output = run(
-        python, "-W", "ignore", "-c", ERRORS, folder / "two layers.skops", path
-    )
-    messages = json.loads(output)
+    model = folder / "two layers.skops"
+    return json.loads(run(python, "-W", "ignore", "-c", ERRORS, model, path))
+
+
+@pytest.mark.parametrize("attempt", MISSING)
+def test_what_is_missing_is_named(messages, attempt):
+    assert f"pip install {MISSING[attempt]}" in messages[attempt]
+
+
+def test_all_attempts_are_tried(messages):
     assert messages.keys() == MISSING.keys()
-    for name, packages in MISSING.items():
-        assert f"pip install {packages}" in messages[name], name
 
 
 def test_writes_pages(python, folder, tmp_path):

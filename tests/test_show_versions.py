@@ -2,18 +2,26 @@
 
 from importlib.metadata import version
 
+import pytest
+
 from skmnist import show_versions
 
 
-def test_versions_variables_and_devices(capsys, monkeypatch):
+@pytest.mark.parametrize(
+    "name", ["skmnist", "keras", "tensorflow", "scikit-learn", "onnx"]
+)
+def test_versions(capsys, name):
+    show_versions()
+    assert f"  {name}: {version(name)}\n" in capsys.readouterr().out
+
+
+def test_variables_and_devices(capsys, monkeypatch):
     import tensorflow as tf
 
     monkeypatch.setenv("TF_DETERMINISTIC_OPS", "1")
     monkeypatch.setenv("TF_VAR_password", "secret")
     assert show_versions() is None
     text = capsys.readouterr().out
-    for name in ("skmnist", "keras", "tensorflow", "scikit-learn", "onnx"):
-        assert f"  {name}: {version(name)}\n" in text
     assert "OpenMP" in text  # sklearn.show_versions
     assert "  TF_DETERMINISTIC_OPS: 1\n" in text
     assert "secret" not in text
