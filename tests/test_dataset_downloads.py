@@ -165,6 +165,7 @@ def test_without_a_network(cache, monkeypatch, source, folder):
 
 def test_a_file_in_the_cache_needs_no_network(cache, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", no_names)
+    cache.mkdir(parents=True)
     (cache / "mnist.npz").write_bytes(npz())
     assert_holds_arrays(load_mnist("full"))
 

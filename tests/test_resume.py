@@ -20,7 +20,7 @@ from skmnist.persistence import load, save
 from tests.helpers import assert_same_network
 
 N_EPOCHS = 12
-LOOP = Path(__file__).with_name("soak") / "resumable_loop.py"
+LOOP = Path(__file__).with_name("resumable_loop.py")
 
 
 def classifiers():
@@ -48,7 +48,7 @@ def run_until_killed(folder, line, count, delay):
     command = [sys.executable, LOOP, folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            lines = (said for said in process.stdout if said.strip() == line)
+            lines = (text for text in process.stdout if text.strip() == line)
             next(itertools.islice(lines, count - 1, None))
             if delay is None:
                 while process.poll() is None and not any(folder.glob(".*")):

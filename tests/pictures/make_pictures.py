@@ -1,12 +1,11 @@
-"""Draw the pictures beside this file, as people with several pens, papers and cameras
-would.
+"""Draw the pictures beside this file, as drawn with several pens, papers and cameras.
 
     python tests/pictures/make_pictures.py [FOLDER]
 
 A digit is one or more strokes; a stroke is a list of points on a smooth curve, in a
 frame whose height is 1, x to the right, y downwards. Drawing is deterministic. The
-pictures are kept as files, for other versions of Pillow may draw and compress a little
-differently.
+pictures are kept as files because other versions of Pillow may draw and compress a
+little differently.
 """
 
 from __future__ import annotations
@@ -19,48 +18,58 @@ from PIL import Image, ImageDraw, ImageFilter
 
 # Two hands. A point that stands twice in a row makes a corner.
 UPRIGHT = {
-    0: [[(0.36, 0.02), (0.14, 0.16), (0.04, 0.52), (0.16, 0.9), (0.38, 0.98), (0.58, 0.8),
-         (0.64, 0.42), (0.54, 0.1), (0.34, 0.02)]],
+    0: [[(0.36, 0.02), (0.14, 0.16), (0.04, 0.52), (0.16, 0.9), (0.38, 0.98),
+         (0.58, 0.8), (0.64, 0.42), (0.54, 0.1), (0.34, 0.02)]],
     1: [[(0.3, 0.0), (0.29, 0.35), (0.28, 0.7), (0.28, 1.0)]],
-    2: [[(0.06, 0.22), (0.16, 0.05), (0.4, 0.01), (0.56, 0.16), (0.5, 0.42), (0.28, 0.7),
-         (0.04, 0.97), (0.04, 0.97), (0.3, 0.95), (0.66, 0.97)]],
-    3: [[(0.06, 0.1), (0.28, 0.0), (0.5, 0.1), (0.5, 0.3), (0.24, 0.46), (0.24, 0.46), (0.5, 0.54),
-         (0.6, 0.76), (0.44, 0.96), (0.2, 0.99), (0.02, 0.88)]],
-    4: [[(0.14, 0.02), (0.1, 0.28), (0.05, 0.54), (0.05, 0.54), (0.3, 0.55), (0.62, 0.5)],
+    2: [[(0.06, 0.22), (0.16, 0.05), (0.4, 0.01), (0.56, 0.16), (0.5, 0.42),
+         (0.28, 0.7), (0.04, 0.97), (0.04, 0.97), (0.3, 0.95), (0.66, 0.97)]],
+    3: [[(0.06, 0.1), (0.28, 0.0), (0.5, 0.1), (0.5, 0.3), (0.24, 0.46),
+         (0.24, 0.46), (0.5, 0.54), (0.6, 0.76), (0.44, 0.96), (0.2, 0.99),
+         (0.02, 0.88)]],
+    4: [[(0.14, 0.02), (0.1, 0.28), (0.05, 0.54), (0.05, 0.54), (0.3, 0.55),
+         (0.62, 0.5)],
         [(0.54, 0.04), (0.5, 0.4), (0.46, 0.74), (0.44, 1.0)]],
-    5: [[(0.14, 0.06), (0.12, 0.24), (0.08, 0.44), (0.08, 0.44), (0.3, 0.38), (0.52, 0.5),
-         (0.56, 0.74), (0.4, 0.94), (0.18, 0.98), (0.0, 0.88)],
-        [(0.22, 0.03), (0.4, 0.03), (0.62, 0.0)]],  # the top stroke is detached
-    6: [[(0.48, 0.0), (0.24, 0.2), (0.08, 0.5), (0.06, 0.8), (0.22, 0.99), (0.46, 0.94),
-         (0.54, 0.74), (0.42, 0.58), (0.22, 0.62), (0.09, 0.78)]],
-    7: [[(0.02, 0.06), (0.28, 0.06), (0.58, 0.04), (0.58, 0.04), (0.44, 0.36), (0.3, 0.7),
-         (0.22, 1.0)]],
-    8: [[(0.52, 0.12), (0.32, 0.01), (0.12, 0.14), (0.18, 0.36), (0.42, 0.54), (0.54, 0.78),
-         (0.38, 0.98), (0.14, 0.94), (0.06, 0.76), (0.24, 0.54), (0.48, 0.34), (0.53, 0.13)]],
-    9: [[(0.5, 0.14), (0.3, 0.02), (0.1, 0.14), (0.08, 0.38), (0.26, 0.5), (0.46, 0.38),
-         (0.52, 0.14), (0.52, 0.14), (0.52, 0.44), (0.48, 0.76), (0.44, 1.0)]],
+    5: [[(0.14, 0.06), (0.12, 0.24), (0.08, 0.44), (0.08, 0.44), (0.3, 0.38),
+         (0.52, 0.5), (0.56, 0.74), (0.4, 0.94), (0.18, 0.98), (0.0, 0.88)],
+        # the top stroke is detached
+        [(0.22, 0.03), (0.4, 0.03), (0.62, 0.0)]],
+    6: [[(0.48, 0.0), (0.24, 0.2), (0.08, 0.5), (0.06, 0.8), (0.22, 0.99),
+         (0.46, 0.94), (0.54, 0.74), (0.42, 0.58), (0.22, 0.62), (0.09, 0.78)]],
+    7: [[(0.02, 0.06), (0.28, 0.06), (0.58, 0.04), (0.58, 0.04), (0.44, 0.36),
+         (0.3, 0.7), (0.22, 1.0)]],
+    8: [[(0.52, 0.12), (0.32, 0.01), (0.12, 0.14), (0.18, 0.36), (0.42, 0.54),
+         (0.54, 0.78), (0.38, 0.98), (0.14, 0.94), (0.06, 0.76), (0.24, 0.54),
+         (0.48, 0.34), (0.53, 0.13)]],
+    9: [[(0.5, 0.14), (0.3, 0.02), (0.1, 0.14), (0.08, 0.38), (0.26, 0.5),
+         (0.46, 0.38), (0.52, 0.14), (0.52, 0.14), (0.52, 0.44), (0.48, 0.76),
+         (0.44, 1.0)]],
 }  # fmt: skip
 SLANTED = {
-    0: [[(0.56, 0.08), (0.36, 0.02), (0.12, 0.3), (0.04, 0.7), (0.2, 0.98), (0.46, 0.84),
-         (0.64, 0.5), (0.66, 0.16), (0.44, 0.0)]],
+    0: [[(0.56, 0.08), (0.36, 0.02), (0.12, 0.3), (0.04, 0.7), (0.2, 0.98),
+         (0.46, 0.84), (0.64, 0.5), (0.66, 0.16), (0.44, 0.0)]],
     1: [[(0.5, 0.0), (0.38, 0.34), (0.26, 0.66), (0.14, 1.0)]],
-    2: [[(0.1, 0.2), (0.3, 0.02), (0.56, 0.04), (0.6, 0.26), (0.4, 0.58), (0.16, 0.86),
-         (0.04, 0.94), (0.12, 0.8), (0.3, 0.86), (0.5, 0.98), (0.72, 0.88)]],
-    3: [[(0.14, 0.08), (0.38, 0.0), (0.6, 0.08), (0.54, 0.3), (0.3, 0.44), (0.5, 0.5),
-         (0.56, 0.7), (0.4, 0.92), (0.18, 0.99), (0.0, 0.92)]],
-    4: [[(0.36, 0.02), (0.22, 0.3), (0.06, 0.6), (0.06, 0.6), (0.36, 0.6), (0.7, 0.58)],
+    2: [[(0.1, 0.2), (0.3, 0.02), (0.56, 0.04), (0.6, 0.26), (0.4, 0.58),
+         (0.16, 0.86), (0.04, 0.94), (0.12, 0.8), (0.3, 0.86), (0.5, 0.98),
+         (0.72, 0.88)]],
+    3: [[(0.14, 0.08), (0.38, 0.0), (0.6, 0.08), (0.54, 0.3), (0.3, 0.44),
+         (0.5, 0.5), (0.56, 0.7), (0.4, 0.92), (0.18, 0.99), (0.0, 0.92)]],
+    4: [[(0.36, 0.02), (0.22, 0.3), (0.06, 0.6), (0.06, 0.6), (0.36, 0.6),
+         (0.7, 0.58)],
         [(0.56, 0.3), (0.5, 0.6), (0.42, 1.0)]],
-    5: [[(0.74, 0.0), (0.54, 0.02), (0.32, 0.04), (0.32, 0.04), (0.26, 0.22), (0.18, 0.42),
-         (0.18, 0.42), (0.4, 0.4), (0.56, 0.54), (0.5, 0.8), (0.28, 0.98), (0.02, 0.94)]],
-    6: [[(0.62, 0.02), (0.36, 0.2), (0.14, 0.52), (0.08, 0.84), (0.26, 0.99), (0.46, 0.86),
-         (0.5, 0.66), (0.34, 0.6), (0.14, 0.78)]],
-    7: [[(0.1, 0.12), (0.12, 0.04), (0.4, 0.06), (0.68, 0.02), (0.68, 0.02), (0.5, 0.34),
-         (0.32, 0.7), (0.22, 1.0)],
+    5: [[(0.74, 0.0), (0.54, 0.02), (0.32, 0.04), (0.32, 0.04), (0.26, 0.22),
+         (0.18, 0.42), (0.18, 0.42), (0.4, 0.4), (0.56, 0.54), (0.5, 0.8),
+         (0.28, 0.98), (0.02, 0.94)]],
+    6: [[(0.62, 0.02), (0.36, 0.2), (0.14, 0.52), (0.08, 0.84), (0.26, 0.99),
+         (0.46, 0.86), (0.5, 0.66), (0.34, 0.6), (0.14, 0.78)]],
+    7: [[(0.1, 0.12), (0.12, 0.04), (0.4, 0.06), (0.68, 0.02), (0.68, 0.02),
+         (0.5, 0.34), (0.32, 0.7), (0.22, 1.0)],
         [(0.24, 0.52), (0.42, 0.5), (0.6, 0.48)]],
-    8: [[(0.62, 0.16), (0.46, 0.0), (0.26, 0.12), (0.28, 0.34), (0.44, 0.54), (0.46, 0.82),
-         (0.26, 0.99), (0.08, 0.86), (0.16, 0.62), (0.42, 0.42), (0.64, 0.22), (0.6, 0.12)]],
-    9: [[(0.56, 0.12), (0.36, 0.0), (0.16, 0.16), (0.14, 0.4), (0.32, 0.46), (0.5, 0.3),
-         (0.58, 0.1), (0.58, 0.1), (0.5, 0.46), (0.36, 0.8), (0.26, 1.0)]],
+    8: [[(0.62, 0.16), (0.46, 0.0), (0.26, 0.12), (0.28, 0.34), (0.44, 0.54),
+         (0.46, 0.82), (0.26, 0.99), (0.08, 0.86), (0.16, 0.62), (0.42, 0.42),
+         (0.64, 0.22), (0.6, 0.12)]],
+    9: [[(0.56, 0.12), (0.36, 0.0), (0.16, 0.16), (0.14, 0.4), (0.32, 0.46),
+         (0.5, 0.3), (0.58, 0.1), (0.58, 0.1), (0.5, 0.46), (0.36, 0.8),
+         (0.26, 1.0)]],
 }  # fmt: skip
 
 
@@ -75,11 +84,10 @@ def smooth(points):
         )
         t = np.linspace(0, 1, 100)[:, None]
         for a, b, c, d in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
-            pieces.append(
-                b + t * (c - a) / 2
-                + t**2 * (a - 2.5 * b + 2 * c - d / 2)
-                + t**3 * (3 * b - 3 * c + d - a) / 2
-            )  # fmt: skip
+            linear = (c - a) / 2
+            square = a - 2.5 * b + 2 * c - d / 2
+            cubic = (3 * b - 3 * c + d - a) / 2
+            pieces.append(b + t * linear + t**2 * square + t**3 * cubic)
         start = end
     return np.concatenate(pieces)
 
@@ -97,7 +105,8 @@ def cover(size, strokes, *, height, pen, at=(0.5, 0.5), slant=0.0, seed=0):
     for curve in curves:
         along = np.linspace(0, 1, len(curve))
         length = np.hypot(*np.diff(curve, axis=0).T).sum()
-        for axis in (0, 1):  # no hand draws a curve twice in the same way
+        # No hand draws a curve twice in the same way.
+        for axis in (0, 1):
             for waves in (1, 2, 3):
                 phase = rng.uniform(0, 2 * np.pi)
                 curve[:, axis] += (
@@ -122,7 +131,7 @@ def paint(covered, ink, paper):
 
 
 def light(size, dark, angle):
-    """How bright a lamp on one side makes a page, from 1 down to ``dark``, with a soft shadow."""
+    """The light of a lamp on one side, from 1 down to ``dark``, with a soft shadow."""
     width, height = size
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     across = (
@@ -207,17 +216,13 @@ def main(folder):
     save(photograph(paint(covered, (30,) * 3, (240,) * 3)), "2-tiny.png", optimize=True)
 
     covered = cover((3000, 4000), UPRIGHT[8], height=2500, pen=30, seed=6)
-    image = Image.fromarray(np.where(covered > 0.5, 0, 255).astype(np.uint8)).convert(
-        "1"
-    )
+    levels = np.where(covered > 0.5, 0, 255).astype(np.uint8)
+    image = Image.fromarray(levels).convert("1")
     save(image, "8-huge-and-thin.png", optimize=True)
 
     covered = cover((1500, 2000), SLANTED[6], height=170, pen=7, at=(0.7, 0.2), seed=7)
-    save(
-        photograph(paint(covered, (70, 70, 75), WHITE)).convert("L").quantize(8),
-        "6-small-on-a-large-page.png",
-        optimize=True,
-    )
+    image = photograph(paint(covered, (70, 70, 75), WHITE)).convert("L").quantize(8)
+    save(image, "6-small-on-a-large-page.png", optimize=True)
 
     covered = cover(size, SLANTED[9], height=300, pen=8, seed=8)
     page = ruled(size, (240, 240, 232), (186, 204, 226), 48, squares=True, thick=2)
@@ -226,24 +231,18 @@ def main(folder):
 
     covered = cover(size, UPRIGHT[0], height=420, pen=20, seed=9)
     rng = np.random.default_rng(9)
-    grain = np.asarray(
-        Image.fromarray(rng.integers(0, 256, (320, 240), dtype=np.uint8)).resize(size),
-        float,
-    )
+    noise = rng.integers(0, 256, (320, 240), dtype=np.uint8)
+    grain = np.asarray(Image.fromarray(noise).resize(size), float)
     chalk = covered * np.clip(grain / 90, 0.35, 1)
     page = paint(chalk, (225, 228, 220), (48, 62, 56)) * light(size, 0.7, 5.0)
     save(photograph(page, noise=5, blur=1.0), "0-chalk.jpg", quality=45)
 
     # Cut out closely, so that the strokes touch the edges.
     covered = cover((140, 220), UPRIGHT[2], height=200, pen=20, seed=10)
-    rows, columns = (
-        np.flatnonzero(covered.any(axis=1)),
-        np.flatnonzero(covered.any(axis=0)),
-    )
+    rows = np.flatnonzero(covered.any(axis=1))
+    columns = np.flatnonzero(covered.any(axis=0))
     covered = covered[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    image = (
-        photograph(paint(covered, (0, 0, 0), (255, 255, 255))).convert("L").quantize(16)
-    )
+    image = photograph(paint(covered, BLACK, WHITE)).convert("L").quantize(16)
     save(image, "2-cut-out-closely.png", optimize=True)
 
     # A highlighter: in luminance alone, it is hardly darker than the paper.
@@ -256,35 +255,27 @@ def main(folder):
     for x, y in np.random.default_rng(12).uniform(0, 1, (60, 2)):
         covered[int(400 * y), int(300 * x)] = 1
     covered[20:25, 270:274] = covered[380:383, 12:17] = 1
-    image = (
-        photograph(paint(covered, (35, 35, 35), (235, 235, 235)))
-        .convert("L")
-        .quantize(16)
-    )
+    page = paint(covered, (35, 35, 35), (235, 235, 235))
+    image = photograph(page).convert("L").quantize(16)
     save(image, "4-dust.gif")
 
     covered = cover(PAGE, SLANTED[1], height=280, pen=14, slant=0.0, seed=13)
-    image = photograph(
-        paint(covered, (150, 20, 40), (250, 250, 250)), noise=3, blur=0.6
-    )
+    page = paint(covered, (150, 20, 40), (250, 250, 250))
+    image = photograph(page, noise=3, blur=0.6)
     save(image, "1-red-felt-tip.webp", quality=50)
 
     # A form: the digit stands in a printed box.
     covered = cover(PAGE, UPRIGHT[3], height=230, pen=16, seed=14)
     covered[40:360, 40:260] = np.maximum(covered[40:360, 40:260], frame((320, 220), 6))
-    image = (
-        photograph(paint(covered, (30, 30, 30), (245, 245, 245)))
-        .convert("L")
-        .quantize(16)
-    )
+    page = paint(covered, (30, 30, 30), (245, 245, 245))
+    image = photograph(page).convert("L").quantize(16)
     save(image, "3-framed.png", optimize=True)
 
     # A frame around the whole picture, as a screenshot or a scan of a card has.
     covered = cover(PAGE, SLANTED[8], height=250, pen=13, seed=15)
     covered = np.maximum(covered, frame((400, 300), 9))
-    image = photograph(
-        paint(covered, (20, 40, 120), (250, 250, 245)), noise=2, blur=0.6
-    )
+    page = paint(covered, (20, 40, 120), (250, 250, 245))
+    image = photograph(page, noise=2, blur=0.6)
     save(image, "8-framed-all-around.jpg", quality=50)
 
     # The number of the page, in a corner, is not the digit.
@@ -312,7 +303,8 @@ def main(folder):
     # A drawing program in dark mode.
     covered = cover(PAGE, SLANTED[9], height=240, pen=14, seed=20)
     page = paint(covered, (120, 200, 255), (24, 26, 30))
-    page[:24] = (44, 48, 56)  # its tool bar
+    tool_bar = (44, 48, 56)
+    page[:24] = tool_bar
     save(photograph(page).quantize(32), "9-dark-mode.png", optimize=True)
 
     # A lamp on the left: the paper on the right is as dark as the ink on the left.

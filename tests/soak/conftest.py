@@ -1,3 +1,3 @@
-"""Nothing here is a test: the folder is a program, `python tests/soak`."""
+"""No tests are collected here: the folder is a program, `python tests/soak`."""
 
 collect_ignore_glob = ["*.py"]

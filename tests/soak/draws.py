@@ -37,7 +37,7 @@ LABELS = {
 
 @dataclass
 class Data:
-    """What to fit, and what to predict, in the same form."""
+    """Samples to fit and samples to predict, in the same form."""
 
     form: str
     labels: str
@@ -54,7 +54,7 @@ class Data:
 
 
 def draw_data(rng, *, n_rows=None, form=None, labels=None):
-    # Batches of 32, of 10 and of 100 leave rests of 0, 1 and more.
+    # Of batches of 32, 10 and 100 rows, the last one has 0, 1 or more rows.
     n_rows = n_rows or rng.choice(
         [200, 201, 256, 257, 310, 321, 500, 961, 1000, 2001, 3000]
     )
@@ -95,7 +95,7 @@ def draw_optimizer(rng):
 
 
 def draw_classifier(rng, data, **fixed):
-    """Draw a classifier that can be fitted to the data; `fixed` are parameters not to draw."""
+    """Draw a classifier for the data; the parameters in `fixed` are not drawn."""
     label = (
         rng.choice(data.y.tolist()) if data.labels != "one-hot" else rng.randrange(10)
     )

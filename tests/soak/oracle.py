@@ -1,4 +1,4 @@
-"""What a network predicts and how it is trained, in plain NumPy, from the formulas."""
+"""Prediction and training of a network in plain NumPy, from the formulas."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -49,9 +49,9 @@ ACTIVATIONS = {
 
 
 def plain_proba(classifier, X):
-    """Probabilities in float64, and how far float32 in the first product may be from them."""
+    """Probabilities in float64, and their tolerance for a first product in float32."""
     x = (X.toarray() if issparse(X) else X).reshape(X.shape[0], -1)
-    # The classifier is told float32, whatever it is given.
+    # The classifier converts all input to float32.
     x = x.astype(np.float32).astype(np.float64)
     kernels, biases = classifier.coefs_, classifier.intercepts_
     activate = ACTIVATIONS[classifier.activation]
@@ -61,12 +61,11 @@ def plain_proba(classifier, X):
             sums = activate(sums) @ kernel.astype(np.float64) + bias
         return softmax(sums, axis=1)
 
-    # Four units in the last place of what is summed up: raw pixels are large, and so is
-    # this.
+    # Four units in the last place of the terms of the sum: large for raw pixels.
     error = 2.0**-22 * (np.abs(x) @ np.abs(kernels[0]))
     sums = x @ kernels[0].astype(np.float64) + biases[0]
     proba = behind_the_first_product(sums)
-    # In several directions: to softmax, an error that is the same in all units is none.
+    # In several directions: softmax cancels an error that is the same in all units.
     signs = np.random.default_rng(0).choice([-1, 1], (16, *sums.shape))
     differences = [
         behind_the_first_product(sums + sign * error) - proba for sign in signs
@@ -77,11 +76,9 @@ def plain_proba(classifier, X):
 def train_plainly(
     weights, x, codes, sample_weight, *, activation, rate, l2, batch_size, epochs
 ):
-    """Train by gradient descent, rows as they come, and return the weights and the
-    losses.
+    """Train by gradient descent, without shuffling, and return weights and losses.
 
-    The layers of `weights`, kernels and biases in turn, have sigmoid or relu between
-    them.
+    `weights` are kernels and biases in turn; between the layers is sigmoid or relu.
     """
     kernels = [kernel.astype(np.float64) for kernel in weights[::2]]
     biases = [bias.astype(np.float64) for bias in weights[1::2]]

@@ -1,4 +1,4 @@
-"""Stories of one process: fits, copies, files, threads, pipelines, searches."""
+"""Scenarios of one process: fits, copies, files, threads, pipelines, searches."""
 
 import copy
 import errno
@@ -13,48 +13,48 @@ import joblib
 import numpy as np
 from draws import draw_classifier, draw_data, draw_weights
 from oracle import train_plainly
+from scenario import TRUSTED, assert_same, assert_same_classifier, check, fit
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
-from story import TRUSTED, assert_same, assert_same_classifier, check, fit
 
 from skmnist import SimpleMLPClassifier
 from skmnist.persistence import load, save
 
 
-def fit_and_follow_up(story):
-    """Fit one classifier, and do a few more things with it."""
-    rng = story.rng
+def fit_and_follow_up(scenario):
+    """Fit one classifier, and continue with a few random operations."""
+    rng = scenario.rng
     data = draw_data(rng)
     classifier = draw_classifier(rng, data)
-    story.does(f"{classifier}")
+    scenario.record(f"{classifier}")
     validation = {}
     if rng.random() < 0.3:
         validation = {"X_val": data.X_test, "y_val": data.y_test}
     weights = draw_weights(rng, data)
-    can_predict = fit(story, classifier, data, weights, **validation)
+    can_predict = fit(scenario, classifier, data, weights, **validation)
     if rng.random() < 0.2:
         again = clone(classifier)
-        fit(story, again, data, weights, **validation)
+        fit(scenario, again, data, weights, **validation)
         assert_same_classifier(again, classifier, "the same fit again")
     for _ in range(rng.randint(1, 4)):
         if not can_predict:
             break
         follow_up = rng.choice(FOLLOW_UPS)
-        can_predict = follow_up(story, classifier, data) is not False
+        can_predict = follow_up(scenario, classifier, data) is not False
 
 
-def same_in_memory(story, classifier, data):
-    name, copied = story.rng.choice(
+def same_in_memory(scenario, classifier, data):
+    name, copied = scenario.rng.choice(
         [
             ("deep copy", copy.deepcopy),
             ("pickle", lambda c: pickle.loads(pickle.dumps(c))),
             ("joblib", through_joblib),
         ]
     )
-    story.does(name, copies=1)
-    assert_twin(story, copied(classifier), classifier, data, name)
+    scenario.record(name, copies=1)
+    assert_twin(scenario, copied(classifier), classifier, data, name)
 
 
 def through_joblib(classifier):
@@ -64,62 +64,63 @@ def through_joblib(classifier):
     return joblib.load(file)
 
 
-def same_in_file(story, classifier, data):
-    story.does("save and load", saves=1, loads=1)
-    path = story.folder / "digits.skops"
+def same_in_file(scenario, classifier, data):
+    scenario.record("save and load", saves=1, loads=1)
+    path = scenario.folder / "digits.skops"
     save(classifier, path)
-    assert_twin(story, load(path, trusted=TRUSTED), classifier, data, "the loaded")
+    assert_twin(scenario, load(path, trusted=TRUSTED), classifier, data, "the loaded")
 
 
-def assert_twin(story, twin, classifier, data, what):
-    """The twin is as the classifier is, and, now and then, goes on as it does."""
+def assert_twin(scenario, twin, classifier, data, what):
+    """The twin equals the classifier and, in 3 of 10 cases, also after another fit."""
     assert_same_classifier(twin, classifier, what)
     expected = classifier.predict_proba(data.X_test)
     assert_same(twin.predict_proba(data.X_test), expected, f"predictions of {what}")
-    story.does("predicts the same", **{"predictions compared": len(expected)})
-    if story.rng.random() < 0.3:
-        story.does(f"{what} goes on", fits=2)
+    scenario.record("predicts the same", **{"predictions compared": len(expected)})
+    if scenario.rng.random() < 0.3:
+        scenario.record(f"{what} goes on", fits=2)
         for one in (twin, reference := copy.deepcopy(classifier)):
             one.set_params(warm_start=True, epochs=1).fit(data.X, data.y)
         assert_same_classifier(twin, reference, f"{what}, gone on")
 
 
-def fit_more(story, classifier, data):
+def fit_more(scenario, classifier, data):
     n_epochs = classifier.n_iter_
-    story.does("warm start")
+    scenario.record("warm start")
     classifier.set_params(warm_start=True)
-    # A divergence may end it early.
-    can_predict = fit(story, classifier, data, draw_weights(story.rng, data))
+    # A fit that diverges ends early.
+    can_predict = fit(scenario, classifier, data, draw_weights(scenario.rng, data))
     assert n_epochs < classifier.n_iter_ <= n_epochs + classifier.epochs
     return can_predict
 
 
-def fit_partially(story, classifier, data):
+def fit_partially(scenario, classifier, data):
     classifier.set_params(early_stopping=False)
     if classifier.class_weight == "balanced":
         classifier.set_params(class_weight=None)
     n_rows = data.X.shape[0]
-    for _ in range(story.rng.randint(1, 3)):
-        start = story.rng.randrange(n_rows)
-        few = data.of_rows(slice(start, start + story.rng.choice([1, 33, n_rows])))
-        story.does(f"partial_fit of {few}", fits=1)
+    for _ in range(scenario.rng.randint(1, 3)):
+        start = scenario.rng.randrange(n_rows)
+        few = data.of_rows(slice(start, start + scenario.rng.choice([1, 33, n_rows])))
+        scenario.record(f"partial_fit of {few}", fits=1)
         n_epochs = classifier.n_iter_
         classifier.partial_fit(few.X, few.y)
         assert classifier.n_iter_ == n_epochs + 1
-    return check(story, classifier, data)
+    return check(scenario, classifier, data)
 
 
-def set_aside_and_clone(story, classifier, data):
-    story.does("clone", copies=1)
+def set_aside_and_clone(scenario, classifier, data):
+    scenario.record("clone", copies=1)
     cloned = clone(classifier)
     assert not hasattr(cloned, "coefs_")
     ours, theirs = cloned.get_params(), classifier.get_params()
-    for name in set(ours) - {"optimizer", "callbacks"}:  # which have no equality
+    # Optimizers and callbacks have no equality.
+    for name in set(ours) - {"optimizer", "callbacks"}:
         assert ours[name] == theirs[name], name
 
 
-def look_at_the_model(story, classifier, data):
-    story.does("model_")
+def look_at_the_model(scenario, classifier, data):
+    scenario.record("model_")
     kernels_and_biases = classifier.model_.get_weights()
     assert_same(kernels_and_biases[::2], classifier.coefs_, "coefs_ of model_")
     assert_same(
@@ -127,13 +128,13 @@ def look_at_the_model(story, classifier, data):
     )
 
 
-def fail_to_write(story, classifier, data):
-    path = story.folder / "kept.skops"
+def fail_to_write(scenario, classifier, data):
+    path = scenario.folder / "kept.skops"
     save(classifier, path)
     before = path.read_bytes()
-    name = story.rng.choice(sorted(WRITE_FAILURES))
-    story.does(f"a write that fails: {name}", **{"saves": 1, "failed writes": 1})
-    with WRITE_FAILURES[name](story.rng, len(before)):
+    name = scenario.rng.choice(sorted(WRITE_FAILURES))
+    scenario.record(f"a write that fails: {name}", **{"saves": 1, "failed writes": 1})
+    with WRITE_FAILURES[name](scenario.rng, len(before)):
         try:
             save(classifier, path)
         except OSError:
@@ -141,9 +142,13 @@ def fail_to_write(story, classifier, data):
         else:
             raise AssertionError("a write that must fail did not")
     assert path.read_bytes() == before
-    unfinished = [file.name for file in story.folder.iterdir() if file.name[0] == "."]
+    unfinished = [
+        file.name for file in scenario.folder.iterdir() if file.name[0] == "."
+    ]
     assert not unfinished, f"left behind: {unfinished}"
-    assert_twin(story, load(path, trusted=TRUSTED), classifier, data, "the file before")
+    assert_twin(
+        scenario, load(path, trusted=TRUSTED), classifier, data, "the file before"
+    )
 
 
 @contextmanager
@@ -181,35 +186,35 @@ FOLLOW_UPS = [
 ]
 
 
-def fit_in_threads(story):
-    """Fits in threads end as those that are alone do, whether they share a program or not."""
-    rng = story.rng
+def fit_in_threads(scenario):
+    """Fits in threads equal single ones, whether they share a program or not."""
+    rng = scenario.rng
     data = draw_data(rng)
     first, second = draw_classifier(rng, data), draw_classifier(rng, data)
     classifiers = [first, second, clone(first), clone(second)]
-    story.does(f"in threads, on {data}, twice each: {first}, {second}", fits=6)
+    scenario.record(f"in threads, on {data}, twice each: {first}, {second}", fits=6)
     with ThreadPoolExecutor(len(classifiers)) as pool:
         list(pool.map(lambda classifier: classifier.fit(data.X, data.y), classifiers))
     for number, alone in enumerate([clone(first), clone(second)]):
         alone.fit(data.X, data.y)
         for threaded in classifiers[number::2]:
             assert_same_classifier(threaded, alone, f"classifier {number} in a thread")
-        check(story, alone, data)
+        check(scenario, alone, data)
 
 
-def fit_pipeline(story):
-    """A pipeline is its scaler and then the classifier, in memory and in a file."""
-    rng = story.rng
+def fit_pipeline(scenario):
+    """A pipeline equals its scaler and then its classifier, in memory and in a file."""
+    rng = scenario.rng
     data = draw_data(rng, form=rng.choice(["uint8", "float64", "sparse"]))
     pipeline = make_pipeline(MaxAbsScaler(), draw_classifier(rng, data))
-    story.does(f"{pipeline} on {data}", fits=1, saves=1, loads=1)
+    scenario.record(f"{pipeline} on {data}", fits=1, saves=1, loads=1)
     pipeline.fit(data.X, data.y)
     X_test = pipeline[0].transform(data.X_test)
     scaled = copy.copy(data)
     scaled.X_test = X_test
-    if not check(story, pipeline[-1], scaled):
+    if not check(scenario, pipeline[-1], scaled):
         return
-    path = story.folder / "pipeline.skops"
+    path = scenario.folder / "pipeline.skops"
     save(pipeline, path)
     expected = pipeline[-1].predict_proba(X_test)
     for same in (pipeline, load(path, trusted=TRUSTED), copy.deepcopy(pipeline)):
@@ -218,16 +223,16 @@ def fit_pipeline(story):
         )
 
 
-def search(story):
-    """A small search, whose best estimator is what its parameters say."""
-    rng = story.rng
+def search(scenario):
+    """A small search, whose best estimator equals a fit with its parameters."""
+    rng = scenario.rng
     data = draw_data(
         rng, n_rows=rng.choice([200, 501]), labels=rng.choice(["int", "str"])
     )
     grid = {"hidden_units": rng.sample([1, 3, 5, (), (4, 4)], 2)}
     classifier = draw_classifier(rng, data, learning_rate=0.001, activation="sigmoid")
     found = GridSearchCV(classifier, grid, cv=2, n_jobs=2, error_score="raise")
-    story.does(
+    scenario.record(
         f"a search of {grid} for {classifier} on {data}", fits=6, saves=1, loads=1
     )
     # Threads: a process of joblib's would import TensorFlow first.
@@ -235,8 +240,8 @@ def search(story):
         found.fit(data.X, data.y)
     alone = clone(classifier).set_params(**found.best_params_).fit(data.X, data.y)
     assert_same_classifier(found.best_estimator_, alone, "the best of a search")
-    check(story, found.best_estimator_, data)
-    path = story.folder / "search.skops"
+    check(scenario, found.best_estimator_, data)
+    path = scenario.folder / "search.skops"
     save(found, path)
     proba = found.predict_proba(data.X_test)
     assert_same(
@@ -246,9 +251,9 @@ def search(story):
     )
 
 
-def train_as_the_formulas_do(story):
-    """A whole training of a tiny network, against one in NumPy."""
-    rng = story.rng
+def train_as_the_formulas_do(scenario):
+    """Train a tiny network, and the same network in NumPy."""
+    rng = scenario.rng
     data = draw_data(
         rng, n_rows=rng.choice([60, 97, 129]), form="float32", labels="int"
     )
@@ -269,14 +274,13 @@ def train_as_the_formulas_do(story):
         if rng.random() < 0.5
         else np.ones(len(data.y))
     )
-    story.does(f"{classifier}")
-    # A step of this length changes no kernel, and the biases begin as zeros: a relu of
-    # 0 is 0.
+    scenario.record(f"{classifier}")
+    # A step of this length changes no kernel. It changes biases, which begin as zeros.
     start = (
         clone(classifier).set_params(learning_rate=1e-30, epochs=1).fit(data.X, data.y)
     )
-    fit(story, classifier, data, weights)
-    story.does("the same in NumPy", **{"plain trainings": 1})
+    fit(scenario, classifier, data, weights)
+    scenario.record("the same in NumPy", **{"fits in NumPy": 1})
     kernels, biases, losses = train_plainly(
         [
             array

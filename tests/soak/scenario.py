@@ -1,4 +1,4 @@
-"""A story: what is done, at random, to one classifier, and what must hold all the way."""
+"""A scenario: random operations on one classifier, and the checks after each."""
 
 import random
 import warnings
@@ -11,12 +11,12 @@ from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
 COUNTS = Counter()
-# Objects in files are made only where one asks for them.
+# Objects in files are created only if their types are trusted.
 TRUSTED = ["keras.src.callbacks.terminate_on_nan.TerminateOnNaN"]
 
 
-class Story:
-    """The random numbers of one story, what it has done so far, and a folder for its files."""
+class Scenario:
+    """The random numbers of a scenario, its operations so far, and its folder."""
 
     def __init__(self, seed, number, folder):
         self.seed, self.number, self.folder = seed, number, folder
@@ -25,15 +25,15 @@ class Story:
 
     def __str__(self):
         actions = "".join(f"\n    {action}" for action in self.actions)
-        return f"story {self.number} of seed {self.seed}:{actions}"
+        return f"scenario {self.number} of seed {self.seed}:{actions}"
 
-    def does(self, action, **counts):
+    def record(self, action, **counts):
         self.actions.append(action)
         COUNTS.update(counts)
 
 
 def assert_same(ours, theirs, what):
-    """Bit for bit, in values and types, through lists and dicts."""
+    """Check that values and types are equal, bit for bit, in lists and dicts too."""
     if isinstance(theirs, dict):
         assert list(ours) == list(theirs), what
         for name in theirs:
@@ -62,13 +62,17 @@ def contents(X):
     return X.toarray() if issparse(X) else np.array(X)
 
 
-def fit(story, classifier, data, sample_weight=None, *, is_partial=False, **validation):
-    """Fit, and check what fit must leave alone; return whether the classifier can predict."""
+def fit(
+    scenario, classifier, data, sample_weight=None, *, is_partial=False, **validation
+):
+    """Fit, check what must not change, and return if the classifier can predict."""
     method = "partial_fit" if is_partial else "fit"
     weighted = "" if sample_weight is None else f", weights {sample_weight.dtype}"
-    story.does(f"{method} of {data}{weighted}{', X_val' if validation else ''}", fits=1)
+    scenario.record(
+        f"{method} of {data}{weighted}{', X_val' if validation else ''}", fits=1
+    )
     before = [contents(data.X), data.y.copy(), classifier.get_params()]
-    generator = np.random.get_state()[1].copy()  # noqa: NPY002 - to be left alone
+    generator = np.random.get_state()[1].copy()  # noqa: NPY002 - to be unchanged
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         if is_partial:
@@ -81,18 +85,18 @@ def fit(story, classifier, data, sample_weight=None, *, is_partial=False, **vali
     now = np.random.get_state()[1]  # noqa: NPY002
     assert_same(now, generator, "NumPy's global generator")
     if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
-        story.does("diverged", diverged=1)
-    return check(story, classifier, data)
+        scenario.record("diverged", diverged=1)
+    return check(scenario, classifier, data)
 
 
-def check(story, classifier, data):
-    """Check the state and the predictions; return whether the classifier can predict."""
+def check(scenario, classifier, data):
+    """Check state and predictions, and return whether the classifier can predict."""
     check_state(classifier, data)
     if not all(np.isfinite(kernel).all() for kernel in classifier.coefs_):
         try:
             classifier.predict(data.X_test)
         except ValueError as error:
-            assert "diverged" in str(error)  # noqa: PT017 - it may also be usable
+            assert "diverged" in str(error)  # noqa: PT017 - there may be no error
             return False
         raise AssertionError("NaN among the weights, and it predicts")
     proba = classifier.predict_proba(data.X_test)
@@ -144,7 +148,7 @@ def check_predictions(classifier, X, proba, *, is_one_hot):
         )
     else:
         assert_same(predicted, classifier.classes_[codes], "labels")
-    # Where two classes are as probable, either is right.
+    # Of two classes that are equally probable, either is correct.
     second, first = np.sort(expected, axis=1)[:, -2:].T
     is_clear = first - second > 2 * tolerance[:, 0]
     assert_same(
