@@ -13,10 +13,11 @@ from scipy.special import log_softmax, softmax
 from skmnist import SimpleMLPClassifier
 from tests.helpers import NO_STEP, is_before
 
-BATCH_SIZE = 32  # does not divide the 500 rows
+# The last of the batches is short.
+N_ROWS, BATCH_SIZE = 250, 32
 
 
-def rows_of(sample, n_rows):
+def rows_of(sample, n_rows=N_ROWS):
     return (sample.X_train[:n_rows] / 255).astype(np.float32), sample.y_train[:n_rows]
 
 
@@ -26,6 +27,13 @@ def untrained_model(X, y, **parameters):
         **{**parameters, "optimizer": "adam", "learning_rate": NO_STEP}
     )
     return start.set_params(epochs=1).fit(X, y).model_
+
+
+def compile_eagerly(model, optimizer, **options):
+    """Compile a model to run eagerly: to trace a few steps takes longer."""
+    model.compile(
+        optimizer, "sparse_categorical_crossentropy", run_eagerly=True, **options
+    )
 
 
 def assert_same_weights(classifier, model, atol=1e-5):
@@ -45,7 +53,7 @@ OPTIMIZERS = {
 @pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_two_epochs_equal_those_of_keras(sample, name):
-    X, y = rows_of(sample, 500)
+    X, y = rows_of(sample)
     parameters = {
         "hidden_units": 6,
         "epochs": 2,
@@ -54,9 +62,7 @@ def test_two_epochs_equal_those_of_keras(sample, name):
         "random_state": 0,
     }
     model = untrained_model(X, y, **parameters)
-    model.compile(
-        OPTIMIZERS[name](), "sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
+    compile_eagerly(model, OPTIMIZERS[name](), metrics=["accuracy"])
     history = model.fit(
         X, y, batch_size=BATCH_SIZE, epochs=2, shuffle=False, verbose=0
     ).history
@@ -77,8 +83,8 @@ STEPPING = {"hidden_units": 6, "epochs": 2, "shuffle": False, "random_state": 0}
 
 @pytest.fixture(scope="module")
 def steps(sample):
-    """250 rows, a Keras model, and the weights that it starts from."""
-    X, y = rows_of(sample, 250)
+    """Rows, their labels, a Keras model, and the weights that it starts from."""
+    X, y = rows_of(sample)
     model = untrained_model(X, y, **STEPPING)
     return X, y, model, model.get_weights()
 
@@ -118,8 +124,7 @@ def test_every_optimizer_of_keras_steps_as_in_keras(steps, optimizer):
     X, y, model, start = steps
     twin = type(optimizer).from_config(optimizer.get_config())
     model.set_weights(start)
-    # To trace a few steps takes longer than to run them.
-    model.compile(twin, "sparse_categorical_crossentropy", run_eagerly=True)
+    compile_eagerly(model, twin)
     model.fit(X, y, batch_size=32, epochs=2, shuffle=False, verbose=0)
 
     classifier = SimpleMLPClassifier(**STEPPING, optimizer=optimizer).fit(X, y)
@@ -138,7 +143,7 @@ def test_the_state_of_the_optimizer_is_where_keras_has_it(sample, optimizer):
         "random_state": 0,
     }
     model = untrained_model(X, y, **parameters)
-    model.compile(optimizer, "sparse_categorical_crossentropy")
+    compile_eagerly(model, optimizer)
     model.fit(X, y, batch_size=32, epochs=3, shuffle=False, verbose=0)
 
     classifier = SimpleMLPClassifier(**parameters, optimizer=optimizer).fit(X, y)
@@ -207,9 +212,7 @@ class TestScheduleFreeAdamW:
             **self.parameters, optimizer=keras.optimizers.ScheduleFreeAdamW(0.001)
         ).fit(X, y)
         theirs = untrained_model(X, y, **self.parameters)
-        theirs.compile(
-            keras.optimizers.ScheduleFreeAdamW(0.001), "sparse_categorical_crossentropy"
-        )
+        compile_eagerly(theirs, keras.optimizers.ScheduleFreeAdamW(0.001))
         # Built by `fit`, it would take the copies of the weights anew in each step.
         theirs.optimizer.build(theirs.trainable_variables)
         theirs.fit(X, y, batch_size=32, shuffle=False, verbose=0)
@@ -224,7 +227,7 @@ class TestScheduleFreeAdamW:
 
 @pytest.mark.usefixtures("both_ways")
 def test_weighted_batches_are_divided_by_their_weight(sample):
-    X, y = rows_of(sample, 500)
+    X, y = rows_of(sample)
     weights = np.random.default_rng(0).uniform(0.1, 3.0, len(X))
     parameters = {
         "hidden_units": 6,
@@ -234,7 +237,7 @@ def test_weighted_batches_are_divided_by_their_weight(sample):
         "random_state": 0,
     }
     model = untrained_model(X, y, **parameters)
-    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
+    compile_eagerly(model, keras.optimizers.Adam(0.001))
     for _ in range(2):
         for start in range(0, len(X), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
@@ -249,7 +252,7 @@ def test_weighted_batches_are_divided_by_their_weight(sample):
 
 
 def test_l2_is_keras_l2(sample):
-    X, y = rows_of(sample, 500)
+    X, y = rows_of(sample)
     parameters = {
         "hidden_units": (6, 4),
         "activation": "tanh",
@@ -259,7 +262,7 @@ def test_l2_is_keras_l2(sample):
         "random_state": 0,
     }
     model = untrained_model(X, y, **parameters)
-    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
+    compile_eagerly(model, keras.optimizers.Adam(0.001))
     history = model.fit(
         X, y, epochs=2, shuffle=False, validation_data=(X, y), verbose=0
     ).history

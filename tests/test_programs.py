@@ -18,7 +18,7 @@ from tests.helpers import assert_same_network
 
 @pytest.fixture
 def made(monkeypatch):
-    """What is traced from here on: the description of each program."""
+    """The descriptions of the programs that are made in a test."""
     specs = []
 
     class Noted(programs.Program):
@@ -43,6 +43,12 @@ def fit(sample):
         )
 
     return fit
+
+
+def n_graphs():
+    """How many graphs of TensorFlow there are in memory."""
+    gc.collect()
+    return sum(isinstance(thing, tf.Graph) for thing in gc.get_objects())
 
 
 @pytest.mark.usefixtures("both_ways")
@@ -135,20 +141,13 @@ class TestClear:
         assert_same_network(before, after)
 
     def test_what_it_frees_is_gone(self, digits):
-        def n_graphs():
-            skmnist.engine.clear()
-            gc.collect()
-            return sum(isinstance(thing, tf.Graph) for thing in gc.get_objects())
-
+        skmnist.engine.clear()
         before = n_graphs()
         for units in (11, 12, 13):
             SimpleMLPClassifier(units, epochs=1).fit(digits.X, digits.y)
+        assert n_graphs() > before
+        skmnist.engine.clear()
         assert n_graphs() == before
-
-
-def n_graphs():
-    gc.collect()
-    return sum(isinstance(thing, tf.Graph) for thing in gc.get_objects())
 
 
 @pytest.mark.slow
