@@ -24,9 +24,9 @@ BACKENDS = {"keras", "scikeras", "tensorflow"}
 
 @contextmanager
 def refuses(exception, *texts):
-    """Expect an exception that says all of `texts` and never went through TensorFlow.
+    """Expect an exception with all of `texts` that never went through TensorFlow.
 
-    Whoever gets it should read about the argument they gave, not about a layer or a
+    Its message must be about the argument that was given, not about a layer or a
     tensor.
     """
     with pytest.raises(exception) as caught:

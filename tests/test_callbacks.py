@@ -34,7 +34,7 @@ HOOKS = [
 
 
 class Recorder(keras.callbacks.Callback):
-    """Records hooks with their arguments, and stops the training in one of them."""
+    """Records hooks with their arguments, and stops the fit in one of them."""
 
     def __init__(self, stop_in=None):
         super().__init__()

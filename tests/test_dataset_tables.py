@@ -554,7 +554,7 @@ def test_layouts_that_are_refused_with_lines_that_read_them(
     if which is not None:
         lines = lines[which]
     if not lines:
-        return  # nothing tells what the index is
+        return  # there is no name that identifies the index
     assert line_runner.run(lines) == expected
 
 
@@ -576,7 +576,7 @@ ALIKE = {
 @pytest.mark.filterwarnings("ignore:.*not on MNIST's scale:UserWarning")
 @pytest.mark.parametrize("position", [0, -1])
 @pytest.mark.parametrize("kind", ALIKE)
-def test_without_names_what_is_not_certain_is_asked(folder, X, y, kind, position):
+def test_without_names_what_is_not_certain_is_refused(folder, X, y, kind, position):
     pixels = ALIKE[kind](X)
     table = np.c_[y, pixels] if position == 0 else np.c_[pixels, y]
     path = folder / "alike.csv"
@@ -587,7 +587,7 @@ def test_without_names_what_is_not_certain_is_asked(folder, X, y, kind, position
     assert loaded(data) == pairs(pixels, y)
 
 
-def test_small_images_without_names_are_asked(folder):
+def test_small_images_without_names_are_refused(folder):
     digits = load_digits()
     shifted = np.roll(digits.images, 3, axis=2).reshape(
         -1, 64
@@ -1017,7 +1017,7 @@ class TestEmnist:
         ],
     )
     @pytest.mark.parametrize("is_swapped", [True, False])
-    def test_other_names_are_asked(
+    def test_other_names_are_refused(
         self, tmp_path, images, y, name, is_swapped, line_runner
     ):
         stored = images.transpose(0, 2, 1) if is_swapped else images

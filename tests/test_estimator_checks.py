@@ -15,8 +15,8 @@ def test_estimator(estimator, check):
 class GoodClassifier(SimpleMLPClassifier):
     """A classifier that claims good scores, and is checked for them.
 
-    The tag `poor_score`, which the article's five units and five epochs need, takes the
-    checks of what has been learnt away.
+    The tag `poor_score`, which the article's five units and five epochs need, leaves
+    out the checks of scores.
     """
 
     def __sklearn_tags__(self):

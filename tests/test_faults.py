@@ -76,7 +76,7 @@ print(json.dumps([scores, message]))
 
     @pytest.mark.slow
     @needs_memory_limit
-    def test_that_is_gone_when_it_is_asked_for(self):
+    def test_that_is_gone_when_it_is_needed(self):
         # Ten seconds long, TensorFlow waits for memory to be given back.
         message = run_python(
             DATA

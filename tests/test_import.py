@@ -185,21 +185,28 @@ IMPORTS = {
 }
 
 
-def test_nothing_heavy_is_imported_that_is_not_needed(monkeypatch):
-    monkeypatch.delenv("SKMNIST_DATA", raising=False)
+@pytest.fixture(scope="module")
+def imported():
+    """The heavy modules after each of the lines, which one process runs."""
     lines = [
         f"{code}; print(sorted(set({HEAVY}) & sys.modules.keys()))" for code in IMPORTS
     ]
     picture = Path(__file__).parent / "pictures" / "2-tiny.png"
     process = subprocess.run(
         [sys.executable, "-c", "import sys\n" + "\n".join(lines), picture],
+        env=os.environ | {"SKMNIST_DATA": ""},
         capture_output=True,
         text=True,
         check=True,
     )
-    allowed: set[str] = set()
-    printed = [line for line in process.stdout.splitlines() if line.startswith("[")]
-    for (code, needed), imported in zip(IMPORTS.items(), printed, strict=True):
-        allowed |= needed
-        assert set(ast.literal_eval(imported)) <= allowed, code
     assert process.stderr == ""
+    printed = [line for line in process.stdout.splitlines() if line.startswith("[")]
+    modules = [set(ast.literal_eval(line)) for line in printed]
+    return dict(zip(IMPORTS, modules, strict=True))
+
+
+@pytest.mark.parametrize("code", IMPORTS)
+def test_nothing_heavy_is_imported_that_is_not_needed(imported, code):
+    n_lines = list(IMPORTS).index(code) + 1
+    allowed = set().union(*list(IMPORTS.values())[:n_lines])
+    assert imported[code] <= allowed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -78,17 +79,23 @@ def test_the_answer_is_that_of_one_process(data, sequential, backend):
             assert_same_search(search_for().fit(*data), sequential)
 
 
-@pytest.mark.slow
-def test_compiled_fits_give_the_same_answer_too(data):
-    # 40 × 300 steps are compiled.
-    classifier = SimpleMLPClassifier(4, batch_size=2, epochs=40, random_state=0)
-    searches = []
-    for backend in ("sequential", "threading", "loky"):
+@pytest.fixture(scope="module")
+def fit_compiled_search(data):
+    """Fit a search by a backend of joblib; 40 × 300 steps are compiled."""
+
+    def fit(backend):
+        classifier = SimpleMLPClassifier(4, batch_size=2, epochs=40, random_state=0)
+        search = search_for({"mlp__activation": ["tanh", "relu"]}, classifier)
         with joblib.parallel_config(backend, n_jobs=2):
-            search = search_for({"mlp__activation": ["tanh", "relu"]}, classifier)
-            searches.append(search.fit(*data))
-    for search in searches[1:]:
-        assert_same_search(search, searches[0])
+            return search.fit(*data)
+
+    return functools.cache(fit)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_compiled_fits_give_the_same_answer_too(fit_compiled_search, backend):
+    assert_same_search(fit_compiled_search(backend), fit_compiled_search("sequential"))
 
 
 class DyingActivation:
@@ -148,8 +155,7 @@ def test_workers_share_the_cores():
     assert counts == [1, 1]
 
 
-# The environment of a process, and how many threads TensorFlow is told to compute with
-# there.
+# The environment of a process, and the number of threads that is set for TensorFlow.
 LIMITS = [
     ({}, 0),  # TensorFlow's default
     ({"OMP_NUM_THREADS": "1"}, 1),

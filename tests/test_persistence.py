@@ -226,22 +226,30 @@ print(json.dumps(True))
 """
 
 
-def test_another_process_predicts_the_same(fitted, search, digits, tmp_path):
-    """Without TensorFlow."""
-    (tmp_path / "pickled").write_bytes(
-        pickle.dumps({"pickled": fitted, "search": search})
+@pytest.fixture(scope="module")
+def predicted_elsewhere(fitted_once, search, digits, tmp_path_factory):
+    """The probabilities of a process without TensorFlow, by the kind of file."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    estimators = {"pickled": fitted_once, "pickled_search": search}
+    (folder / "pickled").write_bytes(pickle.dumps(estimators))
+    save(fitted_once, folder / "saved.skops")
+    save(search, folder / "saved_search.skops")
+    np.save(folder / "X.npy", digits.X)
+    assert run_python(ELSEWHERE, folder)
+    with np.load(folder / "there.npz") as there:
+        return dict(there)
+
+
+@pytest.mark.parametrize("kind", ["pickled", "saved"])
+def test_another_process_predicts_the_same(
+    predicted_elsewhere, fitted, search, digits, kind
+):
+    np.testing.assert_array_equal(
+        predicted_elsewhere[kind], fitted.predict_proba(digits.X)
     )
-    save(fitted, tmp_path / "saved.skops")
-    save(search, tmp_path / "saved_search.skops")
-    np.save(tmp_path / "X.npy", digits.X)
-    assert run_python(ELSEWHERE, tmp_path)
-    with np.load(tmp_path / "there.npz") as there:
-        assert len(there) == 4
-        for name, probabilities in there.items():
-            estimator = search if "search" in name else fitted
-            np.testing.assert_array_equal(
-                probabilities, estimator.predict_proba(digits.X)
-            )
+    np.testing.assert_array_equal(
+        predicted_elsewhere[f"{kind}_search"], search.predict_proba(digits.X)
+    )
 
 
 def test_the_model_is_a_file_of_keras_alone(fitted, digits, tmp_path):

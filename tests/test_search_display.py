@@ -30,7 +30,7 @@ ROWS = np.arange(60, dtype=float).reshape(-1, 1), np.zeros(60)
 
 
 class Scored(BaseEstimator):
-    """Needs no data to tell how good its parameters are, and refuses width=0."""
+    """Has a score that depends on its parameters alone, and refuses width=0."""
 
     def __init__(self, width=1, height=1, kind="plain", part=None):
         self.width = width
@@ -46,8 +46,8 @@ class Scored(BaseEstimator):
 
     def score(self, X, y):
         bonus = {"plain": 0, "fancy": 7, "odd": -7}[self.kind]
-        # The rows tell the folds of a search, and the iterations of a halving one,
-        # apart.
+        # The rows differ between the folds of a search, and between the iterations of
+        # a halving one.
         return self.width * self.height + bonus + X.mean() / 100 + self.n_rows_ / 1000
 
 
@@ -447,7 +447,7 @@ class Optimizer:
     def __init__(self, rate=0.1, momentum=0.0):
         self.rate = rate
         self.momentum = momentum
-        self.iterations = object()  # a state that says nothing of the candidate
+        self.iterations = object()  # a state that does not depend on the candidate
 
     def get_config(self):
         rate = self.rate

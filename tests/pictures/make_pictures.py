@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-# Two hands. A point that stands twice in a row makes a corner.
+# Two handwritings. A point that is repeated makes a corner.
 UPRIGHT = {
     0: [[(0.36, 0.02), (0.14, 0.16), (0.04, 0.52), (0.16, 0.9), (0.38, 0.98),
          (0.58, 0.8), (0.64, 0.42), (0.54, 0.1), (0.34, 0.02)]],
