@@ -655,7 +655,7 @@ class TestDamage:
     @given(data=st.data())
     @settings(max_examples=60, deadline=None)
     def test_a_damaged_file_is_refused_or_harmless(
-        self, content, fitted, digits, data, tmp_path_factory
+        self, content, fitted_once, digits, data, tmp_path_factory
     ):
         damaged = bytearray(content)
         match data.draw(st.sampled_from(["cut", "flip", "fill"])):
@@ -674,7 +674,7 @@ class TestDamage:
         except ValueError:
             return
         np.testing.assert_array_equal(
-            twin.predict_proba(digits.X), fitted.predict_proba(digits.X)
+            twin.predict_proba(digits.X), fitted_once.predict_proba(digits.X)
         )
 
     def test_arguments_of_other_kinds_are_refused(self, fitted, tmp_path):
