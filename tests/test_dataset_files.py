@@ -384,10 +384,9 @@ class TestIdx:
 
     def test_of_a_file_packed_and_unpacked_the_latter_is_read(self, tmp_path):
         write_idx(tmp_path, packed=[True] * 4)
+        # Some browsers unpack a file and keep its name, others do not.
         for path in list(tmp_path.iterdir())[:3]:
-            path.rename(
-                path.with_suffix("")
-            )  # browsers unpack, or do not, and leave the name
+            path.rename(path.with_suffix(""))
         write_idx(tmp_path)
         (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"damaged")
         assert_holds(load_mnist(tmp_path), small_arrays())

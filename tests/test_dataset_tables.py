@@ -589,9 +589,8 @@ def test_without_names_what_is_not_certain_is_refused(folder, X, y, kind, positi
 
 def test_small_images_without_names_are_refused(folder):
     digits = load_digits()
-    shifted = np.roll(digits.images, 3, axis=2).reshape(
-        -1, 64
-    )  # ink in the first pixel
+    # Shifted so that the first pixel has ink.
+    shifted = np.roll(digits.images, 3, axis=2).reshape(-1, 64)
     np.savetxt(folder / "alike.csv", np.c_[shifted, digits.target], "%d", ",")
     assert "target_column" in refused(folder / "alike.csv")
 

@@ -72,9 +72,8 @@ def test_predictions_and_probabilities_are_those_of_the_estimator(small_digits):
     np.testing.assert_allclose(
         display.probabilities, fitted.predict_proba(X[:20]).max(axis=1)
     )
-    np.testing.assert_array_equal(
-        pixels(display), X[:20].reshape(-1, 8, 8)
-    )  # not as scaled
+    # The images are shown unscaled.
+    np.testing.assert_array_equal(pixels(display), X[:20].reshape(-1, 8, 8))
 
 
 def test_a_classifier_without_probabilities(small_digits):
@@ -130,9 +129,8 @@ def test_worst_pairs_are_the_most_frequent_confusions():
 
 def test_data_frames_keep_their_feature_names_and_order(small_digits):
     X, y = small_digits
-    index = (
-        np.arange(len(y))[::-1] * 2
-    )  # row numbers and labels of the index never agree
+    # No label of the index is the number of its row.
+    index = np.arange(len(y))[::-1] * 2
     frame = pd.DataFrame(X, index=index, columns=[f"pixel {i}" for i in range(64)])
     series = pd.Series(y, index=index)
     display = DigitsDisplay.from_estimator(

@@ -49,11 +49,10 @@ def client(tmp_path_factory):
         mock.patch.dict(os.environ),
         dask.config.set(
             {
-                # For so long Dask tries to reach a dead worker for its results, by
-                # default 30 s.
+                # The time for which Dask tries to reach a dead worker, by default 30 s.
                 "distributed.comm.timeouts.connect": "10s",
-                # So often Dask drops second copies of data, by default every 2 s: who
-                # relies on them without asking that they stay shall see it here.
+                # The interval at which Dask drops second copies of data, by default
+                # 2 s: code that needs both copies without pinning them fails here.
                 "distributed.scheduler.active-memory-manager.interval": "50ms",
             }
         ),
@@ -107,8 +106,8 @@ def assert_same_search(one, other):
     assert_same_network(one.best_estimator_[-1], other.best_estimator_[-1])
 
 
-# The classes of the callbacks are made in functions: the workers can't import this
-# module, and what no module has by name is sent to them as it is.
+# The classes of the callbacks are created in functions: the workers can't import this
+# module, and a class that is not in a module is sent to them by value.
 
 
 def note_process():
@@ -140,9 +139,8 @@ def die_once(n_units, note):
                     file.write(str(pid))
             except FileExistsError:
                 return
-            # Until the client has fetched what this worker had finished. Else all goes
-            # well too, but slowly: Dask tries for a while to fetch it from the dead
-            # worker.
+            # Until the client has fetched what this worker had finished. Otherwise Dask
+            # tries for a while to fetch it from the dead worker.
             time.sleep(1)
             os.kill(pid, signal.SIGKILL)
 
@@ -155,9 +153,8 @@ class TestCluster:
     def test_a_search_finds_what_it_finds_alone(
         self, client, rows, digits, training, search_alone
     ):
-        worker_pids(
-            client
-        )  # with fewer than two threads, joblib would train in this process
+        # With fewer than two threads, joblib would train in this process.
+        worker_pids(client)
         with joblib.parallel_config(backend="dask", client=client):
             search = new_search(training).fit(rows, digits.y)
         assert_same_search(search, search_alone(training))

@@ -50,9 +50,8 @@ X, Y = X[:60], Y[:60]
 def bars(display):
     """The heights of the bars, in parts of the highest."""
     ends = np.array([segment[:, 1] for segment in display.bars_.get_segments()])
-    heights = (ends[:, 0] - ends[:, 1]).reshape(
-        len(display.weights), -1
-    )  # y grows downwards
+    # y grows downwards.
+    heights = (ends[:, 0] - ends[:, 1]).reshape(len(display.weights), -1)
     return heights / np.abs(heights).max()
 
 

@@ -149,9 +149,8 @@ class TestSeeds:
 def seed_all():
     # Before Keras 3.13, nothing else seeds the generator of Keras's own.
     keras.utils.clear_session()
-    keras.utils.set_random_seed(
-        11
-    )  # those of Python, NumPy and TensorFlow, and its own
+    # those of Python, NumPy and TensorFlow, and Keras's own
+    keras.utils.set_random_seed(11)
     tf.random.set_global_generator(tf.random.Generator.from_seed(11))
 
 
