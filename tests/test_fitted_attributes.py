@@ -237,7 +237,7 @@ class TestFitTimes:
     """Seconds of the parts of a fit; the first in a process takes longer."""
 
     @pytest.mark.slow
-    def test_the_first_fits_of_a_process(self, run_python):
+    def test_the_first_fits_of_a_process(self):
         first, second, other_rate, compiled, again = run_python(FIT_TIMES)
         for times in (first, second, other_rate, compiled, again):
             assert list(times) == ["import", "trace", "compile", "train", "whole"]
