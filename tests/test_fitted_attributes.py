@@ -12,6 +12,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from skmnist import SimpleMLPClassifier
 from tests.helpers import NO_STEP, assert_same_network
+from tests.processes import run_python
 
 
 @pytest.fixture(scope="module")
