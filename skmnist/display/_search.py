@@ -507,7 +507,7 @@ class SearchDisplay:
         search : estimator instance
             A fitted GridSearchCV, RandomizedSearchCV, HalvingGridSearchCV or
             HalvingRandomSearchCV, or a Pipeline that ends with one. Fit times of
-            several jobs need its `n_jobs`, or the same :func:`joblib.parallel_config`
+            several jobs need its `n_jobs`, or the same ``joblib.parallel_config``
             as its fit.
         metric : str, default=None
             Which metric to show of a search with several. None shows the one that has
