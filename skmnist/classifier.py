@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from skmnist.engine.training import EpochListener, FitResult
 
 
-# How long this thread's fit has waited for TensorFlow's import, which comes before fit.
+# How long the fit that begins in this thread has waited for TensorFlow's import.
 _this_fit = threading.local()
 
 
@@ -315,6 +315,7 @@ class SimpleMLPClassifier(
         ValueError
             If a parameter or an argument can't be used; the message says which and why.
         """
+        import_seconds = _waited_for_import()
         tasks = FitTasks(self, X, y, sample_weight)
         tasks.begin()
         last = self._fitted if self.warm_start else None
@@ -329,6 +330,7 @@ class SimpleMLPClassifier(
             validation=validation,
             early_stopping=bool(self.early_stopping),
             listener=tasks.listener(),
+            import_seconds=import_seconds,
         )
         self._fitted = fitted
         tasks.end(fitted.network.weights)
@@ -369,10 +371,11 @@ class SimpleMLPClassifier(
             if `y` has other labels, or if anything else can't be used.
         """
         refuse_full_data_parameters(self.early_stopping, self.class_weight)
+        import_seconds = _waited_for_import()
         last = self._fitted
         known = check_classes(classes, None if last is None else last.classes, y)
         data = self._check_training_data(X, y, sample_weight, last, classes=known)
-        self._fitted = self._train(data, last, epochs=1)
+        self._fitted = self._train(data, last, epochs=1, import_seconds=import_seconds)
         return self
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -572,6 +575,7 @@ class SimpleMLPClassifier(
         validation: Samples | None = None,
         early_stopping: bool = False,
         listener: EpochListener | None = None,
+        import_seconds: float,
     ) -> Fitted:
         """Train the network, and return what has come of it."""
         from skmnist.engine.callbacks import check_callbacks
@@ -617,7 +621,7 @@ class SimpleMLPClassifier(
             callbacks=callbacks,
         )
         _warn_of(result)
-        fit_times = {"import": _this_fit.import_seconds, **result.seconds}
+        fit_times = {"import": import_seconds, **result.seconds}
         return Fitted(
             network=result.network,
             features=data.features,
@@ -665,8 +669,9 @@ class SimpleMLPClassifier(
     def _validate_params(self) -> None:
         # scikit-learn reads the constraints from an attribute of the class. Those of
         # Keras's names are not known before Keras is imported, by the first fit.
-        _this_fit.import_seconds = _import_engine()
+        seconds = _import_engine()
         validate_parameters(self.get_params(deep=False), type(self).__name__)
+        _this_fit.import_seconds = seconds
 
     def __sklearn_clone__(self) -> SimpleMLPClassifier:
         """Clone; optimizers are copied as by a fit, callbacks without their model."""
@@ -751,6 +756,16 @@ def _import_engine() -> float:
     import skmnist.engine.scikeras_model  # noqa: F401
 
     return time.perf_counter() - start
+
+
+def _waited_for_import() -> float:
+    """Return how long a fit has waited for the import, which is complete after this.
+
+    Its parameters were validated before, or not: of a fitted classifier, scikit-learn
+    does not validate them for `partial_fit`.
+    """
+    before = vars(_this_fit).pop("import_seconds", 0.0)
+    return before + _import_engine()
 
 
 def _warn_of(result: FitResult) -> None:

@@ -251,6 +251,15 @@ class TestFitTimes:
         assert first["trace"] > 10 * other_rate["trace"]
         assert compiled["compile"] > 10 * again["compile"]
 
+    @pytest.mark.slow
+    def test_a_loaded_classifier_goes_on_without_validation(self, digits, tmp_path):
+        """scikit-learn does not validate parameters for its `partial_fit`."""
+        classifier = SimpleMLPClassifier(3, epochs=1).fit(digits.X, digits.y)
+        path = tmp_path / "classifier.pkl"
+        path.write_bytes(pickle.dumps(classifier))
+        first, second = run_python(GO_ON, path)
+        assert first > 1000 * second
+
     def test_copies_and_files_are_without(self, digits):
         classifier = SimpleMLPClassifier(3, epochs=1).fit(digits.X, digits.y)
         assert classifier.fit_times_["train"] > 0
@@ -276,4 +285,19 @@ def fit(**parameters):
 
 times = [fit(), fit(), fit(learning_rate=0.1), fit(epochs=400), fit(epochs=400)]
 print(json.dumps(times))
+"""
+
+
+GO_ON = """
+import json, pickle, sys
+from pathlib import Path
+import numpy as np
+
+classifier = pickle.loads(Path(sys.argv[1]).read_bytes())
+X = np.zeros((10, classifier.n_features_in_))
+
+def seconds_of_import():
+    return classifier.partial_fit(X, range(10)).fit_times_["import"]
+
+print(json.dumps([seconds_of_import(), seconds_of_import()]))
 """
