@@ -14,6 +14,12 @@ import numpy as np
 from keras.callbacks import Callback
 
 from skmnist._network import Architecture
+from skmnist.engine.keras_internals import (
+    epoch_to_resume,
+    forget_writers,
+    plain_options,
+    schedule_of,
+)
 from skmnist.engine.keras_run import KerasRun
 from skmnist.engine.layers import build_model
 from skmnist.engine.own_state import in_own_state
@@ -150,8 +156,7 @@ class CallbackRunner:
         """Call `on_train_begin`; return the epoch to begin with."""
         self._model.stop_training = False
         self.call("on_train_begin")
-        # BackupAndRestore sets it.
-        first_epoch = getattr(self._model, "_initial_epoch", None) or initial_epoch
+        first_epoch = epoch_to_resume(self._model) or initial_epoch
         self.history.skip_to(first_epoch)
         return first_epoch
 
@@ -227,12 +232,6 @@ class CallbackRunner:
 def _recipe_of(model: keras.Sequential) -> list[Any]:
     """Return what decides how a model is trained, the values of its variables aside."""
     optimizer = model.optimizer
-    options = [
-        (name, value)
-        for name, value in vars(optimizer).items()
-        if isinstance(value, bool | int | float | str | None)
-        and name not in ("built", "_lock")
-    ]
     layers = [
         (
             layer,
@@ -244,7 +243,13 @@ def _recipe_of(model: keras.Sequential) -> list[Any]:
         )
         for layer in model.layers
     ]
-    return [optimizer, optimizer._learning_rate, options, model.loss, layers]
+    return [
+        optimizer,
+        schedule_of(optimizer),
+        plain_options(optimizer),
+        model.loss,
+        layers,
+    ]
 
 
 def check_callbacks(
@@ -282,7 +287,7 @@ def without_model(callbacks: Any) -> Any:
         return callbacks
     detached = copy.copy(callbacks)
     if isinstance(detached, keras.callbacks.TensorBoard):
-        detached._writers = {}
+        forget_writers(detached)
     for name, value in vars(detached).items():
         # The model of the last fit, TensorBoard's module, CSVLogger's file.
         is_closed = isinstance(value, io.IOBase) and value.closed

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 from keras.optimizers import Optimizer
 
+from skmnist.engine.keras_internals import kept_for
 from skmnist.engine.stateless import state_variables
 
 # What an optimizer keeps, and for which of the weights; None: a count or a rate.
@@ -32,7 +33,7 @@ class FeatureMajorDense(keras.layers.Dense):
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights."""
-        self._kernel = self.add_weight(
+        self.kernel_rows = self.add_weight(
             name="kernel", shape=(self.units, input_shape[-1]), initializer="zeros"
         )
         self.bias = self.add_weight(
@@ -42,7 +43,7 @@ class FeatureMajorDense(keras.layers.Dense):
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Apply the layer."""
-        product = tf.matmul(self._kernel.value, inputs, transpose_b=True)
+        product = tf.matmul(self.kernel_rows.value, inputs, transpose_b=True)
         return self.activation(tf.transpose(product) + self.bias)
 
 
@@ -77,18 +78,7 @@ def state_keys(
     optimizer: Optimizer, weights: Sequence[keras.Variable]
 ) -> list[StateKey]:
     """Describe the variables of an optimizer that is built for these weights."""
-    # Keras names what an optimizer keeps for a variable after it.
-    prefixes = [variable.path.replace("/", "_") + "_" for variable in weights]
-    keys: list[StateKey] = []
-    for variable in state_variables(optimizer):
-        name = variable.path.split("/")[-1]
-        number = next(
-            (n for n, prefix in enumerate(prefixes) if name.startswith(prefix)), None
-        )
-        keys.append(
-            None if number is None else (name.removeprefix(prefixes[number]), number)
-        )
-    return keys
+    return [kept_for(variable, weights) for variable in state_variables(optimizer)]
 
 
 def rearrange_state(

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,6 +24,11 @@ import keras
 import tensorflow as tf
 from keras.optimizers import Optimizer
 
+from skmnist.engine.keras_internals import (
+    excludes_variables,
+    is_made_by_keras,
+    schedule_of,
+)
 from skmnist.engine.library_code import is_library_code
 from skmnist.engine.own_state import in_own_state
 from skmnist.engine.stateless import stateless_class
@@ -86,7 +90,7 @@ def plain_optimizer(optimizer: Optimizer) -> dict[str, Any] | Optimizer:
         return optimizer
 
     name = _keras_name(type(optimizer))
-    schedule = _schedule_of(optimizer)
+    schedule = schedule_of(optimizer)
     has_known_rate = schedule is None or type(schedule) in _SCHEDULES.values()
     if name is not None and has_known_rate and _is_as_keras_made_it(optimizer):
         return {"keras_optimizer": name, "config": _plain(optimizer.get_config())}
@@ -142,7 +146,7 @@ def copy_optimizer(optimizer: Optimizer) -> Optimizer:
             f"optimizer={optimizer!r} has methods of its own, {overridden}, which a "
             "copy of it can't have. Define them in a subclass."
         )
-    if getattr(optimizer, "_exclude_from_weight_decay", None):
+    if excludes_variables(optimizer):
         raise ValueError(
             "optimizer excludes variables of another model from its weight decay. "
             'Name them: exclude_from_weight_decay(var_names=["bias"]).'
@@ -177,21 +181,6 @@ class CopiedWhenCloned:
         return deepcopy(self._optimizer, memo)
 
 
-# Keras makes these itself, for the variables of the model that an optimizer is built
-# for.
-_MADE_BY_KERAS = {
-    "_distribution_strategy",
-    "_exclude_from_weight_decay_cache",
-    "_learning_rate",
-    "_lock",
-    "_tracker",
-    "_trainable_variables",
-    "_trainable_variables_indices",
-    "_variables",
-    "built",
-    "name",
-}
-
 # None in versions of Keras that have no such class.
 _MULTI_OPTIMIZER = getattr(keras.optimizers, "MultiOptimizer", ())
 
@@ -211,10 +200,7 @@ def _attributes_of_user(optimizer: Optimizer) -> dict[str, Any]:
     return {
         name: value
         for name, value in vars(optimizer).items()
-        if name not in _MADE_BY_KERAS
-        # TensorFlow's own notes of what is to be saved.
-        and not name.startswith("_self_")
-        and not _holds_variables(value)
+        if not is_made_by_keras(name) and not _holds_variables(value)
     }
 
 
@@ -235,7 +221,7 @@ def _is_equal(value: Any, other: Any) -> bool:
 def _config_of(optimizer: Optimizer) -> dict[str, Any]:
     """Return the configuration in plain values; a schedule stays as it is."""
     config = {name: _plain(value) for name, value in optimizer.get_config().items()}
-    schedule = _schedule_of(optimizer)
+    schedule = schedule_of(optimizer)
     if schedule is not None:
         # Keras can make it from its configuration only if it was registered.
         config["learning_rate"] = schedule
@@ -267,11 +253,6 @@ def _attribute_names(optimizer_class: type[Optimizer]) -> frozenset[str]:
     return frozenset(vars(new))
 
 
-def _schedule_of(optimizer: Optimizer) -> Callable | None:
-    rate = getattr(optimizer, "_learning_rate", None)
-    return rate if callable(rate) else None
-
-
 @dataclass(frozen=True)
 class OptimizerSpec:
     """What an optimizer computes, the learning rate aside."""
@@ -290,7 +271,7 @@ class OptimizerSpec:
     def of(cls, optimizer: Optimizer) -> OptimizerSpec:
         """Describe `optimizer`."""
         optimizer_class = type(optimizer)
-        schedule: Any = _schedule_of(optimizer)
+        schedule: Any = schedule_of(optimizer)
         is_by_keras = _is_as_keras_made_it(optimizer)
         is_library = is_by_keras
 

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from skmnist.engine.blocks import Block
+from skmnist.engine.keras_internals import step_counter
 from skmnist.engine.layout import pack, rearrange_state, unpack
 from skmnist.engine.own_state import in_own_state
 from skmnist.engine.programs import Program
@@ -134,10 +135,11 @@ class TrainingRun:
 
     def _n_steps(self) -> int:
         program = self.program
+        counter = step_counter(program.optimizer)
         numbers = [
             number
             for number, variable in enumerate(program.optimizer_variables)
-            if variable is program.optimizer._iterations
+            if variable is counter
         ]
         return int(self._optimizer_state[numbers[0]])
 
