@@ -2,14 +2,15 @@
 
 scikit-learn's own estimators are built of these private names, and there are no public
 ones: they validate parameters and targets with the messages that its users know.
-tests/test_compat.py fails when one of them is gone or does something else.
+tests/test_private_names.py fails when one of them is gone, tests/test_compat.py when
+one does something else.
 """
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.base import _fit_context
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
     Interval,
@@ -42,6 +43,9 @@ except ImportError:  # before scikit-learn 1.9, estimators have no callbacks
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+# The attribute of an estimator that has the requests set by `set_fit_request`.
+REQUESTS = "_metadata_request"
+
 # Types of attributes of scikit-learn's estimators that are no estimators themselves.
 # Some versions lack some of them.
 PARTS_OF_ESTIMATORS = [
@@ -70,6 +74,11 @@ def validate_arguments(
 ) -> Callable[[_Function], _Function]:
     """Validate the arguments of a function by scikit-learn's constraints."""
     return validate_params(constraints, prefer_skip_nested_validation=True)
+
+
+def validate_parameters_of(estimator: Any) -> None:
+    """Validate the parameters of an estimator, as its `fit` does."""
+    estimator._validate_params()
 
 
 def callbacks_of(estimator: Any) -> list[Any]:
@@ -136,7 +145,7 @@ class FitTasks:
         return {**self._data, "reconstruction_attributes": attributes}
 
 
-class WithoutAttribute:
+class _WithoutAttribute:
     """An estimator for scikit-learn's HTML representation, which reads all in `dir`."""
 
     def __init__(self, estimator: Any, name: str) -> None:
@@ -152,6 +161,12 @@ class WithoutAttribute:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._estimator, name)
+
+
+def fitted_attributes_html(estimator: Any, doc_link: str, *, without: str) -> Any:
+    """List the fitted attributes of an estimator for notebooks, one aside."""
+    listed: Any = _WithoutAttribute(estimator, without)
+    return BaseEstimator._get_fitted_attr_html(listed, doc_link)
 
 
 def plain_requests(requests: MetadataRequest) -> dict[str, dict[str, Any]]:

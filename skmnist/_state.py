@@ -21,7 +21,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from skmnist._activations import ACTIVATIONS
-from skmnist._compat import plain_requests
+from skmnist._compat import REQUESTS, plain_requests
 from skmnist._deferred import Deferred, deferred, is_of_keras
 from skmnist._digest import digest
 from skmnist._fitted import Fitted
@@ -48,9 +48,9 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
     if isinstance(state["class_weight"], dict):
         # As pairs: in a file of skops the key False would become True.
         state["class_weight"] = {"items": list(state["class_weight"].items())}
-    if "_metadata_request" in state:
+    if REQUESTS in state:
         # It has a reference to the classifier, whose state this is.
-        state["_metadata_request"] = plain_requests(state["_metadata_request"])
+        state[REQUESTS] = plain_requests(state[REQUESTS])
     if "_fitted" in state:
         state["_fitted"] = _plain_fitted(state["_fitted"])
 
@@ -147,10 +147,8 @@ def _attributes_of(state: dict[str, Any], owner: Any) -> dict[str, Any]:
         attributes[name] = deferred(attributes[name])
     if isinstance(attributes["class_weight"], dict):
         attributes["class_weight"] = dict(attributes["class_weight"]["items"])
-    if "_metadata_request" in attributes:
-        attributes["_metadata_request"] = _requests_of(
-            attributes["_metadata_request"], owner
-        )
+    if REQUESTS in attributes:
+        attributes[REQUESTS] = _requests_of(attributes[REQUESTS], owner)
     if "_fitted" in attributes:
         attributes["_fitted"] = _fitted_of(attributes["_fitted"])
     return attributes

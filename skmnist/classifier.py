@@ -18,8 +18,8 @@ from skmnist._activations import ACTIVATIONS
 from skmnist._compat import (
     CallbackSupportMixin,
     FitTasks,
-    WithoutAttribute,
     _fit_context,
+    fitted_attributes_html,
 )
 from skmnist._deferred import Deferred, DeferredParameter, needed
 from skmnist._fitted import Fitted, FittedAttributes
@@ -715,8 +715,7 @@ class SimpleMLPClassifier(
 
     def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
         """List the fitted attributes but `model_`, which is built when it is read."""
-        listed: Any = WithoutAttribute(self, "model_")
-        return BaseEstimator._get_fitted_attr_html(listed, doc_link)
+        return fitted_attributes_html(self, doc_link, without="model_")
 
 
 def _check_continuation(

@@ -26,7 +26,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skmnist._compat import show_progress
+from skmnist._compat import show_progress, validate_parameters_of
 from skmnist._files import printable
 from skmnist._pixels import scale_pixels
 from skmnist.classifier import SimpleMLPClassifier
@@ -64,7 +64,7 @@ def train(options: Namespace) -> None:
 
     classifier = _new_classifier(options, len(data.y_train))
     with console.status("Loading TensorFlow"):
-        classifier._validate_params()  # imports it
+        validate_parameters_of(classifier)  # imports it
     if options.search is None:
         _show_network(classifier, data, console)
 

@@ -26,6 +26,7 @@ import sklearn.gaussian_process.kernels
 import sklearn.metrics
 import sklearn.model_selection
 import sklearn.preprocessing
+import sklearn.utils
 
 from skmnist._compat import PARTS_OF_ESTIMATORS, functions_of_scorers
 from skmnist.persistence._stand_ins import STAND_INS
@@ -122,7 +123,7 @@ def _names_by_kind() -> dict[str, frozenset[str]]:
         "ConstructorFromReduceNode": frozenset(["builtins.range"]),
         # RepeatedStratifiedKFold holds the class of what it repeats.
         "TypeNode": frozenset(map(_full_name, _splitters())),
-        "DictNode": frozenset(["sklearn.utils._bunch.Bunch"]),
+        "DictNode": frozenset([_full_name(sklearn.utils.Bunch)]),
         "DTypeNode": frozenset(["numpy.dtype"]),
         # Read by scipy.sparse.load_npz, without pickle.
         "SparseMatrixNode": frozenset(map(_full_name, _sparse_classes())),
