@@ -14,7 +14,8 @@ from skmnist._network import Architecture, TrainedNetwork
 
 if TYPE_CHECKING:
     # Not at run time: TensorFlow is imported by the first fit.
-    import keras
+    from skmnist.engine.callbacks import Callback
+    from skmnist.engine.optimizers import Optimizer
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Fitted:
     is_one_hot: bool  # whether the labels came as rows, with a column for each class
     is_usable: bool  # whether training left weights that can predict
     # As they were: the parameters may be set to something else at any time.
-    optimizer: str | keras.optimizers.Optimizer | Deferred
+    optimizer: str | Optimizer | Deferred
     learning_rate: float
-    callbacks: list[keras.callbacks.Callback] | Deferred
+    callbacks: list[Callback] | Deferred
     validation_scores: list[float] | None = None  # with early stopping
     best_validation_score: float | None = None
     # Seconds of its parts. Not in files, which are the same for the same network.
@@ -143,7 +144,7 @@ class FittedAttributes:
         return fit_times
 
     @property
-    def callbacks_(self) -> list[keras.callbacks.Callback]:
+    def callbacks_(self) -> list[Callback]:
         """The callbacks of the last fit."""
         return needed(self._last_fit().callbacks)
 

@@ -44,8 +44,9 @@ from skmnist._warnings import warn_caller
 
 if TYPE_CHECKING:
     # Not at run time: TensorFlow is imported by the first fit.
-    import keras
-
+    from skmnist.engine.callbacks import Callback
+    from skmnist.engine.layers import Sequential
+    from skmnist.engine.optimizers import Optimizer
     from skmnist.engine.training import EpochListener, FitResult
 
 
@@ -220,7 +221,7 @@ class SimpleMLPClassifier(
     """
 
     # The Keras model, and the fit that it was built of.
-    _model: tuple[Fitted, keras.Sequential] | None = None
+    _model: tuple[Fitted, Sequential] | None = None
 
     if not TYPE_CHECKING:
         # They may be objects of Keras's, which a loaded one makes when they are needed.
@@ -233,7 +234,7 @@ class SimpleMLPClassifier(
         hidden_units: int | Sequence[int] = 5,
         *,
         activation: str | Callable = "sigmoid",
-        optimizer: str | keras.optimizers.Optimizer = "adam",
+        optimizer: str | Optimizer = "adam",
         learning_rate: float = 0.001,
         l2: float = 0.0,
         dropout: float = 0.0,
@@ -246,9 +247,7 @@ class SimpleMLPClassifier(
         tol: float = 1e-4,
         class_weight: dict[Any, float] | str | None = None,
         warm_start: bool = False,
-        callbacks: keras.callbacks.Callback
-        | Sequence[keras.callbacks.Callback]
-        | None = None,
+        callbacks: Callback | Sequence[Callback] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -434,7 +433,7 @@ class SimpleMLPClassifier(
         return np.log(self.predict_proba(X))
 
     @property
-    def model_(self) -> keras.Sequential:
+    def model_(self) -> Sequential:
         """The network as a compiled Keras model."""
         fitted = self._last_fit()
         built = self._model

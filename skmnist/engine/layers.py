@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import Sequential
 
 from skmnist._activations import ACTIVATIONS
 from skmnist._network import Architecture, TrainedNetwork
@@ -67,7 +68,7 @@ def build_model(
     architecture: Architecture,
     weights: Sequence[np.ndarray],
     optimizer: keras.optimizers.Optimizer,
-) -> keras.Sequential:
+) -> Sequential:
     """Build and compile the network as a Keras model with these weights.
 
     Its metrics exist, as callbacks expect it: Keras makes them when it first computes
@@ -92,7 +93,7 @@ def _build_model(
     architecture: Architecture,
     weights: Sequence[np.ndarray],
     optimizer: keras.optimizers.Optimizer,
-) -> keras.Sequential:
+) -> Sequential:
     layers = build_layers(
         architecture.hidden_units,
         architecture.n_classes,
@@ -101,7 +102,7 @@ def _build_model(
         l2=architecture.l2,
     )
     inputs = keras.Input(architecture.input_shape, dtype="float32")
-    model = keras.Sequential([inputs, *layers], name="sequential")
+    model = Sequential([inputs, *layers], name="sequential")
     model.set_weights(weights)
     model.compile(
         optimizer,
@@ -118,7 +119,7 @@ def _build_model(
 
 def trained_model(
     network: TrainedNetwork, optimizer: keras.optimizers.Optimizer
-) -> keras.Sequential:
+) -> Sequential:
     """Build a trained network as a Keras model; the optimizer gets its state."""
     raise_if_forked("Building a network")
     check_caller_state("Building a network")
@@ -128,7 +129,7 @@ def trained_model(
 
 def _trained_model(
     network: TrainedNetwork, optimizer: keras.optimizers.Optimizer
-) -> keras.Sequential:
+) -> Sequential:
     model = _build_model(network.architecture, network.weights, optimizer)
     # Keras expects it of a file that it reads.
     optimizer.build(model.trainable_variables)
