@@ -1,6 +1,8 @@
-"""Private names of other packages still mean what this package uses them for."""
+"""Private names of other packages still mean what this package uses them for.
 
-from importlib import import_module
+test_private_names.py lists them.
+"""
+
 from numbers import Integral
 
 import keras
@@ -13,8 +15,7 @@ from sklearn import config_context
 from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
 from skmnist import SimpleMLPClassifier, _compat
-from skmnist.engine.stateless import _Stateless
-from tests.helpers import is_before
+from skmnist.engine.keras_internals import schedule_of
 
 
 class Refusing:
@@ -113,32 +114,18 @@ def test_callbacks_of_an_estimator():
     assert _compat.callbacks_of(SimpleMLPClassifier().set_callbacks(bar)) == [bar]
 
 
-@pytest.mark.parametrize("full_name", _compat.PARTS_OF_ESTIMATORS)
-def test_parts_of_estimators_are_there(full_name):
-    module, _, name = full_name.rpartition(".")
-    if name == "_TemperatureScaling" and is_before("scikit-learn", 1, 8):
-        pytest.skip("needs scikit-learn 1.8")
-    assert isinstance(getattr(import_module(module), name), type)
-
-
 def test_functions_of_scorers():
     functions = _compat.functions_of_scorers()
     assert {accuracy_score, f1_score, roc_auc_score} <= set(functions)
 
 
 class TestKeras:
-    """test_mathematics.py compares what they compute, for every optimizer."""
-
-    def test_what_optimizers_override_is_there(self):
-        overridden = {name for name in vars(_Stateless) if not name.startswith("__")}
-        assert {
-            name for name in overridden if not hasattr(keras.optimizers.Adam, name)
-        } == set()
+    """What optimizers compute is compared in test_mathematics.py, for all of them."""
 
     def test_schedule_of_an_optimizer(self):
         schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
-        assert keras.optimizers.Adam(schedule)._learning_rate is schedule
-        assert not callable(keras.optimizers.Adam(0.1)._learning_rate)
+        assert schedule_of(keras.optimizers.Adam(schedule)) is schedule
+        assert schedule_of(keras.optimizers.Adam(0.1)) is None
 
     def test_writers_of_tensorboard(self, tmp_path):
         assert keras.callbacks.TensorBoard(tmp_path)._writers == {}
