@@ -27,8 +27,24 @@ def untrained(digits, **parameters):
     return start.set_params(epochs=1, callbacks=None).fit(digits.X, digits.y).model_
 
 
-def fit_both(digits, make_optimizer, make_callbacks=lambda: None, **parameters):
+def fit_both(
+    digits,
+    make_optimizer,
+    make_callbacks=lambda: None,
+    make_callbacks_of_keras=None,
+    *,
+    X_val=None,
+    y_val=None,
+    **parameters,
+):
     """Train a classifier, and a Keras model by its `fit`, from the same weights."""
+    if make_callbacks_of_keras is None:
+        make_callbacks_of_keras = make_callbacks
+
+    validation = None
+    if X_val is not None:
+        validation = (X_val, y_val)
+
     parameters = {
         "hidden_units": 6,
         "epochs": 2,
@@ -37,7 +53,10 @@ def fit_both(digits, make_optimizer, make_callbacks=lambda: None, **parameters):
     } | parameters
     model = untrained(digits, **parameters)
     model.compile(
-        make_optimizer(), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        make_optimizer(),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,  # which would take longer than the fit
     )
     history = model.fit(
         digits.X,
@@ -45,13 +64,14 @@ def fit_both(digits, make_optimizer, make_callbacks=lambda: None, **parameters):
         batch_size=32,
         epochs=parameters["epochs"],
         shuffle=False,
-        callbacks=make_callbacks(),
+        validation_data=validation,
+        callbacks=make_callbacks_of_keras(),
         verbose=0,
     ).history
 
     classifier = SimpleMLPClassifier(
         **parameters, optimizer=make_optimizer(), callbacks=make_callbacks()
-    ).fit(digits.X, digits.y)
+    ).fit(digits.X, digits.y, X_val=X_val, y_val=y_val)
     return classifier, model, history
 
 
@@ -159,11 +179,6 @@ class Swap(keras.callbacks.Callback):
         self.model.optimizer = SGD(0.3)
 
 
-class SetOption(keras.callbacks.Callback):
-    def on_train_begin(self, logs=None):
-        self.model.optimizer.momentum = 0.5
-
-
 class Rate(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         self.model.optimizer.learning_rate = 0.1 / (1 + batch)
@@ -183,12 +198,214 @@ def test_what_callbacks_change(digits, name):
     assert_trained_alike(classifier, model, history)
 
 
-def test_an_option_that_a_callback_sets_is_heeded(digits):
-    """Where Keras does: before the first step."""
-    classifier, model, history = fit_both(
-        digits, lambda: SGD(0.1, momentum=0.9), lambda: [SetOption()]
+class WeightsOfEpochs(keras.callbacks.Callback):
+    """Records the weights at the end of each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.weights = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.weights.append(self.model.get_weights())
+
+
+class ChangeOnce(keras.callbacks.Callback):
+    """Changes the model in a hook, in the first epoch."""
+
+    def __init__(self, hook, change):
+        super().__init__()
+        self.change = change
+        setattr(self, hook, self.call_once)
+
+    def call_once(self, *arguments, logs=None):
+        if arguments[:1] != (1,) and self.change is not None:
+            change, self.change = self.change, None
+            change(self.model)
+
+
+def dense(model):
+    return model.get_layer("dense")
+
+
+def compile_anew(model):
+    model.compile(
+        SGD(0.3),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,
     )
+
+
+def train_kernels_to_fall(model):
+    model.optimizer.update_step = lambda gradient, variable, rate: variable.assign_sub(
+        0.01 * variable
+    )
+
+
+L2 = keras.regularizers.L2
+MAX_NORM = keras.constraints.MaxNorm
+
+HEEDED = {
+    "kernel.assign": lambda m: dense(m).kernel.assign(0.5 * dense(m).kernel),
+    "kernel.regularizer": lambda m: setattr(dense(m).kernel, "regularizer", L2(0.5)),
+    "regularizer.l2": lambda m: setattr(dense(m).kernel_regularizer, "l2", 0.5),
+    "kernel.constraint": lambda m: setattr(
+        dense(m).kernel, "constraint", MAX_NORM(0.3)
+    ),
+    "kernel.trainable": lambda m: setattr(dense(m).kernel, "trainable", False),
+    "layer.trainable": lambda m: setattr(dense(m), "trainable", False),
+    "model.trainable": lambda m: setattr(m, "trainable", False),
+    "clipnorm": lambda m: setattr(m.optimizer, "clipnorm", 0.01),
+    "weight_decay": lambda m: setattr(m.optimizer, "weight_decay", 1.0),
+    "momentum": lambda m: setattr(m.optimizer, "momentum", 0.1),
+    "update_step": train_kernels_to_fall,
+    "compile": compile_anew,
+}
+
+
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "on_train_begin",
+        pytest.param("on_epoch_begin", marks=pytest.mark.slow),
+        "on_epoch_end",
+    ],
+)
+@pytest.mark.parametrize("name", HEEDED)
+def test_a_change_is_heeded(digits, name, hook):
+    """Also in the middle, where Keras does so only if it traces its step anew."""
+    change = HEEDED[name]
+    recorders = []
+
+    def callbacks(change):
+        recorders.append(WeightsOfEpochs())
+        return [recorders[-1], ChangeOnce(hook, change)]
+
+    def change_and_trace(model):
+        change(model)
+        if hook == "on_epoch_end" or name == "compile":
+            model.make_train_function(force=True)
+            model.make_test_function(force=True)
+
+    fits = fit_both(
+        digits,
+        lambda: SGD(0.1, momentum=0.5),
+        lambda: callbacks(change),
+        lambda: callbacks(change_and_trace),
+        epochs=3,
+        l2=0.001,
+        X_val=digits.X[:50],
+        y_val=digits.y[:50],
+    )
+    assert_trained_alike(*fits)
+    classifier, _, history = fits
+    np.testing.assert_allclose(
+        classifier.history_["val_loss"], history["val_loss"], rtol=1e-4
+    )
+    of_keras, ours = (recorder.weights for recorder in recorders)
+    for their_weights, our_weights in zip(of_keras, ours, strict=True):
+        for expected, values in zip(their_weights, our_weights, strict=True):
+            np.testing.assert_allclose(values, expected, rtol=0, atol=1e-5)
+
+    unchanged = clone(classifier).set_params(callbacks=None).fit(digits.X, digits.y)
+    assert not np.allclose(classifier.coefs_[0], unchanged.coefs_[0], atol=1e-3)
+
+
+@pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin"])
+def test_dropout_can_be_switched_off_at_the_begin(digits, hook):
+    switch_off = lambda model: setattr(model.get_layer("dropout_1"), "rate", 0.0)  # noqa: E731
+    assert_trained_alike(
+        *fit_both(
+            digits,
+            lambda: SGD(0.1),
+            lambda: [ChangeOnce(hook, switch_off)],
+            dropout=0.5,
+        )
+    )
+
+
+def test_dropout_can_be_switched_off_after_an_epoch(digits):
+    """From there, Keras trains a network without dropout to the same weights."""
+    recorder = WeightsOfEpochs()
+    switch_off = lambda model: setattr(model.get_layer("dropout_1"), "rate", 0.0)  # noqa: E731
+    parameters = {"hidden_units": 6, "shuffle": False, "random_state": 0}
+    classifier = SimpleMLPClassifier(
+        **parameters,
+        epochs=3,
+        dropout=0.5,
+        optimizer=SGD(0.1),
+        callbacks=[recorder, ChangeOnce("on_epoch_end", switch_off)],
+    )
+    classifier.fit(digits.X, digits.y)
+
+    model = untrained(digits, **parameters)
+    model.set_weights(recorder.weights[0])
+    model.compile(SGD(0.1), "sparse_categorical_crossentropy", jit_compile=False)
+    model.fit(digits.X, digits.y, batch_size=32, epochs=2, shuffle=False, verbose=0)
+    for values, expected in zip(recorder.weights[2], model.get_weights(), strict=True):
+        np.testing.assert_allclose(values, expected, rtol=0, atol=1e-5)
+
+
+WITHOUT_EFFECT = {
+    "run_eagerly": lambda m: setattr(m, "run_eagerly", True),
+    "jit_compile": lambda m: setattr(m, "jit_compile", True),
+    "dtype_policy": lambda m: setattr(m, "dtype_policy", "mixed_float16"),
+    "add_loss": lambda m: m.add_loss(keras.ops.sum(dense(m).kernel)),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_EFFECT)
+def test_what_has_no_effect_in_keras_has_none_here(digits, name):
+    callbacks = lambda: [ChangeOnce("on_train_begin", WITHOUT_EFFECT[name])]  # noqa: E731
+    classifier, model, history = fit_both(digits, lambda: SGD(0.1), callbacks)
     assert_trained_alike(classifier, model, history)
+    unchanged = clone(classifier).set_params(callbacks=None).fit(digits.X, digits.y)
+    assert_same_network(classifier, unchanged)
+
+
+def another_output(model):
+    model.pop()
+    model.add(keras.layers.Dense(10, "softmax", name="another"))
+
+
+REFUSED = {
+    "activation": lambda m: setattr(dense(m), "activation", keras.activations.relu),
+    "activity_regularizer": lambda m: setattr(
+        dense(m), "activity_regularizer", L2(0.5)
+    ),
+    "kernel_regularizer": lambda m: setattr(dense(m), "kernel_regularizer", L2(0.5)),
+    "bias_regularizer": lambda m: setattr(dense(m), "bias_regularizer", L2(0.5)),
+    "kernel_constraint": lambda m: setattr(
+        dense(m), "kernel_constraint", MAX_NORM(0.3)
+    ),
+    "bias": lambda m: setattr(dense(m), "bias", None),
+    "dtype_policy": lambda m: setattr(dense(m), "dtype_policy", "mixed_float16"),
+    "lora_enabled": lambda m: dense(m).enable_lora(2),
+    "layers[2]": lambda m: m.pop(),
+    "layers[2] ": another_output,
+    "layers[3]": lambda m: m.add(keras.layers.Dense(10, name="more")),
+    "loss": lambda m: setattr(m, "loss", "mean_squared_error"),
+    "compute_loss": lambda m: setattr(m, "compute_loss", lambda *_, **__: 0.0),
+    "train_step": lambda m: setattr(m, "train_step", lambda data: {}),
+    "use_ema": lambda m: setattr(m.optimizer, "use_ema", True),
+    "gradient_accumulation_steps": lambda m: setattr(
+        m.optimizer, "gradient_accumulation_steps", 2
+    ),
+}
+
+
+@pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_end"])
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_change_to_another_network_is_refused(digits, name, hook):
+    classifier = SimpleMLPClassifier(
+        6, epochs=2, callbacks=ChangeOnce(hook, REFUSED[name]), random_state=0
+    )
+    with pytest.raises(
+        ValueError, match=rf"must not change model.*{re.escape(name.strip())} "
+    ):
+        classifier.fit(digits.X, digits.y)
+    assert not hasattr(classifier, "coefs_")
 
 
 def test_a_callback_can_change_what_trains_in_the_middle(digits):

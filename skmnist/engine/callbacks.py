@@ -14,14 +14,16 @@ import numpy as np
 from keras.callbacks import Callback
 
 from skmnist._network import Architecture
-from skmnist.engine.keras_internals import (
-    epoch_to_resume,
-    forget_writers,
-    plain_options,
-    schedule_of,
-)
+from skmnist.engine.keras_internals import epoch_to_resume, forget_writers
 from skmnist.engine.keras_run import KerasRun
 from skmnist.engine.layers import build_model
+from skmnist.engine.model_changes import (
+    changed_names,
+    network_of,
+    recipe_of,
+    refuse_another_network,
+    refuse_other_variables,
+)
 from skmnist.engine.own_state import in_own_state
 from skmnist.engine.runs import TrainingRun, have_same_values
 from skmnist.engine.stateless import state_variables
@@ -97,8 +99,9 @@ class CallbackRunner:
     The model is a plain Sequential: what callbacks save of it loads where this package
     is not installed. It has the values of the program when a hook is called, and the
     values that the hook changes are loaded into the program. What it leaves alone stays
-    as the program has it. Once a hook changes something else of the model, the model
-    itself is trained by Keras's loop.
+    as the program has it. Once a hook changes something else that decides how Keras
+    trains, the model itself is trained by Keras's loop. A change that makes it another
+    network is refused.
 
     Parameters
     ----------
@@ -142,7 +145,9 @@ class CallbackRunner:
         else:
             # No callback reads it.
             self._model = SimpleNamespace(stop_training=False)
-        self._recipe = _recipe_of(self._model) if callbacks else None
+        if callbacks:
+            self._network = network_of(self._model)
+            self._recipe = recipe_of(self._model)
         self._list = keras.callbacks.CallbackList(
             [*callbacks, self.history], model=self._model, **params
         )
@@ -204,8 +209,12 @@ class CallbackRunner:
 
     def _heed_changes(self) -> None:
         """Train on with what a hook has changed of the model and its optimizer."""
-        recipe = _recipe_of(self._model)
-        if recipe != self._recipe:
+        refuse_another_network(changed_names(self._network, network_of(self._model)))
+
+        recipe = recipe_of(self._model)
+        changed = changed_names(self._recipe, recipe)
+        if changed:
+            refuse_other_variables(changed)
             self._recipe = recipe
             self.run = KerasRun(self._model)
         elif isinstance(self.run, TrainingRun):
@@ -227,29 +236,6 @@ class CallbackRunner:
             variable.numpy() for variable in state_variables(self._model.optimizer)
         ]
         return [*self._model.get_weights(), *state]
-
-
-def _recipe_of(model: keras.Sequential) -> list[Any]:
-    """Return what decides how a model is trained, the values of its variables aside."""
-    optimizer = model.optimizer
-    layers = [
-        (
-            layer,
-            layer.trainable,
-            getattr(layer, "activation", None),
-            getattr(layer, "rate", None),
-            getattr(layer, "kernel_regularizer", None),
-            getattr(layer, "kernel_constraint", None),
-        )
-        for layer in model.layers
-    ]
-    return [
-        optimizer,
-        schedule_of(optimizer),
-        plain_options(optimizer),
-        model.loss,
-        layers,
-    ]
 
 
 def check_callbacks(

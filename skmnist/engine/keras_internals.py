@@ -55,14 +55,14 @@ def excludes_variables(optimizer: Optimizer) -> bool:
     return bool(getattr(optimizer, "_exclude_from_weight_decay", None))
 
 
-def plain_options(optimizer: Optimizer) -> list[tuple[str, Any]]:
-    """Return the options of an optimizer that are numbers, text or None."""
-    return [
-        (name, value)
-        for name, value in vars(optimizer).items()
-        if isinstance(value, bool | int | float | str | None)
-        and name not in ("built", "_lock")
-    ]
+def compiled_loss(model: keras.Model) -> Any:
+    """Return the object that `compile` makes, a new one each time."""
+    return model._compile_loss
+
+
+def is_note_of_keras(attribute: str) -> bool:
+    """Whether Keras or TensorFlow notes here what it has done, which is no option."""
+    return attribute in ("built", "_lock") or attribute.startswith(_NOTES_OF_TENSORFLOW)
 
 
 def kept_for(

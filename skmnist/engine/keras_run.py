@@ -3,7 +3,7 @@
 Such are optimizers of a user's class, or with something set on them that their
 configuration does not have, activations without a gradient, and what callbacks change
 of the model besides the values of its variables: another optimizer, frozen layers,
-`compile`.
+regularizers, `compile`.
 """
 
 from __future__ import annotations
@@ -86,6 +86,14 @@ class KerasRun:
             in_own_state(
                 optimizer.finalize_variable_values, self.model.trainable_variables
             )
+
+    def penalty(self) -> float:
+        """Sum of what the regularizers of the weights add to the loss."""
+        return sum(
+            float(variable.regularizer(variable))
+            for variable in self.model.trainable_variables
+            if variable.regularizer is not None
+        )
 
     def run(self, block: Block, l2: float) -> tuple[float, float, float]:
         """Make a step on each batch of a block; return what `TrainingRun.run` does."""

@@ -408,15 +408,12 @@ class EpochLoop:
         self, weights: Sequence[np.ndarray], samples: Samples
     ) -> dict[str, float]:
         """Compute the loss, with its penalty, and the accuracy, weighted by sample."""
-        architecture, codes = self._task.architecture, samples.codes
+        codes = samples.codes
         probabilities = predict_proba(weights, samples.x, self._activation)
         likelihoods = probabilities[np.arange(len(codes)), codes]
 
         losses = -np.log(np.maximum(likelihoods, np.finfo(np.float64).tiny))
-        if architecture.l2:
-            losses += architecture.l2 * sum(
-                float(np.sum(kernel**2)) for kernel in weights[::2]
-            )
+        losses += self._penalty(weights)
         # Of a network that has diverged, every sample would be of the first class.
         is_correct = (probabilities.argmax(axis=1) == codes) & ~np.isnan(likelihoods)
 
@@ -424,3 +421,14 @@ class EpochLoop:
             "loss": float(np.average(losses, weights=samples.weights)),
             "accuracy": float(np.average(is_correct, weights=samples.weights)),
         }
+
+    def _penalty(self, weights: Sequence[np.ndarray]) -> float:
+        """Sum of what regularization adds to the loss."""
+        if isinstance(self._run, KerasRun):
+            # A callback may have changed it, or frozen a layer.
+            return self._run.penalty()
+
+        l2 = self._task.architecture.l2
+        if not l2:
+            return 0.0  # also where the weights are infinite
+        return l2 * sum(float(np.sum(kernel**2)) for kernel in weights[::2])
