@@ -57,6 +57,7 @@ NAMES = {
         "sklearn.base.BaseEstimator._validate_params",
     ],
     "skmnist.engine.keras_internals": [
+        "keras.Model._compile_loss",
         "keras.Model._initial_epoch",
         "keras.callbacks.TensorBoard._writers",
         "keras.optimizers.Optimizer._distribution_strategy",
