@@ -17,7 +17,7 @@ import inspect
 import json
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import keras
@@ -110,6 +110,7 @@ def optimizer_from_plain(plain: Any) -> Any:
     return in_own_state(_classes_by_name()[plain["keras_optimizer"]], **config)
 
 
+@cache
 def _classes_by_name() -> dict[str, type[Optimizer]]:
     # keras.optimizers.get does not find all of them.
     others = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer"}
