@@ -11,6 +11,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -55,6 +56,18 @@ def recording(hook):
 
 for hook in HOOKS:
     setattr(Recorder, hook, recording(hook))
+
+
+@pytest.fixture
+def ends_of_blocks(monkeypatch):
+    """The batches after which TerminateOnNaN, which can wait, was called."""
+    batches = []
+    monkeypatch.setattr(
+        keras.callbacks.TerminateOnNaN,
+        "on_batch_end",
+        lambda self, batch, logs=None: batches.append(batch),
+    )
+    return batches
 
 
 class Quiet(keras.callbacks.Callback):
@@ -249,16 +262,38 @@ class TestWhatTheyDo:
         assert_same_network(watched, fit(digits), atol=1e-5)
 
     def test_those_of_keras_that_can_wait_are_called_at_ends_of_blocks(
-        self, digits, monkeypatch
+        self, digits, ends_of_blocks
     ):
-        batches = []
-        monkeypatch.setattr(
-            keras.callbacks.TerminateOnNaN,
-            "on_batch_end",
-            lambda self, batch, logs=None: batches.append(batch),
-        )
         fit(digits, callbacks=[keras.callbacks.TerminateOnNaN()])
-        assert batches == [9] * 3
+        assert ends_of_blocks == [9] * 3
+
+    def test_the_logits_of_a_block_take_at_most_4_megabytes(self, ends_of_blocks):
+        n_classes, batch_size = 1500, 64
+        SimpleMLPClassifier(
+            1,
+            epochs=1,
+            batch_size=batch_size,
+            callbacks=keras.callbacks.TerminateOnNaN(),
+        ).fit(np.zeros((2 * n_classes, 1)), np.arange(2 * n_classes) % n_classes)
+        n_batches = np.diff([-1, *ends_of_blocks])
+        assert n_batches.sum() == math.ceil(2 * n_classes / batch_size)
+        assert 4 * batch_size * n_classes * n_batches.max() <= 2**22
+
+    def test_the_rows_that_are_gathered_for_a_block_take_at_most_16_megabytes(
+        self, ends_of_blocks, monkeypatch
+    ):
+        monkeypatch.setattr("skmnist.engine.blocks.MAX_RESIDENT_BYTES", 0)
+        n_features, batch_size = 100_000, 10
+        X = sp.csr_array((50, n_features), dtype=np.float32)
+        SimpleMLPClassifier(
+            1,
+            epochs=1,
+            batch_size=batch_size,
+            callbacks=keras.callbacks.TerminateOnNaN(),
+        ).fit(X, np.arange(50) % 2)
+        n_batches = np.diff([-1, *ends_of_blocks])
+        assert n_batches.sum() == 5
+        assert 4 * batch_size * n_features * n_batches.max() <= 2**24
 
     def test_weights_may_be_set_at_the_begin_and_at_the_end(self, digits):
         start = fit(digits, learning_rate=NO_STEP, random_state=1).model_.get_weights()

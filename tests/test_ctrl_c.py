@@ -252,8 +252,9 @@ def test_in_the_batch_of_an_epoch(digits, epoch, n_iter):
     assert_same_network(classifier, train(digits.X, digits.y, hidden_units=6, epochs=4))
 
 
+@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_train_end"])
 @pytest.mark.parametrize("n_presses", [1, 2])
-def test_two_in_a_row_end_more_than_a_fit(digits, n_presses, monkeypatch):
+def test_two_in_a_row_end_more_than_a_fit(digits, n_presses, hook, monkeypatch):
     monkeypatch.setattr(
         "skmnist.engine.interruption.Interrupts._last_press", float("-inf")
     )
@@ -261,11 +262,12 @@ def test_two_in_a_row_end_more_than_a_fit(digits, n_presses, monkeypatch):
     # Shells start background jobs without it.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def press(epoch, logs=None):
+    def press(*arguments):
         for _ in range(n_presses):
             signal.raise_signal(signal.SIGINT)
 
-    classifier = SimpleMLPClassifier(callbacks=keras.callbacks.LambdaCallback(press))
+    callback = keras.callbacks.LambdaCallback(**{hook: press})
+    classifier = SimpleMLPClassifier(callbacks=callback)
     ends = (
         pytest.raises(KeyboardInterrupt)
         if n_presses == 2

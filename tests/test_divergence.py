@@ -49,6 +49,18 @@ class TestWithoutEarlyStopping:
         with pytest.raises(ValueError, match="diverged"):
             diverged.predict(digits.X)
 
+    def test_does_not_predict_by_finite_weights_either(self, digits):
+        # Each step makes the weights ten times as large. Their squares, in the loss,
+        # are infinite from the second epoch on.
+        classifier = SimpleMLPClassifier(
+            6, optimizer="sgd", learning_rate=1.0, l2=5.5, random_state=0
+        )
+        with pytest.warns(ConvergenceWarning, match="cannot predict"):
+            classifier.fit(digits.X, digits.y)
+        assert all(np.isfinite(kernel).all() for kernel in classifier.coefs_)
+        with pytest.raises(ValueError, match="diverged"):
+            classifier.predict(digits.X)
+
     def test_the_next_fit_is_as_if_it_had_not_been(self, diverged, digits):
         diverged.set_params(learning_rate=0.01).fit(digits.X, digits.y)
         assert_same_network(diverged, clone(diverged).fit(digits.X, digits.y))

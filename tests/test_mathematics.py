@@ -142,11 +142,18 @@ def test_every_optimizer_of_keras_steps_as_in_keras(steps, optimizer):
     assert_same_weights(classifier, model, atol=3e-6)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "nadam"])
-def test_the_state_of_the_optimizer_is_where_keras_has_it(sample, optimizer):
+@pytest.mark.parametrize(
+    ("optimizer", "hidden_units"),
+    [("adam", (6, 4)), ("nadam", (6, 4)), ("adam", 10 * (3,))],
+    ids=["adam", "nadam", "numbers of two digits"],
+)
+def test_the_state_of_the_optimizer_is_where_keras_has_it(
+    sample, optimizer, hidden_units
+):
     X, y = rows_of(sample, 100)
     parameters = {
-        "hidden_units": (6, 4),
+        "hidden_units": hidden_units,
+        "activation": "tanh",
         "epochs": 2,
         "shuffle": False,
         "random_state": 0,

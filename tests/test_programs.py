@@ -6,6 +6,7 @@ import gc
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 from sklearn.base import clone
@@ -117,6 +118,25 @@ def test_widths_share_a_program_that_is_not_compiled(fit, made, optimizer, n_pro
     for width in (3, 4):
         fit(300, width, optimizer=optimizer, dropout=0.1)
     assert len(made) == n_programs
+
+
+def test_a_users_program_which_runs_once_must_save_more(fit, made, monkeypatch):
+    # Compiled, these 38 steps take about 2 ms less.
+    monkeypatch.setattr("skmnist.engine.planning.SECONDS_WORTH_COMPILING", 1.5e-3)
+    fit(600, epochs=2, activation="tanh")
+    fit(600, epochs=2, activation=lambda x: keras.ops.tanh(x))
+    assert [spec.block_shape is not None for spec in made] == [True, False]
+
+
+@pytest.mark.parametrize(("n_classes", "is_packed"), [(10, True), (2000, False)])
+def test_a_large_output_kernel_is_an_array_of_its_own(
+    made, monkeypatch, n_classes, is_packed
+):
+    """XLA would take many milliseconds for each step."""
+    monkeypatch.setattr("skmnist.engine.planning.SECONDS_WORTH_COMPILING", 0.0)
+    y = np.repeat(np.arange(n_classes), 2)
+    SimpleMLPClassifier(6, epochs=1).fit(np.zeros((len(y), 1)), y)
+    assert [spec.is_packed for spec in made] == [is_packed]
 
 
 def test_threads_share_a_program(digits, made):
