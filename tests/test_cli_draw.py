@@ -23,14 +23,15 @@ def saved(digits, tmp_path, monkeypatch):
     return fit_and_save
 
 
-def test_the_page_is_that_of_to_html(saved, tmp_path, capsys):
+@pytest.mark.parametrize("name", ["me.html", "ME.HTML"])
+def test_the_page_is_that_of_to_html(saved, tmp_path, capsys, name):
     estimator = saved(
         make_pipeline(FunctionTransformer(scale_pixels), network(epochs=1))
     )
-    assert main(["draw", "digits.skops", "-o", "pages/me.html"]) == 0
-    page = (tmp_path / "pages" / "me.html").read_text(encoding="utf-8")
+    assert main(["draw", "digits.skops", "-o", f"pages/{name}"]) == 0
+    page = (tmp_path / "pages" / name).read_text(encoding="utf-8")
     assert page == to_html(estimator)
-    assert "Open pages/me.html in a browser, and draw." in capsys.readouterr().out
+    assert f"Open pages/{name} in a browser, and draw." in capsys.readouterr().out
 
 
 def test_the_page_has_the_name_of_the_network_by_default(saved, tmp_path):

@@ -45,6 +45,19 @@ class TestWithoutEarlyStopping:
     def test_stops_with_a_warning(self, diverged):
         assert diverged.n_iter_ < 20
 
+    def test_stops_at_once(self, digits):
+        losses = []
+        classifier = diverging_in_step(3).set_params(
+            early_stopping=False,
+            callbacks=keras.callbacks.LambdaCallback(
+                on_train_batch_end=lambda batch, logs: losses.append(logs["loss"])
+            ),
+        )
+        with pytest.warns(ConvergenceWarning, match="diverged"):
+            classifier.fit(digits.X, digits.y)
+        assert np.isfinite(losses[:-1]).all()
+        assert not np.isfinite(losses[-1])
+
     def test_does_not_predict(self, diverged, digits):
         with pytest.raises(ValueError, match="diverged"):
             diverged.predict(digits.X)

@@ -601,6 +601,22 @@ class TestAverages:
         half.set_params(epochs=2).fit(digits.X, digits.y)
         assert_same_network(half, whole)
 
+    def test_weights_that_a_callback_sets_at_the_end_are_gone_on_with(self, digits):
+        end = keras.callbacks.LambdaCallback(
+            on_train_end=lambda logs: end.model.set_weights(
+                [np.zeros_like(weights) for weights in end.model.get_weights()]
+            )
+        )
+        classifier = SimpleMLPClassifier(
+            6,
+            optimizer=SGD(0.1, use_ema=True, ema_momentum=0.5),
+            callbacks=end,
+            random_state=0,
+        ).fit(digits.X, digits.y)
+        classifier.set_params(callbacks=None).partial_fit(digits.X, digits.y)
+        # From zeros, all hidden units learn the same.
+        assert np.ptp(classifier.coefs_[0], axis=1).max() < 0.01
+
     def test_interrupted_before_the_first_step(self, digits):
         class Interrupt(keras.callbacks.Callback):
             def on_epoch_begin(self, epoch, logs=None):
