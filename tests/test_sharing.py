@@ -7,6 +7,7 @@ The right network is the one of a fit that shares nothing, made after
 from __future__ import annotations
 
 import functools
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -202,6 +203,13 @@ class StopAtBatch(keras.callbacks.Callback):
             raise StopError
 
 
+class EachBatch(keras.callbacks.Callback):
+    """Makes each batch a block of its own."""
+
+    def on_train_batch_begin(self, batch, logs=None):
+        pass
+
+
 @pytest.fixture
 def gathered(monkeypatch):
     """Rows are gathered block by block, as if they were many."""
@@ -252,6 +260,38 @@ class TestMemory:
                 ).fit(X, y)
             errors.append(error)
             assert_same_network(small(), expected)
+
+    @pytest.mark.usefixtures("gathered")
+    def test_a_thread_that_is_late_writes_nothing(self, digits, monkeypatch):
+        """The memory of its rows may be that of another fit by then."""
+        expected = fit(digits, epochs=1, callbacks=EachBatch())
+        gather = blocks.BlockReader._gather
+        n_calls = itertools.count(1)
+        fit_has_ended, is_over = threading.Event(), threading.Event()
+
+        def gather_late(*arguments):
+            is_third = next(n_calls) == 3
+            if is_third:
+                fit_has_ended.wait(60)
+            gather(*arguments)
+            if is_third:
+                is_over.set()
+
+        monkeypatch.setattr(blocks.BlockReader, "_gather", gather_late)
+        with pytest.raises(StopError):
+            fit(digits, callbacks=StopAtBatch(1))
+
+        class LetItWrite(EachBatch):
+            def on_train_batch_begin(self, batch, logs=None):
+                fit_has_ended.set()
+                assert is_over.wait(60)
+
+        assert_same_network(fit(digits, epochs=1, callbacks=LetItWrite()), expected)
+
+    def test_rows_that_are_gathered_train_the_same_network(self, digits, monkeypatch):
+        expected = fit(digits, callbacks=EachBatch())
+        monkeypatch.setattr(blocks, "MAX_RESIDENT_BYTES", 0)
+        assert_same_network(fit(digits, callbacks=EachBatch()), expected)
 
     @pytest.mark.usefixtures("gathered")
     def test_no_thread_is_left_behind(self, digits):
