@@ -334,6 +334,22 @@ class TestWhatTheyDo:
             expected = first.fit(digits.X[:155], digits.y[:155])
         assert_same_network(frozen, expected, atol=1e-6)
 
+    def test_sees_the_last_rate_beside_the_best_weights(self, digits):
+        rates = []
+
+        def set_rate(epoch, logs=None):
+            # Only the first epoch changes the weights, so it is the best.
+            callback.model.optimizer.learning_rate = 0.01 if epoch == 0 else NO_STEP
+
+        callback = keras.callbacks.LambdaCallback(
+            on_epoch_begin=set_rate,
+            on_train_end=lambda logs: rates.append(
+                float(callback.model.optimizer.learning_rate)
+            ),
+        )
+        fit(digits, callbacks=callback, early_stopping=True)
+        np.testing.assert_allclose(rates, [NO_STEP], rtol=1e-6)
+
     def test_sees_the_rate_of_a_schedule(self, digits):
         schedule = keras.optimizers.schedules.ExponentialDecay(
             0.1, decay_steps=3, decay_rate=0.5

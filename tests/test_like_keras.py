@@ -428,6 +428,25 @@ def test_a_callback_can_change_what_trains_in_the_middle(digits):
     assert (classifier.coefs_[1] != two_epochs.coefs_[1]).any()
 
 
+def test_a_callback_can_change_what_trains_twice(digits):
+    class FreezeFirstEpoch(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.kernels = []
+
+        def on_epoch_begin(self, epoch, logs=None):
+            layer = self.model.layers[-2]
+            layer.trainable = epoch > 0
+            self.kernels.append(layer.get_weights()[0])
+
+    callback = FreezeFirstEpoch()
+    classifier = SimpleMLPClassifier(6, epochs=2, callbacks=callback, random_state=0)
+    classifier.fit(digits.X, digits.y)
+    before, after_one_epoch = callback.kernels
+    np.testing.assert_array_equal(after_one_epoch, before)
+    assert (classifier.coefs_[0] != before).any()
+
+
 def test_after_another_optimizer_its_state_is_not_taken_for_the_first_ones(digits):
     classifier = SimpleMLPClassifier(6, epochs=1, callbacks=Swap(), random_state=0)
     classifier.fit(digits.X, digits.y)
@@ -617,13 +636,14 @@ class TestAverages:
         # From zeros, all hidden units learn the same.
         assert np.ptp(classifier.coefs_[0], axis=1).max() < 0.01
 
-    def test_interrupted_before_the_first_step(self, digits):
+    @pytest.mark.parametrize("activation", ["tanh", step], ids=["program", "Keras"])
+    def test_interrupted_before_the_first_step(self, digits, activation):
         class Interrupt(keras.callbacks.Callback):
             def on_epoch_begin(self, epoch, logs=None):
                 raise KeyboardInterrupt
 
         optimizer = keras.optimizers.Adam(0.01, use_ema=True)
-        parameters = {"hidden_units": 6, "random_state": 0}
+        parameters = {"hidden_units": 6, "activation": activation, "random_state": 0}
         with pytest.warns(UserWarning, match="interrupted after 0 whole epochs"):
             classifier = SimpleMLPClassifier(
                 **parameters, optimizer=optimizer, callbacks=Interrupt()

@@ -574,6 +574,7 @@ class TestDamage:
             {"_fitted": {"weights": [np.zeros((784, 5)), *WEIGHTS[1:]]}},
             {"_fitted": {"weights": [*WEIGHTS[:3], np.full(10, np.nan, np.float32)]}},
             {"_fitted": {"weights": [*WEIGHTS[:3], np.full(10, np.inf, np.float32)]}},
+            {"_fitted": {"training_weights": WEIGHTS[:3]}},
             {"_fitted": {"optimizer_state": [np.array("one")]}},
             {"_fitted": {"feature_names": np.array(["a", "b"], dtype=object)}},
             {"_fitted": {"architecture": {"hidden_units": (6,)}}},

@@ -172,6 +172,14 @@ class TestInvariance:
         )
         assert difference(one, other) < 0.13
 
+    def test_a_centre_of_mass_near_the_top(self):
+        page = np.full((400, 400), 255, np.uint8)
+        page[100:140, 100:300] = 0
+        page[140:300, 190:205] = 0
+        has_ink = read_digit(page).any(axis=1)
+        assert not has_ink[:8].any()
+        assert has_ink[8:].all()
+
     @settings(max_examples=15, deadline=None)
     @given(row=rows, noise=st.floats(0, 20), seed=st.integers(0, 99))
     def test_noise_and_light_from_one_side(self, page_of, row, noise, seed):
