@@ -308,6 +308,30 @@ class TestWhatTheyDo:
         )
         assert not fit(digits, callbacks=end).coefs_[0].any()
 
+    def test_masks_of_dropout_go_on_where_weights_are_set(self):
+        losses = []
+
+        def change(batch, logs=None):
+            *others, bias = callback.model.get_weights()
+            callback.model.set_weights([*others, bias + 1e-6])
+
+        callback = keras.callbacks.LambdaCallback(
+            on_train_batch_begin=change,
+            on_train_batch_end=lambda batch, logs: losses.append(logs["loss"]),
+        )
+        # All rows but the last are the same.
+        SimpleMLPClassifier(
+            50,
+            dropout=0.5,
+            learning_rate=NO_STEP,
+            epochs=1,
+            batch_size=10,
+            shuffle=False,
+            callbacks=callback,
+            random_state=0,
+        ).fit(np.ones((100, 1)), np.arange(100) == 99)
+        assert np.ptp(losses[:-1]) > 1e-3
+
     def test_early_stopping_restores_the_best_weights(self, digits):
         # The loss falls: by "max", the first epoch is the best.
         callback = keras.callbacks.EarlyStopping(

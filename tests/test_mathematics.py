@@ -322,3 +322,31 @@ def test_dropout_leaves_out_that_fraction_of_the_units(sample, rate):
     np.testing.assert_allclose(classifier.predict_proba(X), by_keras, atol=1e-6)
     whole = softmax(units @ classifier.coefs_[1] + classifier.intercepts_[1], axis=1)
     np.testing.assert_allclose(classifier.predict_proba(X), whole, atol=1e-5)
+
+
+def test_dropout_layers_leave_out_units_independently():
+    def set_weights(logs=None):
+        callback.model.set_weights(
+            [
+                np.ones((1, 200)),
+                np.zeros(200),
+                np.eye(200),
+                np.zeros(200),
+                np.full((200, 2), [1 / 200, 0.0]),
+                np.zeros(2),
+            ]
+        )
+
+    callback = keras.callbacks.LambdaCallback(on_train_begin=set_weights)
+    classifier = SimpleMLPClassifier(
+        (200, 200),
+        activation="linear",
+        dropout=0.5,
+        learning_rate=NO_STEP,
+        epochs=1,
+        callbacks=callback,
+        random_state=0,
+    ).fit(np.ones((1000, 1)), np.arange(1000) == 0)
+
+    # A quarter of the units is left, times 4. The same masks would leave half of them.
+    assert classifier.loss_ == pytest.approx(np.log1p(np.exp(-1)), rel=0.1)

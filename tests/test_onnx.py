@@ -92,6 +92,20 @@ def test_networks(parameters, digits, path):
     assert_predicts_as(classifier.fit(digits.X, digits.y), path, digits.X)
 
 
+def test_the_label_where_probabilities_are_equal(digits, path):
+    """In float32; the logits differ."""
+
+    def set_biases(logs=None):
+        *others, bias = map(np.zeros_like, callback.model.get_weights())
+        bias[7] = 1e-10
+        callback.model.set_weights([*others, bias])
+
+    callback = keras.callbacks.LambdaCallback(on_train_end=set_biases)
+    classifier = SimpleMLPClassifier(epochs=1, callbacks=callback)
+    label = assert_predicts_as(classifier.fit(digits.X, digits.y), path, digits.X)
+    assert (label == 7).all()
+
+
 def test_images_of_raw_pixels(fitted_to_images, digits, path):
     assert_predicts_as(fitted_to_images, path, digits.images, atol=1e-5)
 

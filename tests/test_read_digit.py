@@ -358,6 +358,13 @@ class TestWhatCounts:
         with pytest.warns(UserWarning, match="picture has ink at its edge"):
             read_digit(page[cut])
 
+    def test_what_is_cut_off_may_be_wide(self):
+        page = np.full((300, 300), 255, np.uint8)
+        page[140:160, 100:] = page[100:200, 160:180] = 0
+        with pytest.warns(UserWarning, match="at its edge") as warned:
+            read_digit(page)
+        assert len(warned) == 1
+
     @pytest.mark.parametrize("shape", [(8, 800), (3000, 12)])
     def test_long_thin_pictures(self, shape):
         page = np.full(shape, 255, np.uint8)
