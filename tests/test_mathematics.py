@@ -292,6 +292,15 @@ def test_l2_is_keras_l2(sample):
     )
 
 
+def test_places_without_rows_are_not_counted_as_right():
+    # A batch of 33 rows has 36 places.
+    classifier = SimpleMLPClassifier(
+        batch_size=100, learning_rate=0.1, epochs=20, random_state=0
+    ).fit(np.ones((33, 1)), np.arange(33) == 32)
+    assert not classifier.predict([[1]])
+    assert classifier.history_["accuracy"][-1] == pytest.approx(32 / 33)
+
+
 def test_bytes_train_as_the_same_numbers_in_float32(sample):
     X, y = sample.X_train[:500], sample.y_train[:500]
     as_bytes = SimpleMLPClassifier(random_state=0).fit(X, y)
