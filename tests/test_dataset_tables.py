@@ -617,6 +617,14 @@ def test_another_column_is_named(folder, frame, target_column):
     assert loaded(data) == pairs(frame.iloc[:, :-1], frame["number"])
 
 
+@pytest.mark.parametrize("target_column", [0, -785])
+def test_the_first_column_is_named(folder, frame, target_column):
+    labels, pixels = frame["class"].rename("number"), frame.iloc[:, :-1]
+    pd.concat([labels, pixels], axis=1).to_csv(folder / "any.csv", index=False)
+    data = load_mnist(folder / "any.csv", target_column=target_column)
+    assert loaded(data) == pairs(pixels, labels)
+
+
 @pytest.mark.parametrize("target_column", ["digits", 785, -786])
 def test_a_target_column_that_is_not_there(folder, frame, target_column):
     frame.to_csv(folder / "any.csv", index=False)
