@@ -408,6 +408,21 @@ def test_a_change_to_another_network_is_refused(digits, name, hook):
     assert not hasattr(classifier, "coefs_")
 
 
+@pytest.mark.parametrize("name", REFUSED)
+def test_after_the_last_epoch_another_network_is_warned_about(digits, name):
+    """An error would lose what the fit has learnt."""
+    classifier = SimpleMLPClassifier(
+        6, epochs=1, callbacks=ChangeOnce("on_train_end", REFUSED[name]), random_state=0
+    )
+    with pytest.warns(
+        UserWarning, match=rf"must not change model.*{re.escape(name.strip())} "
+    ):
+        classifier.fit(digits.X, digits.y)
+
+    unchanged = clone(classifier).set_params(callbacks=None).fit(digits.X, digits.y)
+    assert_same_network(classifier, unchanged)
+
+
 def test_a_callback_can_change_what_trains_in_the_middle(digits):
     """A frozen layer keeps its weights, the other one is trained further."""
 

@@ -14,6 +14,7 @@ import numpy as np
 from keras.callbacks import Callback
 
 from skmnist._network import Architecture
+from skmnist._warnings import warn_caller
 from skmnist.engine.keras_internals import epoch_to_resume, forget_writers
 from skmnist.engine.keras_run import KerasRun
 from skmnist.engine.layers import build_model
@@ -21,8 +22,7 @@ from skmnist.engine.model_changes import (
     changed_names,
     network_of,
     recipe_of,
-    refuse_another_network,
-    refuse_other_variables,
+    refusal_of,
 )
 from skmnist.engine.own_state import in_own_state
 from skmnist.engine.runs import TrainingRun, have_same_values
@@ -134,6 +134,7 @@ class CallbackRunner:
         self._hooks = {
             hook for hook in _HOOKS if any(overrides(c, hook) for c in callbacks)
         }
+        self._is_over = False  # whether nothing is trained any more
         self._is_stale = True  # whether the program has other values than the model
         self._values_before: list[np.ndarray] = []  # those of the model before a hook
 
@@ -186,6 +187,7 @@ class CallbackRunner:
         self._is_stale = True
         if self._has_callbacks:
             self._sync_model()
+        self._is_over = True
         self.call("on_train_end", logs)
 
     def _sync_model(self) -> None:
@@ -209,12 +211,19 @@ class CallbackRunner:
 
     def _heed_changes(self) -> None:
         """Train on with what a hook has changed of the model and its optimizer."""
-        refuse_another_network(changed_names(self._network, network_of(self._model)))
-
         recipe = recipe_of(self._model)
         changed = changed_names(self._recipe, recipe)
+        changed_network = changed_names(self._network, network_of(self._model))
+
+        refusal = refusal_of(changed_network, changed)
+        if refusal is not None:
+            if not self._is_over or isinstance(self.run, KerasRun):
+                raise ValueError(refusal)
+            # What the program has learnt is not lost for it.
+            warn_caller(refusal, UserWarning)
+            return
+
         if changed:
-            refuse_other_variables(changed)
             self._recipe = recipe
             self.run = KerasRun(self._model)
         elif isinstance(self.run, TrainingRun):

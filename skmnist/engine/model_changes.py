@@ -120,23 +120,20 @@ def _is_same(value: Any, other: Any) -> bool:
     return value is other
 
 
-def refuse_another_network(changed: list[str]) -> None:
-    """Raise ValueError if something of `network_of` has changed."""
-    if changed:
-        raise ValueError(_refusal(changed[0]))
+def refusal_of(changed_network: list[str], changed_recipe: list[str]) -> str | None:
+    """Return why changes can't be heeded; None if they can."""
+    refused = list(changed_network)
+    # An optimizer that is replaced is not built yet, or has the variables.
+    if "optimizer" not in changed_recipe:
+        refused += [
+            f"model.optimizer.{option}"
+            for option in _FIXED_OF_OPTIMIZER
+            if f"optimizer.{option}" in changed_recipe
+        ]
+    if not refused:
+        return None
 
-
-def refuse_other_variables(changed: list[str]) -> None:
-    """Raise ValueError if an option has changed that needs variables of its own."""
-    if "optimizer" in changed:
-        return  # it is not built yet, or has them
-
-    for option in _FIXED_OF_OPTIMIZER:
-        if f"optimizer.{option}" in changed:
-            raise ValueError(_refusal(f"model.optimizer.{option}"))
-
-
-def _refusal(name: str) -> str:
+    name = refused[0]
     attribute = name.rpartition(".")[2]
     reason = _REASONS.get(attribute, _OF_LAYERS)
     return f"A callback must not change {name} during a fit. {reason}"
