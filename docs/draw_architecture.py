@@ -86,7 +86,7 @@ ROOMS = {
         20,
         560,
         740,
-        ("_activations", "_network"),
+        ("_activations", "_network", "_settings"),
         ("a network in plain values, and its probabilities in NumPy",),
         True,
         ("_network, _activations",),

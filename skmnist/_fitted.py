@@ -11,11 +11,11 @@ from sklearn.exceptions import NotFittedError
 from skmnist._deferred import Deferred, needed
 from skmnist._inputs import Features
 from skmnist._network import Architecture, TrainedNetwork
+from skmnist._settings import OptimizerSettings
 
 if TYPE_CHECKING:
     # Not at run time: TensorFlow is imported by the first fit.
     from skmnist.engine.callbacks import Callback
-    from skmnist.engine.optimizers import Optimizer
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class Fitted:
     is_one_hot: bool  # whether the labels came as rows, with a column for each class
     is_usable: bool  # whether training left weights that can predict
     # As they were: the parameters may be set to something else at any time.
-    optimizer: str | Optimizer | Deferred
-    learning_rate: float
+    settings: OptimizerSettings
     callbacks: list[Callback] | Deferred
     validation_scores: list[float] | None = None  # with early stopping
     best_validation_score: float | None = None

@@ -28,6 +28,7 @@ from skmnist._fitted import Fitted
 from skmnist._inputs import Features
 from skmnist._network import Architecture, TrainedNetwork
 from skmnist._old_state import from_format_1
+from skmnist._settings import OptimizerSettings
 from skmnist._warnings import warn_caller
 
 # Goes up when what is written can't be read by the versions before.
@@ -60,12 +61,11 @@ def plain_state(attributes: dict[str, Any]) -> dict[str, Any]:
 
 def _plain_fitted(fitted: Fitted) -> dict[str, Any]:
     network = fitted.network
-    architecture = {}
-    for field in dataclasses.fields(network.architecture):
-        architecture[field.name] = getattr(network.architecture, field.name)
+    settings = _values_of(fitted.settings)
+    settings["optimizer"] = _plain(settings["optimizer"])
 
     return {
-        "architecture": architecture,
+        "architecture": _values_of(network.architecture),
         "seed": network.seed,
         "weights": network.weights,
         "training_weights": network.training_weights,
@@ -76,11 +76,17 @@ def _plain_fitted(fitted: Fitted) -> dict[str, Any]:
         "classes": fitted.classes,
         "is_one_hot": fitted.is_one_hot,
         "is_usable": fitted.is_usable,
-        "optimizer": _plain(fitted.optimizer),
-        "learning_rate": fitted.learning_rate,
+        **settings,
         "callbacks": _plain(fitted.callbacks),
         "validation_scores": fitted.validation_scores,
         "best_validation_score": fitted.best_validation_score,
+    }
+
+
+def _values_of(record: Any) -> dict[str, Any]:
+    """Return the fields of a record, which are not copied."""
+    return {
+        field.name: getattr(record, field.name) for field in dataclasses.fields(record)
     }
 
 
@@ -190,8 +196,6 @@ _FITTED = {
     "history",
     "is_one_hot",
     "is_usable",
-    "learning_rate",
-    "optimizer",
     "optimizer_key",
     "optimizer_state",
     "seed",
@@ -202,9 +206,11 @@ _FITTED = {
 
 
 def _fitted_of(plain: dict[str, Any]) -> Fitted:
-    if plain.keys() != _FITTED:
+    settings = _settings_of(plain)
+    names = _FITTED | _values_of(settings).keys()
+    if not _FITTED <= plain.keys() <= names:
         raise ValueError(
-            f"names of its fit are missing or unknown: {plain.keys() ^ _FITTED}"
+            f"names of its fit are missing or unknown: {plain.keys() ^ names}"
         )
 
     architecture = _architecture_of(plain["architecture"])
@@ -230,12 +236,22 @@ def _fitted_of(plain: dict[str, Any]) -> Fitted:
         classes=plain["classes"],
         is_one_hot=plain["is_one_hot"],
         is_usable=plain["is_usable"],
-        optimizer=deferred(plain["optimizer"]),
-        learning_rate=plain["learning_rate"],
+        settings=settings,
         callbacks=deferred(plain["callbacks"]),
         validation_scores=plain["validation_scores"],
         best_validation_score=plain["best_validation_score"],
     )
+
+
+def _settings_of(plain: dict[str, Any]) -> OptimizerSettings:
+    """Read the settings; what an older version did not have gets its default."""
+    values = {
+        field.name: plain[field.name]
+        for field in dataclasses.fields(OptimizerSettings)
+        if field.name in plain
+    }
+    values["optimizer"] = deferred(plain["optimizer"])
+    return OptimizerSettings(**values)
 
 
 def _check_arrays(plain: dict[str, Any], architecture: Architecture) -> None:

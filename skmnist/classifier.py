@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,6 +40,7 @@ from skmnist._parameters import (
     refuse_full_data_parameters,
     validate_parameters,
 )
+from skmnist._settings import OptimizerSettings
 from skmnist._state import attributes_of, name_of_activation, plain_state
 from skmnist._warnings import warn_caller
 
@@ -441,9 +443,9 @@ class SimpleMLPClassifier(
             from skmnist.engine.layers import trained_model
             from skmnist.engine.optimizers import make_optimizer
 
-            learning_rate = float(fitted.learning_rate)
-            optimizer = make_optimizer(needed(fitted.optimizer), learning_rate)
-            built = (fitted, trained_model(fitted.network, optimizer))
+            optimizer = needed(fitted.settings.optimizer)
+            made = make_optimizer(replace(fitted.settings, optimizer=optimizer))
+            built = (fitted, trained_model(fitted.network, made))
             self._model = built
         return built[1]
 
@@ -583,7 +585,7 @@ class SimpleMLPClassifier(
         from skmnist.engine.training import TrainingTask
 
         # As they are now: other threads may set them while the network is trained.
-        optimizer, learning_rate = self.optimizer, self.learning_rate
+        settings = self._optimizer_settings()
         callbacks = check_callbacks(self.callbacks)
         seed = self._new_seed() if last is None else last.network.seed
 
@@ -610,9 +612,7 @@ class SimpleMLPClassifier(
         )
         result = train(
             task,
-            optimizer=optimizer,
-            # Keras takes Python's numbers only.
-            learning_rate=float(learning_rate),
+            settings=settings,
             batch_size=int(self.batch_size),
             epochs=epochs,
             shuffle=bool(self.shuffle),
@@ -627,12 +627,17 @@ class SimpleMLPClassifier(
             classes=data.classes,
             is_one_hot=data.is_one_hot,
             is_usable=result.is_usable,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
+            settings=settings,
             callbacks=callbacks,
             validation_scores=None if stopping is None else stopping.scores,
             best_validation_score=None if stopping is None else stopping.best_score,
             fit_times=fit_times,
+        )
+
+    def _optimizer_settings(self) -> OptimizerSettings:
+        # Keras takes Python's numbers only.
+        return OptimizerSettings(
+            self.optimizer, learning_rate=float(self.learning_rate)
         )
 
     def _new_seed(self) -> int:
@@ -659,8 +664,7 @@ class SimpleMLPClassifier(
             classes=data.classes,
             is_one_hot=data.is_one_hot,
             is_usable=True,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
+            settings=self._optimizer_settings(),
             callbacks=[],
         )
         return {"_fitted": fitted}

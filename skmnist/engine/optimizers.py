@@ -24,6 +24,7 @@ import keras
 import tensorflow as tf
 from keras.optimizers import Optimizer
 
+from skmnist._settings import OptimizerSettings
 from skmnist.engine.keras_internals import (
     excludes_variables,
     is_made_by_keras,
@@ -61,11 +62,12 @@ def optimizer_names() -> list[str]:
     return sorted(_classes_by_name())
 
 
-def make_optimizer(optimizer: str | Optimizer, learning_rate: float) -> Optimizer:
+def make_optimizer(settings: OptimizerSettings) -> Optimizer:
     """Make an optimizer without state: by its name, or as a copy of an instance."""
+    optimizer = settings.optimizer
     if isinstance(optimizer, str):
         optimizer_class = _classes_by_name()[optimizer.lower()]
-        return in_own_state(optimizer_class, learning_rate=learning_rate)
+        return in_own_state(optimizer_class, **settings.options)
 
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         raise ValueError(

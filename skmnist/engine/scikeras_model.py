@@ -22,6 +22,7 @@ from sklearn import config_context
 from sklearn.preprocessing import FunctionTransformer
 
 from skmnist._network import Architecture
+from skmnist._settings import OptimizerSettings
 from skmnist.engine.interruption import Interrupts, deferred_interrupts
 from skmnist.engine.layers import check_activation
 from skmnist.engine.memory import clear
@@ -102,8 +103,7 @@ class Network:
 def train(
     task: TrainingTask,
     *,
-    optimizer: str | keras.optimizers.Optimizer,
-    learning_rate: float,
+    settings: OptimizerSettings,
     batch_size: int,
     epochs: int,
     shuffle: bool,
@@ -120,7 +120,7 @@ def train(
     check_activation(task.architecture.activation)
 
     # Callbacks may change the optimizer.
-    is_shared = isinstance(optimizer, str) and not callbacks
+    is_shared = isinstance(settings.optimizer, str) and not callbacks
     make = make_optimizer_once if is_shared else make_optimizer
 
     with (
@@ -132,7 +132,7 @@ def train(
     ):
         classifier = _Classifier(
             model=partial(Network, task, interrupts),
-            optimizer=make(optimizer, learning_rate),
+            optimizer=make(settings),
             # The classes stay integers: the same mathematics as one-hot rows and
             # categorical_crossentropy, without an array of n_samples × n_classes.
             loss="sparse_categorical_crossentropy",
