@@ -94,7 +94,7 @@ def draw_search() -> None:
 
 
 def draw_hidden_units() -> None:
-    """Draw the weights of the article's network, for the page of the display."""
+    """Draw the weights of the tutorial's network, for the page of the display."""
     network = SimpleMLPClassifier(learning_rate=0.005, epochs=20, random_state=0)
     network.fit(X, digits.y_train)
 

@@ -73,8 +73,8 @@ class SimpleMLPClassifier(
 ):
     """A small Keras network as a scikit-learn classifier.
 
-    Without parameters it is the network of a well-known beginner's article on MNIST:
-    Flatten, Dense(5, sigmoid), Dense(10, softmax), trained with Adam on the categorical
+    Without parameters it is the network of a beginner's tutorial on MNIST: Flatten,
+    Dense(5, sigmoid), Dense(10, softmax), trained with Adam on the categorical
     cross-entropy for 5 epochs in batches of 32.
 
     Layers, losses and optimizers are Keras's own, built through scikeras. An epoch runs
@@ -703,8 +703,8 @@ class SimpleMLPClassifier(
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.sparse = True
-        # Five units and five epochs are the article's, and an introduction, not a good
-        # score.
+        # Five units and five epochs are the tutorial's, and an introduction, not a
+        # good score.
         tags.classifier_tags.poor_score = True
         return tags
 

@@ -20,7 +20,7 @@ EXAMPLES = ROOT / "examples"
 # What each of them prints at the end, with a number that must lie between two others;
 # and how many figures it draws.
 PROMISES = {
-    "plot_article": (r"The article's network: ([\d.]+)%", (75, 92), 4),
+    "plot_tutorial": (r"The tutorial's network: ([\d.]+)%", (75, 92), 4),
     "plot_class_weight": (
         r"class_weight='balanced': (\d+)% of the eights",
         (20, 100),

@@ -15,7 +15,7 @@ N_VARIATIONS = 20  # of each digit drawn by hand
 
 
 def train() -> list[SimpleMLPClassifier]:
-    """Fit the networks, of 64 hidden units and of the article's 5.
+    """Fit the networks, of 64 hidden units and of the tutorial's 5.
 
     People draw flagged 1s, narrow 0s and slanted digits, of which MNIST has few: such
     digits, drawn by hand, and warped copies of MNIST's are added. Copies shifted by a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 ORDER = [
-    "plot_article.py",
+    "plot_tutorial.py",
     "plot_pipeline.py",
     "plot_early_stopping.py",
     "plot_weights.py",

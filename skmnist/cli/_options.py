@@ -16,16 +16,16 @@ from skmnist.datasets._named_sets import NAMED_SETS
 
 DESCRIPTION = """\
 Train a small network on handwritten digits and look at what it has learnt, as a
-well-known beginner's article does: load MNIST, train Flatten, Dense(5, sigmoid)
-and Dense(10, softmax) with Adam, then report and draw how well it reads digits
-that it has not seen. Without options it takes less than a minute and needs no
+beginner's tutorial does: load MNIST, train Flatten, Dense(5, sigmoid) and
+Dense(10, softmax) with Adam, then report and draw how well it reads digits that
+it has not seen. Without options it takes less than a minute and needs no
 network connection. See "skmnist predict --help" for reading your own digits.
 """
 
 EPILOG = """\
 examples:
-  skmnist                                   the article's network, on the sample
-  skmnist --data full --raw-pixels          as the article trained it
+  skmnist                                   the tutorial's network on the sample
+  skmnist --data full --raw-pixels          as the tutorial trained it
   skmnist --hidden-units 64 32 --activation relu --epochs 30
   skmnist --hidden-units                    no hidden layer: softmax regression
   skmnist --search 5 16 64 128              which number of hidden units is best
@@ -292,7 +292,7 @@ def _add_data_options(parser: _Parser) -> None:
     parser.add(
         "--raw-pixels",
         action="store_true",
-        help="train on pixels as they are, from 0 to 255, as the article did; "
+        help="train on pixels as they are, from 0 to 255, as the tutorial did; "
         "otherwise a Pipeline scales them to 0 to 1, which makes the network better",
     )
 
@@ -333,7 +333,7 @@ def _add_training_options(parser: _Parser) -> None:
         "--epochs",
         type=_positive_int,
         metavar="N",
-        help="passes over the data; default: as many as make the article's 9,375 "
+        help="passes over the data; default: as many as make the tutorial's 9,375 "
         "gradient steps, which is 5 on all of MNIST and 75 on the sample",
     )
 

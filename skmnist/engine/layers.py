@@ -79,9 +79,9 @@ def build_model(
     >>> import keras
     >>> from skmnist._network import Architecture
     >>> from skmnist.engine.layers import build_model
-    >>> article = Architecture((28, 28), (5,), "sigmoid", n_classes=10)
-    >>> weights = article.initial_weights(seed=0)
-    >>> model = build_model(article, weights, keras.optimizers.Adam())
+    >>> tutorial = Architecture((28, 28), (5,), "sigmoid", n_classes=10)
+    >>> weights = tutorial.initial_weights(seed=0)
+    >>> model = build_model(tutorial, weights, keras.optimizers.Adam())
     >>> model.count_params()
     3985
     """

@@ -1,10 +1,9 @@
 """
-The article, step by step
-=========================
+The tutorial, step by step
+==========================
 
-A well-known beginner's article reads handwritten digits with a small network: load,
-look, train, look at the predictions. ``python -m skmnist`` does the same on the command
-line.
+A beginner's tutorial reads handwritten digits with a small network: load, look, train,
+look at the predictions. ``python -m skmnist`` does the same on the command line.
 """
 
 import matplotlib.pyplot as plt
@@ -30,12 +29,12 @@ DigitsDisplay.from_images(X, digits.y_train, n=5)
 # Train
 # -----
 #
-# Five hidden units, the article's and the default. Its 5 epochs of 60,000 images are as
-# many gradient steps as 75 epochs of these 4,000.
+# Five hidden units, the tutorial's and the default. Its 5 epochs of 60,000 images are
+# as many gradient steps as 75 epochs of these 4,000.
 
 network = SimpleMLPClassifier(epochs=75, random_state=0)
 network.fit(X, digits.y_train, X_val=X_test, y_val=digits.y_test)
-print(f"The article's network: {network.score(X_test, digits.y_test):.1%} accuracy")
+print(f"The tutorial's network: {network.score(X_test, digits.y_test):.1%} accuracy")
 TrainingDisplay.from_estimator(network)
 
 # %%

@@ -1,4 +1,4 @@
-"""The article's network reaches the accuracy that the article reports."""
+"""The tutorial's network reaches the accuracy that the tutorial reports."""
 
 import os
 
@@ -9,7 +9,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from skmnist import SimpleMLPClassifier, load_mnist
 
-ARTICLE_STEPS = 9_375  # five epochs of 60,000 samples in batches of 32
+TUTORIAL_STEPS = 9_375  # five epochs of 60,000 samples in batches of 32
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +24,14 @@ def mnist():
 
 
 class TestSample:
-    """As many steps as the article made, on a fifteenth of its images."""
+    """As many steps as the tutorial made, on a fifteenth of its images."""
 
     def test_raw_pixels(self, sample):
         classifier = SimpleMLPClassifier(epochs=75, random_state=0)
         classifier.fit(sample.images_train, sample.y_train)
         assert (
             classifier.n_iter_ * len(sample.y_train) // classifier.batch_size
-            == ARTICLE_STEPS
+            == TUTORIAL_STEPS
         )
         assert classifier.model_.count_params() == 3985
         assert 0.6 < classifier.score(sample.images_test, sample.y_test) < 0.82
@@ -47,13 +47,13 @@ class TestSample:
 
 @pytest.mark.slow
 class TestAllOfMNIST:
-    """The article's own run. On raw pixels, its accuracy depends much on the seed."""
+    """The tutorial's own run. On raw pixels, its accuracy depends much on the seed."""
 
     def test_raw_pixels(self, mnist):
         classifier = SimpleMLPClassifier(random_state=0).fit(
             mnist.images_train, mnist.y_train
         )
-        assert classifier.n_iter_ * 60_000 // classifier.batch_size == ARTICLE_STEPS
+        assert classifier.n_iter_ * 60_000 // classifier.batch_size == TUTORIAL_STEPS
         assert 0.68 < classifier.score(mnist.images_test, mnist.y_test) < 0.83
         assert np.all(np.diff(classifier.loss_curve_) < 0)
 
