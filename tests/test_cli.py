@@ -102,7 +102,7 @@ def assert_figures(folder, names):
         assert np.ptp(image[..., 0]) == 1
 
 
-def test_the_article_without_options(tmp_path, monkeypatch):
+def test_the_tutorial_without_options(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pyplot = matplotlib.get_backend(), plt.get_fignums()
     run = Run()
@@ -114,11 +114,12 @@ def test_the_article_without_options(tmp_path, monkeypatch):
         ),
         *("(None, 784)", "(None, 5)", "(None, 10)"),
         "Total params: 3,985",  # not those of the optimizer
-        # The article's steps.
+        # The tutorial's steps.
         "4,000 images, pixels scaled to 0 to 1; 75 epochs of 125 gradient steps",
         *(
             "Epoch  1/75  loss ",
             "Epoch 75/75  loss ",
+            "The training took ",
             "Test accuracy: 0.",
             "weighted avg",
         ),
@@ -215,6 +216,9 @@ def test_a_search_ranks_trains_saves_and_draws(small_data, tmp_path, monkeypatch
     progress = "GridSearchCV - search" if find_spec("sklearn.callback") else "[CV] END"
     parts = [announced, "9 fits of 4 epochs", progress, "rank_test_score"]
     parts.append("fit_time: seconds of a usual fit")
+    (best_width,) = by_hand.best_params_.values()
+    best = f"Best: {best_width} hidden units, mean accuracy {by_hand.best_score_:.4f}; "
+    parts += [f"{best}trained on all 200 images", "The search took "]
     assert_in_order(
         run.out, [*parts, "Test accuracy: ", "weighted avg", f"in {folder}"]
     )
@@ -236,6 +240,18 @@ def test_a_search_ranks_trains_saves_and_draws(small_data, tmp_path, monkeypatch
     assert_figures(folder, sorted([*FIGURES, "search.png"]))
 
 
+def assert_percent(shown, probability):
+    """A probability in brackets is in whole per cent, and never wrongly 0 or 100."""
+    if shown == "(>99%)":
+        assert 0.995 <= probability < 1
+    elif shown == "(<1%)":
+        assert 0 < probability < 0.005
+    else:
+        assert shown == f"({probability:.0%})"
+        assert (shown == "(0%)") == (probability == 0)
+        assert (shown == "(100%)") == (probability == 1)
+
+
 class TestPredict:
     def test_prints_the_three_likeliest_digits(self, pipeline, tmp_path):
         """Of a model of rows."""
@@ -250,9 +266,10 @@ class TestPredict:
             ]
             order = np.argsort(-probabilities, kind="stable")
             assert name == picture.name
-            assert list(zip(shown[::2], shown[1::2], strict=True)) == [
-                (str(i), f"({probabilities[i]:.1%})") for i in order[:3]
-            ]
+            labels, percents = shown[::2], shown[1::2]
+            assert labels == [str(i) for i in order[:3]]
+            for percent, i in zip(percents, order, strict=False):
+                assert_percent(percent, probabilities[i])
 
     def test_takes_a_search_over_steps_that_make_other_features(self, sample, tmp_path):
         pipeline = make_pipeline(

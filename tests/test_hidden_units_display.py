@@ -14,9 +14,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
 from skmnist import HiddenUnitsDisplay, SimpleMLPClassifier
+from skmnist._pixels import scale_pixels
 from tests.figures import captions, faults, pixels
 
 pytestmark = pytest.mark.usefixtures("closed_figures")
@@ -101,6 +102,12 @@ def test_the_network_is_found_inside():
     expected = Network(3).fit(X, Y).coefs_[0].T.reshape(3, 8, 8)
     np.testing.assert_array_equal(pixels(display), expected)
     assert display.colorbar_.ax.get_xlabel() == "weight of a pixel\nafter MinMaxScaler"
+
+
+def test_the_command_line_s_own_scaler_is_not_named_by_its_class():
+    estimator = make_pipeline(FunctionTransformer(scale_pixels), Network(3)).fit(X, Y)
+    display = HiddenUnitsDisplay.from_estimator(estimator)
+    assert display.colorbar_.ax.get_xlabel() == "weight of a pixel\nafter scaling"
 
 
 def test_softmax_regression_has_an_image_of_each_class():

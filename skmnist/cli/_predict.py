@@ -18,6 +18,7 @@ from skmnist.classifier import SimpleMLPClassifier
 from skmnist.cli._output import describe_error, new_console, prepare_file, write_figure
 from skmnist.datasets import read_digit
 from skmnist.datasets._picture import open_picture, shrink
+from skmnist.display._percent import as_percent
 from skmnist.persistence import load
 
 if TYPE_CHECKING:
@@ -87,7 +88,10 @@ def _check_network(model: Any, network: Any, path: Path) -> tuple[int, ...]:
 
 def _likeliest(probabilities: NDArray[np.float32], labels: list[str]) -> list[str]:
     order = np.argsort(-probabilities, kind="stable")
-    return [f"{labels[code]} ({probabilities[code]:.1%})" for code in order[:_N_SHOWN]]
+    return [
+        f"{labels[code]} ({as_percent(probabilities[code])})"
+        for code in order[:_N_SHOWN]
+    ]
 
 
 def _draw(answers: list[_Answer], labels: list[str], path: Path) -> None:
@@ -128,5 +132,5 @@ def _draw_probabilities(
     ax.set(xlim=(0, 1), ylim=(len(labels) - 0.5, -0.5))
     ax.xaxis.set_major_formatter(PercentFormatter(1))
     ax.tick_params(axis="x", labelsize=8)
-    title = f"{labels[best]}: {probabilities[best]:.1%}"
+    title = f"{labels[best]}: {as_percent(probabilities[best])}"
     ax.set_title(title, fontsize=9, parse_math=False)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Bunch
 
 # 5 epochs of 60,000 images in batches of 32.
-ARTICLE_STEPS = 9_375
+TUTORIAL_STEPS = 9_375
 N_FOLDS = 3
 
 
@@ -72,22 +72,21 @@ def train(options: Namespace) -> None:
     if options.search is None:
         _announce_training(classifier, data, options, console)
         estimator = fitted = _fit(classifier, data, options.raw_pixels)
+        console.print(f"  The training took {_seconds_since(start)}")
     else:
         widths = list(dict.fromkeys(options.search))
         _announce_search(classifier, data, widths, options, console)
         estimator = _search(classifier, data, widths, options.raw_pixels)
         fitted = estimator.best_estimator_
-        console.print(_ranking(estimator))
-        console.print(
-            "  fit_time: seconds of a usual fit; first fits take longer, to compile"
-        )
+        duration = _seconds_since(start)
+        _show_search(estimator, len(data.y_train), console)
+        console.print(f"  The search took {duration}")
         with _figure(options.output / "search.png", 9, 3.8) as ax:
             SearchDisplay.from_estimator(estimator, ax=ax)
-    console.print(f"  after {time.perf_counter() - start:.1f} s")
 
     if options.save is not None:
         save(fitted, options.save)
-        console.print(f"  saved in {printable(options.save)}")
+        console.print(f"  The network is saved in {printable(options.save)}")
     _report(estimator, data, options.output, console)
 
     console.print(f"\nThe figures are in {printable(options.output.resolve())}")
@@ -99,7 +98,7 @@ def _new_classifier(options: Namespace, n_images: int) -> SimpleMLPClassifier:
     epochs = options.epochs
     if epochs is None:
         n_steps = _n_steps(n_images, options.batch_size)
-        epochs = max(1, round(ARTICLE_STEPS / n_steps))
+        epochs = max(1, round(TUTORIAL_STEPS / n_steps))
 
     return SimpleMLPClassifier(
         hidden_units=options.hidden_units,
@@ -109,6 +108,10 @@ def _new_classifier(options: Namespace, n_images: int) -> SimpleMLPClassifier:
         batch_size=options.batch_size,
         random_state=options.seed,
     )
+
+
+def _seconds_since(start: float) -> str:
+    return f"{time.perf_counter() - start:.1f} s"
 
 
 def _n_steps(n_images: int, batch_size: int) -> int:
@@ -129,7 +132,7 @@ def _announce_training(
     console.print("\nThe training", style="bold")
     console.print(
         f"  {images}, {_describe_pixels(data, options)}; {epochs} of {steps}\n"
-        "  val_loss and val_accuracy: on the test images, by which nothing is chosen"
+        "  val_loss and val_accuracy are of the test images; nothing is chosen by them"
     )
 
 
@@ -169,8 +172,7 @@ def _next_arguments(options: Namespace, estimator: Any) -> str:
         return shlex.join(["predict", str(options.save), "photo.jpg"])
     if options.search is None:
         return "--search 5 16 64 128"
-    (best_width,) = estimator.best_params_.values()
-    return f"--hidden-units {best_width} --save digits.skops"
+    return f"--hidden-units {_best_width(estimator)} --save digits.skops"
 
 
 def _introduce(data: Bunch, folder: Path, console: Console) -> None:
@@ -258,6 +260,26 @@ def _ranking(search: GridSearchCV) -> str:
     )
     ranked = table.sort_values("rank_test_score", kind="stable")
     return ranked.to_string(index=False)
+
+
+def _show_search(search: GridSearchCV, n_images: int, console: Console) -> None:
+    """Print the ranking, and which network was trained on all images."""
+    console.print(_ranking(search))
+    console.print(
+        "  fit_time: seconds of a usual fit; first fits take longer, to compile"
+    )
+
+    units = _pluralize(_best_width(search), "hidden unit")
+    images = _pluralize(n_images, "image")
+    console.print(
+        f"\n  Best: {units}, mean accuracy {search.best_score_:.4f}; trained on all "
+        f"{images}"
+    )
+
+
+def _best_width(search: GridSearchCV) -> int:
+    (width,) = search.best_params_.values()
+    return width
 
 
 def _report(estimator: Any, data: Bunch, folder: Path, console: Console) -> None:

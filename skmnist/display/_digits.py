@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_consistent_length
 from skmnist.display._colors import is_dark
 from skmnist.display._image_grid import ImageGrid
 from skmnist.display._inputs import check_image_shape, check_images
+from skmnist.display._percent import as_percent
 
 
 class DigitsDisplay(ImageGrid):
@@ -176,11 +177,7 @@ class DigitsDisplay(ImageGrid):
     def _percent(self, position: int) -> str:
         if self.probabilities is None:
             return ""
-        probability = self.probabilities[position]
-        # A classifier that is nearly sure should not look infallible.
-        if 0.995 <= probability < 1:
-            return ">99%"
-        return f"{probability:.0%}"
+        return as_percent(self.probabilities[position])
 
     @classmethod
     def from_estimator(

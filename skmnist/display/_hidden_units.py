@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skmnist._compat import _num_samples, _safe_indexing
 from skmnist._estimators import unwrap
+from skmnist._pixels import scale_pixels
 from skmnist.display._axes import (
     LEAST_POINTS,
     font_points,
@@ -327,7 +328,7 @@ class HiddenUnitsDisplay(ImageGrid):
             scikit-learn's MLPClassifier, a Pipeline that ends with one, or a fitted
             search for one, whose best estimator is shown. If steps of a Pipeline before
             the network scale the pixels, the weights are those of scaled pixels, and
-            the label of the colour bar names the step.
+            the label of the colour bar names the last step.
         X : array-like of shape (n_samples, n_features) or \
                 (n_samples, height, width), default=None
             Images as `estimator` takes them, such as the training data. Of more than
@@ -379,7 +380,7 @@ class HiddenUnitsDisplay(ImageGrid):
             weights = weights * _spread(X, steps, n_features)
             label += " × its standard deviation"
         if steps:
-            label += f"\nafter {type(steps[-1]).__name__}"
+            label += f"\nafter {_name_of_step(steps[-1])}"
 
         indices: NDArray[np.integer] = np.arange(n_units)
         if others:
@@ -404,6 +405,12 @@ class HiddenUnitsDisplay(ImageGrid):
         )
         display.indices = indices
         return display.plot(**plot_options)
+
+
+def _name_of_step(step: Any) -> str:
+    if getattr(step, "func", None) is scale_pixels:
+        return "scaling"
+    return type(step).__name__
 
 
 def _known_shape(

@@ -149,8 +149,8 @@ def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     if not zipfile.is_zipfile(io.BytesIO(content)):
         raise ValueError(
             f"{name!r} can't be loaded: it is damaged, or skmnist.persistence.save has "
-            "not written it. Files of pickle and joblib may run code; only those "
-            "packages load them."
+            "not written it. If pickle or joblib wrote it, load it with that package, "
+            "and only if you trust it: it may run code."
         )
 
     try:
