@@ -148,12 +148,12 @@ def test_the_page_on_saving(monkeypatch, tmp_path):
     page = DOCS / "saving.md"
     shown = run([*blocks_of(page, "python"), *blocks_of(page, "py")])
     X_test = shown["X_test"]
-    for name in ("digits", "loaded"):
+    for name in ("pipeline", "loaded"):
         assert shown[name].score(X_test, shown["y_test"]) > 0.85
     assert shown["network"].n_iter_ == 10
-    np.testing.assert_array_equal(shown["labels"], shown["digits"].predict(X_test))
+    np.testing.assert_array_equal(shown["labels"], shown["pipeline"].predict(X_test))
     plain = keras.saving.load_model("digits.keras")(
-        shown["digits"][:-1].transform(X_test)
+        shown["pipeline"][:-1].transform(X_test)
     )
     np.testing.assert_allclose(plain, shown["probabilities"], atol=1e-5)
 

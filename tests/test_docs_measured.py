@@ -21,12 +21,13 @@ DOCS = ROOT / "docs"
 BENCHMARKS = ROOT / "examples" / "benchmarks"
 
 
-def run_blocks(name):
+def run_blocks(name, *, without=None):
     """Run the blocks of a page in one namespace, whatever they print."""
     text = (DOCS / name).read_text(encoding="utf-8")
     namespace = {"__name__": "page"}
     for number, code in enumerate(re.findall(r"```python\n(.*?)```", text, re.DOTALL)):
-        exec(compile(code, f"{name}, block {number}", "exec"), namespace)
+        if without is None or without not in code:
+            exec(compile(code, f"{name}, block {number}", "exec"), namespace)
     return namespace
 
 
@@ -64,7 +65,7 @@ def test_the_tutorial_in_keras_and_in_skmnist(capsys):
     assert model.count_params() == network.model_.count_params() == 3985
     assert "macro avg" in capsys.readouterr().out
 
-    # "These are the defaults."
+    # "Five units and five epochs are the defaults"
     defaults = SimpleMLPClassifier(random_state=0).get_params()
     assert network.get_params() == defaults
 
@@ -73,6 +74,14 @@ def test_the_tutorial_in_keras_and_in_skmnist(capsys):
     np.testing.assert_allclose(
         model.predict(X_test, verbose=0), network.predict_proba(X_test), atol=1e-6
     )
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("closed_figures", "few_images")
+def test_the_tutorial_in_skmnist_alone():
+    shown = run_blocks("from-the-tutorial.md", without="# Keras")
+    assert "keras" not in shown
+    assert shown["search"].best_params_
 
 
 @pytest.mark.slow

@@ -1,7 +1,9 @@
-"""Links of the guides to files, which a code host follows, made to work in these pages.
+"""What a code host follows or shows in the guides, made to work in these pages.
 
 A link to an example leads to its page in the gallery, one to the README to the start
-page, and one to the changelog to the page that includes it.
+page, and one to a file that a page includes to that page. Of a picture drawn twice, for
+light and for dark pages, the site shows the one for its own theme, which readers may
+change, and not the one for the theme of their system.
 """
 
 from __future__ import annotations
@@ -16,13 +18,29 @@ PAGES = [
     (re.compile(r"\]\(\.\./examples/(plot_\w+)\.py\)"), r"](auto_examples/\1.rst)"),
     (re.compile(r"\]\(\.\./README\.md(#[\w-]+)?\)"), r"](index.md)"),
     (re.compile(r"\]\(\.\./CHANGELOG\.md\)"), r"](changelog.md)"),
+    (re.compile(r"\]\(benchmarks-tables\.md\)"), r"](#searches-and-fits)"),
+    (re.compile(r"\]\(benchmarks-scale\.md\)"), r"](#how-cost-grows)"),
 ]
+PICTURE = re.compile(
+    r'<picture><source [^>]*srcset="(?P<dark>[^"]+)">\s*'
+    r'<img src="(?P<light>[^"]+)"[^>]* alt="(?P<alt>[^"]*)"></picture>'
+)
+TWO_IMAGES = r"""```{image} \g<light>
+:class: only-light wide-picture
+:alt: \g<alt>
+```
+
+```{image} \g<dark>
+:class: only-dark wide-picture
+:alt: \g<alt>
+```"""
 
 
 def lead_to_pages(app: Sphinx, name: str, source: list[str]) -> None:
-    """Rewrite the links of one page."""
+    """Rewrite the links and the pictures of one page."""
     for pattern, page in PAGES:
         source[0] = pattern.sub(page, source[0])
+    source[0] = PICTURE.sub(TWO_IMAGES, source[0])
 
 
 def lead_from_included(app: Sphinx, path: Path, parent: str, source: list[str]) -> None:
