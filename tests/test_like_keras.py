@@ -269,7 +269,7 @@ HEEDED = {
     [
         "on_train_begin",
         pytest.param("on_epoch_begin", marks=pytest.mark.slow),
-        "on_epoch_end",
+        pytest.param("on_epoch_end", marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.parametrize("name", HEEDED)

@@ -326,7 +326,13 @@ threading.Thread(target=lambda: print(json.dumps(fit(X, y).n_iter_))).start()
 
 
 class TestManyThreads:
-    @pytest.mark.parametrize("is_gathered", [False, True], ids=["resident", "gathered"])
+    @pytest.mark.parametrize(
+        "is_gathered",
+        [
+            pytest.param(False, id="resident", marks=pytest.mark.slow),
+            pytest.param(True, id="gathered"),
+        ],
+    )
     def test_each_fit_is_as_alone_although_others_fail(
         self, digits, monkeypatch, is_gathered
     ):
