@@ -74,9 +74,10 @@ STATES = {
 }
 
 # The plain fit, and one in which all that makes variables of Keras's has a part.
+EVERYTHING = "callback, matrices, averages, function"
 FITS = {
     "plain": {},
-    "callback, matrices, averages, function": {
+    EVERYTHING: {
         "callbacks": keras.callbacks.ReduceLROnPlateau("loss", min_delta=10.0),
         "optimizer": keras.optimizers.Lamb(0.01, use_ema=True),
         "activation": lambda x: keras.ops.tanh(2.0 * x),
@@ -96,7 +97,9 @@ def fit(digits, **parameters):
 
 @compiled_if_slow
 @pytest.mark.usefixtures("both_ways")
-@pytest.mark.parametrize("kind", FITS)
+@pytest.mark.parametrize(
+    "kind", ["plain", pytest.param(EVERYTHING, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("state", STATES)
 def test_a_fit_is_the_same_under_it_and_after_it(digits, state, kind):
     parameters = FITS[kind]
