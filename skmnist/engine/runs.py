@@ -149,13 +149,7 @@ class TrainingRun:
         if self.spec.block_shape is None or program.was_run:
             return
 
-        with one_executor_thread():
-            program.function(
-                *block.tensors,
-                tf.constant(l2, tf.float32),
-                tf.constant(self._widths),
-                *self._values(),
-            )
+        self._call(block, l2)
         program.was_run = True
 
     def run(self, block: Block, l2: float) -> tuple[float, float, float]:
@@ -165,17 +159,21 @@ class TrainingRun:
         weights of the rows, and how many of them were classified right, each before the
         step of its batch.
         """
+        sums, *values = self._call(block, l2)
+        self._take_over(values)
+
+        loss, weight, n_correct = sums.numpy().tolist()
+        return loss, weight, n_correct
+
+    def _call(self, block: Block, l2: float) -> list[tf.Tensor]:
+        """Return what the program computes from these values; they stay as they are."""
         with one_executor_thread():
-            sums, *values = self.program.function(
+            return self.program.function(
                 *block.tensors,
                 tf.constant(l2, tf.float32),
                 tf.constant(self._widths),
                 *self._values(),
             )
-        self._take_over(values)
-
-        loss, weight, n_correct = sums.numpy().tolist()
-        return loss, weight, n_correct
 
     def _values(self) -> list[tf.Tensor]:
         """Return the values of the program's variables, in their order."""

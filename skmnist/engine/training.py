@@ -173,9 +173,9 @@ class EpochLoop:
             self._was_interrupted = True
 
         result = self._finish()
-        seconds = time.perf_counter() - start
-        self._seconds["train"] = seconds - sum(self._seconds.values())
-        return result
+        whole = time.perf_counter() - start
+        rest = whole - sum(result.seconds.values())
+        return result._replace(seconds={**result.seconds, "train": rest})
 
     def _prepare(self) -> None:
         """Get the program, load the first weights, and show them to the callbacks."""
